@@ -1,0 +1,55 @@
+/** Where a permission makes sense to be given. */
+export type Scope = 'organization' | 'site';
+
+export interface PermissionDefinition {
+  /** `resource:action`. */
+  readonly key: string;
+  readonly description: string;
+  readonly plane: 'organization' | 'platform';
+  readonly scopes: readonly Scope[];
+  /** The permission to see what this one acts on; a role that has this one needs that one. */
+  readonly readPartner: string | null;
+  /** Needs a login not older than ten minutes. */
+  readonly stepUp: boolean;
+}
+
+const organization = (
+  key: string,
+  description: string,
+  readPartner: string | null,
+  scopes: readonly Scope[] = ['organization', 'site'],
+) => ({ key, description, plane: 'organization', scopes, readPartner, stepUp: false }) as const;
+
+/** Every permission there is. A route names one of these or `public`; nothing else opens a door. */
+export const PERMISSIONS = [
+  organization('host:read', 'See hosts and their presence', null),
+  organization('repository:read', 'See repositories, without their secrets', null, ['organization']),
+  organization('repository:manage', 'Create and change repositories and their credentials', 'repository:read', [
+    'organization',
+  ]),
+  organization('repository:init', 'Initialise a repository', 'repository:read'),
+  organization('plan:read', 'See plans', null),
+  organization('plan:manage', 'Create and change plans', 'plan:read'),
+  organization('job:read', 'See jobs, their outcome and the kinds of jobs there are', null),
+  organization('job:read_logs', 'Read the log of a job', 'job:read'),
+  organization('job:start', 'Start jobs at all; each kind asks for its own permission too', 'job:read'),
+  organization('job:cancel', 'Cancel jobs', 'job:read'),
+  organization('backup:run', 'Start backups', 'plan:read'),
+  organization('diagnostic:run', 'Start jobs that only show that a host answers', 'host:read'),
+] as const satisfies readonly PermissionDefinition[];
+
+export type Permission = (typeof PERMISSIONS)[number]['key'];
+
+export const PERMISSION_KEYS: readonly Permission[] = PERMISSIONS.map((p) => p.key);
+
+const READS: readonly Permission[] = ['host:read', 'repository:read', 'plan:read', 'job:read'];
+
+/** The permissions a built-in role starts with. `owner` always has all of them. */
+export const BUILTIN_ROLES = {
+  owner: PERMISSION_KEYS,
+  admin: PERMISSION_KEYS,
+  operator: [...READS, 'job:read_logs', 'job:start', 'job:cancel', 'backup:run', 'diagnostic:run', 'repository:init'],
+  technician: [...READS, 'job:read_logs', 'job:start', 'backup:run', 'diagnostic:run'],
+  viewer: READS,
+} as const satisfies Record<string, readonly Permission[]>;
+export type BuiltinRole = keyof typeof BUILTIN_ROLES;

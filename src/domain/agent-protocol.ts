@@ -1,0 +1,120 @@
+import Type from 'typebox';
+import type { AttemptResult } from './outcome.ts';
+
+/** The service an agent calls beside Temporal's, on the same address: unary gRPC with these messages as JSON. */
+export const AGENT_SERVICE = 'holdfast.agent.v1.Agent';
+export const AGENT_METHODS = ['Hello', 'Beat', 'Claim', 'Report'] as const;
+export type AgentMethod = (typeof AGENT_METHODS)[number];
+
+/** Raised when an agent of the version before can no longer understand the messages. */
+export const AGENT_PROTOCOL = 1;
+
+/** Name of the Temporal header under which the gateway hands out the ticket of an attempt. */
+export const TICKET_HEADER = 'holdfast-ticket';
+
+export const BEAT_INTERVAL_MS = 10_000;
+/** Presence is a lease: without a beat for this long the host counts as away. */
+export const LEASE_MS = 25_000;
+
+/** A line of a job's log: milliseconds since 1970, the stream, the text without its line end. */
+export type LogLine = readonly [atMs: number, stream: 'out' | 'err' | 'sys', text: string];
+export const MAX_LINE_BYTES = 16_384;
+/** At most this many lines and bytes travel in one report, and so stand in one chunk. */
+export const MAX_CHUNK_LINES = 200;
+export const MAX_CHUNK_BYTES = 256 * 1024;
+
+const text = (maxLength: number) => Type.String({ maxLength });
+
+export const Hello = Type.Object({
+  protocol: Type.Integer(),
+  agentVersion: text(64),
+  hostname: text(255),
+  os: text(64),
+  arch: text(32),
+  programs: Type.Array(Type.Object({ name: text(32), version: text(64), path: text(4096) }), { maxItems: 32 }),
+  powers: Type.Array(text(32), { maxItems: 32 }),
+  /** Versioned names of the activities this agent can do. */
+  activities: Type.Array(text(64), { maxItems: 200 }),
+});
+export interface HelloAnswer {
+  readonly hostId: string;
+  readonly hostName: string;
+  /** Raised by each hello: of two agents with one credential, the one with the older number has to stop. */
+  readonly epoch: number;
+  readonly namespace: string;
+  readonly mainQueue: string;
+  readonly quickQueue: string;
+}
+
+export const Beat = Type.Object({
+  epoch: Type.Integer(),
+  /** The jobs of which a process runs on the host right now. */
+  running: Type.Array(Type.Object({ jobId: text(40), attempt: Type.Integer() }), { maxItems: 64 }),
+});
+export interface BeatAnswer {
+  /** `superseded`: another agent came with the same credential; `revoked`: the credential is dead. Either way: stop. */
+  readonly verdict: 'ok' | 'superseded' | 'revoked';
+}
+
+const capability = {
+  /** The task token as the gateway issued it, base64. */
+  token: text(4096),
+  /** The ticket from the Temporal header, base64. */
+  ticket: text(2048),
+};
+
+export const Claim = Type.Object({ ...capability });
+export interface ClaimAnswer {
+  /** What to do, without secrets (the kind's `work`). */
+  readonly work: unknown;
+  /** Secret values by the names the kind gave them. Held in memory only. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+export const Progress = Type.Object({
+  /** 0 to 1, or null when it cannot be known yet. */
+  fraction: Type.Union([Type.Number(), Type.Null()]),
+  bytesDone: Type.Number(),
+  bytesTotal: Type.Number(),
+  filesDone: Type.Number(),
+  filesTotal: Type.Number(),
+  current: Type.Union([text(4096), Type.Null()]),
+  ratePerSecond: Type.Union([Type.Number(), Type.Null()]),
+  etaSeconds: Type.Union([Type.Number(), Type.Null()]),
+});
+export type Progress = Type.Static<typeof Progress>;
+
+export const Report = Type.Object({
+  ...capability,
+  /** Sequence of the first line; the first report of an attempt starts at 0. One report is in flight at a time. */
+  firstSeq: Type.Integer({ minimum: 0 }),
+  lines: Type.Array(Type.Tuple([Type.Number(), Type.Enum(['out', 'err', 'sys']), Type.String()]), {
+    maxItems: MAX_CHUNK_LINES,
+  }),
+  progress: Type.Union([Progress, Type.Null()]),
+  /** With the last report: how the attempt ended, kept in case that the answer to Temporal is lost. */
+  result: Type.Union([Type.Unknown(), Type.Null()]),
+});
+export interface ReportMessage {
+  readonly token: string;
+  readonly ticket: string;
+  readonly firstSeq: number;
+  readonly lines: readonly LogLine[];
+  readonly progress: Progress | null;
+  readonly result: AttemptResult | null;
+}
+export interface ReportAnswer {
+  /** The sequence the next report has to start with. When it is not `firstSeq` + lines, this one was not taken (or was taken before). */
+  readonly nextSeq: number;
+  /** The job has ended long ago or belongs to another run: stop sending. */
+  readonly closed: boolean;
+}
+
+/** The input of every host activity, as it stands in the (encrypted) history: references only. */
+export interface HostActivityInput {
+  readonly kind: string;
+  /** Public id. */
+  readonly jobId: string;
+  readonly runNo: number;
+  readonly attempt: number;
+}

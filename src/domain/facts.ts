@@ -1,0 +1,36 @@
+/** What accept, begin and claim load once, in one statement, for the rules to look at. Ids are uuids. */
+export interface HostFact {
+  readonly id: string;
+  readonly siteId: string;
+  readonly name: string;
+  readonly online: boolean;
+  /** Versioned activity names that the host's agent said it can do. */
+  readonly activities: readonly string[];
+  readonly epoch: number;
+}
+
+export interface RepositoryFact {
+  readonly id: string;
+  readonly name: string;
+  readonly backend: string;
+  /** Without user name and password. */
+  readonly url: string;
+  readonly hasPassword: boolean;
+}
+
+export interface PlanFact {
+  readonly id: string;
+  readonly name: string;
+  readonly hostId: string;
+  readonly repositoryId: string;
+  readonly paths: readonly string[];
+  readonly excludes: readonly string[];
+}
+
+export interface JobFacts {
+  readonly organizationId: string;
+  readonly jobId: string;
+  readonly host: HostFact | null;
+  readonly repository: RepositoryFact | null;
+  readonly plan: PlanFact | null;
+}

@@ -1,0 +1,64 @@
+import type { Static } from 'typebox';
+import type { Hello, LogLine, Progress } from '../domain/agent-protocol.ts';
+import type { AttemptResult } from '../domain/outcome.ts';
+
+/** The agent on the other end of a call, once its credential was found good. Ids are uuids. */
+export interface HostIdentity {
+  readonly orgId: string;
+  readonly hostId: string;
+  readonly hostName: string;
+}
+
+/** What the gateway's signed ticket says of an attempt. Ids are uuids. */
+export interface AttemptTicket {
+  readonly jobId: string;
+  readonly runNo: number;
+  readonly attempt: number;
+  readonly activity: string;
+}
+
+export interface SealedSecret {
+  readonly name: string;
+  readonly table: string;
+  readonly row: string;
+  readonly column: string;
+  readonly version: number;
+  readonly sealed: Buffer;
+}
+
+export type Claimed =
+  | { readonly verdict: 'claimed'; readonly work: unknown; readonly secrets: readonly SealedSecret[] }
+  /** The job has ended, is being cancelled, or belongs to another run or host. */
+  | { readonly verdict: 'refused'; readonly reason: string };
+
+export interface PresenceBeat {
+  readonly orgId: string;
+  readonly hostId: string;
+  readonly epoch: number;
+  readonly runningJobs: readonly string[];
+}
+
+/** The gateway's memory. The one implementation is `db/writes/gateway-store.ts`; every call is one transaction. */
+export interface GatewayStore {
+  /** By the SHA-256 of the whole credential; null when unknown or revoked. Looked up at every connection's first call, kept for at most 5 s. */
+  authenticate(orgId: string, hostId: string, credentialHash: Buffer): Promise<HostIdentity | null>;
+  /** Raises the host's epoch, stores what the agent says of itself, starts its lease. */
+  hello(host: HostIdentity, hello: Static<typeof Hello>, address: string): Promise<{ epoch: number }>;
+  /** The host's epoch and the command queue bound to it; for agents with an older epoch. */
+  epoch(host: HostIdentity): Promise<{ epoch: number; commandQueue: string | null }>;
+  bindCommandQueue(host: HostIdentity, epoch: number, queue: string): Promise<boolean>;
+  /** Renews leases, many hosts in one statement per organisation. Beats of an older epoch renew nothing. */
+  beats(beats: readonly PresenceBeat[]): Promise<void>;
+  claim(host: HostIdentity, ticket: AttemptTicket, tokenHash: Buffer): Promise<Claimed>;
+  report(
+    host: HostIdentity,
+    ticket: AttemptTicket,
+    tokenHash: Buffer,
+    firstSeq: number,
+    lines: readonly LogLine[],
+    progress: Progress | null,
+    result: AttemptResult | null,
+  ): Promise<{ nextSeq: number; closed: boolean }>;
+  /** An audit row for something an agent tried and may not. Rate-limited by the caller. */
+  refused(host: HostIdentity, what: string, detail: string): Promise<void>;
+}

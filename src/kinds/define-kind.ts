@@ -1,0 +1,72 @@
+import type { Static, TSchema } from 'typebox';
+import type { Permission } from '../catalog/permissions.ts';
+import type { JobFacts } from '../domain/facts.ts';
+import type { KeyWish } from '../domain/lock.ts';
+import type { OutcomeTable } from '../domain/outcome.ts';
+import type { Repeat } from '../domain/repeat.ts';
+
+/** Where the activity of a kind runs: on the host's main or quick queue, or in the control plane itself. */
+export type Lane = 'main' | 'quick' | 'control';
+
+/** A secret that the claim hands out: the column of the row that it is sealed for, and the name the activity knows it by. */
+export interface SecretRef {
+  readonly name: string;
+  readonly table: 'repository';
+  readonly row: string;
+  readonly column: 'password';
+}
+
+/** How an attempt is ended: the signal the program understands, how long it may take, and who cleans up. */
+export interface StopProtocol {
+  readonly signal: 'SIGINT' | 'SIGTERM';
+  readonly graceMs: number;
+  readonly cleanUp: string | null;
+}
+
+export interface KindLimits {
+  /** How long the network may be away before the attempt counts as lost. */
+  readonly heartbeatTimeoutMs: number;
+  readonly runTimeoutMs: number;
+  /** A job that waits longer than this ends as `timed_out`. */
+  readonly queueDeadlineMs: number;
+}
+
+export type TargetNoun = 'host' | 'host-optional' | 'plan' | 'repository-on-host';
+
+/** A kind of job: data and pure functions, nothing else. Everything else about jobs is written once and reads this. */
+export interface JobKind<Params extends TSchema = TSchema, Work = unknown> {
+  /** Also the workflow type that Temporal shows. */
+  readonly key: string;
+  readonly title: string;
+  readonly description: string;
+  /** Versioned name of the activity that does it. */
+  readonly activity: string;
+  readonly lane: Lane;
+  readonly repeat: Repeat;
+  /** Schedules of this kind run as the organisation, not as their owner. */
+  readonly custodial: boolean;
+  /** What a caller sends beside the target. Every field has a title; unknown fields are refused. */
+  readonly params: Params;
+  /** What the job is about. `plan` is found in `params.planId`, a repository in `params.repositoryId`. */
+  readonly target: TargetNoun;
+  readonly permission: Permission;
+  readonly keys: (facts: JobFacts) => readonly KeyWish[];
+  readonly limits: KindLimits;
+  readonly stop: StopProtocol;
+  readonly secrets: (facts: JobFacts) => readonly SecretRef[];
+  /** What the host needs to know to do it, without secrets; handed out at the claim, so that history holds references only. */
+  readonly work: (facts: JobFacts, params: Static<Params>) => Work;
+  /** What the job does, in words: Temporal's summary, console title, audit text. */
+  readonly sentence: (facts: JobFacts) => string;
+  readonly outcomes: OutcomeTable;
+}
+
+export function defineKind<Params extends TSchema, Work>(kind: JobKind<Params, Work>): JobKind<Params, Work> {
+  return kind;
+}
+
+/** The plan, host or repository that a kind's own rules say is there; accept has checked it before. */
+export function must<T>(fact: T | null, noun: string): T {
+  if (fact === null) throw new Error(`accepted without ${noun}`);
+  return fact;
+}
