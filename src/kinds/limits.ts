@@ -1,0 +1,4 @@
+/** Units for the limits of kinds, so that a file says `10 * MINUTE`. */
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;

@@ -1,0 +1,117 @@
+import type { Outcome, OutcomeDefinition } from '../domain/outcome.ts';
+
+const failed = (sentence: string, next: string): OutcomeDefinition => ({
+  state: 'failed',
+  sentence: () => sentence,
+  next,
+});
+
+/** What can go wrong between restic and a repository or the host, whatever restic was asked to do. */
+export const RESTIC_TROUBLE = {
+  'repository-missing': failed(
+    'There is no restic repository at the address.',
+    'Check the address of the repository, or initialise it.',
+  ),
+  'repository-wrong-password': failed(
+    'The repository does not open with the password that Holdfast has for it.',
+    'Set the right password for the repository.',
+  ),
+  'repository-locked': failed(
+    'Another restic process holds a lock on the repository.',
+    'Wait until it has ended, or unlock the repository when it is known to be dead.',
+  ),
+  'repository-refused': failed(
+    'The storage of the repository refused the access.',
+    'Check user name, password and rights of the host at the storage.',
+  ),
+  'repository-unreachable': failed(
+    'The storage of the repository did not answer.',
+    'Check that the storage runs and that the host can reach it, then start the job again.',
+  ),
+  'no-space': failed(
+    'The storage of the repository, or the temporary folder of the host, is full.',
+    'Make space there, or let retention remove old snapshots, then start the job again.',
+  ),
+  'program-missing': failed('restic could not be started on the host.', 'Install restic 0.14 or newer on the host.'),
+  'restic-failed': failed('restic ended with an error.', 'Read the end of the job log; it holds what restic said.'),
+  'restic-crashed': failed(
+    'restic was ended by a signal that Holdfast did not send.',
+    'Check the host for memory shortage, then start the job again.',
+  ),
+} as const satisfies Record<string, OutcomeDefinition>;
+
+const partial = (sentence: (outcome: Outcome) => string, next: string): OutcomeDefinition => ({
+  state: 'partial',
+  sentence,
+  next,
+});
+
+/** How a backup can end. `partial` made a snapshot and counts as a restore point. */
+export const BACKUP_OUTCOMES = {
+  ...RESTIC_TROUBLE,
+  succeeded: {
+    state: 'succeeded',
+    sentence: ({ counts }) =>
+      `The snapshot holds ${plural(counts.filesProcessed, 'file')}; ${bytes(counts.bytesAdded)} were new.`,
+    next: '',
+  },
+  // Seen only when a restic newer than ours changes its messages: the exit code says success, so the backup counts.
+  'succeeded-without-summary': {
+    state: 'succeeded',
+    sentence: () => 'restic reported success, but its summary could not be read, so there are no figures.',
+    next: 'Tell whoever runs this instance which version of restic the host has.',
+  },
+  partial: partial(
+    ({ counts }) => `A snapshot was made, but ${plural(counts.failures, 'item')} could not be read.`,
+    'Look at the list of failures; exclude what is not needed, or let the agent read it.',
+  ),
+  'some-path-missing': partial(
+    ({ counts }) => `A snapshot was made, but ${plural(counts.pathsMissing, 'path')} of the plan did not exist.`,
+    'Correct the paths of the plan, or bring the missing ones back.',
+  ),
+  'all-paths-missing': failed(
+    'None of the paths of the plan exists on the host, so no snapshot was made.',
+    'Correct the paths of the plan, or mount what is missing.',
+  ),
+} as const satisfies Record<string, OutcomeDefinition>;
+
+/** How an initialisation can end. */
+export const INIT_OUTCOMES = {
+  ...RESTIC_TROUBLE,
+  initialised: {
+    state: 'succeeded',
+    sentence: () => 'The repository was made.',
+    next: '',
+  },
+  'already-initialised': {
+    state: 'succeeded',
+    sentence: () => 'The repository was there before and opens with the password; nothing was changed.',
+    next: '',
+  },
+  'repository-wrong-password': failed(
+    'A repository is there before, and it does not open with the password that Holdfast has for it; nothing was changed.',
+    'Set the password it was made with, or choose another address.',
+  ),
+} as const satisfies Record<string, OutcomeDefinition>;
+
+export type BackupCode = keyof typeof BACKUP_OUTCOMES;
+export type InitCode = keyof typeof INIT_OUTCOMES;
+export type TroubleCode = keyof typeof RESTIC_TROUBLE;
+
+/** Old rows may lack a count, so a missing one reads as "some". */
+function plural(count: number | undefined, noun: string): string {
+  if (count === undefined) return `some ${noun}s`;
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function bytes(count: number | undefined): string {
+  if (count === undefined) return 'some bytes';
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  let value = count;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
