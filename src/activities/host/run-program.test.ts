@@ -1,0 +1,142 @@
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findSetpriv } from './dying-with-parent.ts';
+import { LineSplitter } from './line-splitter.ts';
+import { type ProgramEnd, type RunOptions, runProgram } from './run-program.ts';
+
+let folder: string;
+let setpriv: string | null;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'run-program-'));
+  setpriv = await findSetpriv();
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const ENV = { PATH: '/usr/bin:/bin', HOLDFAST_JOB_ID: '' };
+
+/** Runs a script that the test wrote, and gives its lines beside its end. */
+async function run(script: string, options: Partial<RunOptions> = {}, args: string[] = []) {
+  const file = join(folder, `${Math.random().toString(36).slice(2)}.sh`);
+  await writeFile(file, `#!/bin/sh\n${script}\n`);
+  await chmod(file, 0o755);
+  const lines: [string, string, boolean][] = [];
+  const end = await runProgram(
+    { file, args, env: { ...ENV, HOLDFAST_JOB_ID: file } },
+    {
+      signal: new AbortController().signal,
+      stop: { signal: 'SIGTERM', graceMs: 300 },
+      onLine: (stream, line, cut) => void lines.push([stream, line, cut]),
+      maxLineBytes: 16_384,
+      setpriv,
+      ...options,
+    },
+  );
+  return { end, lines, left: await processesOf(file) };
+}
+
+/** The processes that carry the mark of this job in their environment, as the start-up sweep looks for them. */
+async function processesOf(mark: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of await readdir('/proc')) {
+    if (!/^\d+$/.test(pid)) continue;
+    const env = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    if (env.includes(`HOLDFAST_JOB_ID=${mark}`)) found.push(pid);
+  }
+  return found;
+}
+
+const after = (ms: number) => AbortSignal.any([AbortSignal.timeout(ms)]);
+const clean: ProgramEnd = { exitCode: 0, signal: null, stopped: false, killed: false, notStarted: null };
+
+test('lines of both streams and the exit code come back; arguments are not read by a shell; nothing is inherited', async () => {
+  const { end, lines } = await run('echo "$1"; echo bad >&2; echo "${HOME-unset}"; printf last; exit 3', {}, [
+    '$(id); a b',
+  ]);
+  expect(end).toEqual({ ...clean, exitCode: 3 });
+  expect(lines.filter(([stream]) => stream === 'out').map(([, line]) => line)).toEqual(['$(id); a b', 'unset', 'last']);
+  expect(lines).toContainEqual(['err', 'bad', false]);
+});
+
+test('a program that obeys is stopped, one that ignores the signal is killed with its children', async () => {
+  const obeys = await run('trap "echo bye; exit 5" TERM; sleep 30 & wait', { signal: after(200) });
+  expect(obeys.end).toEqual({ ...clean, exitCode: 5, stopped: true });
+  expect(obeys.lines.map(([, line]) => line)).toContain('bye');
+  const ignores = await run('trap "" TERM INT; sleep 30 & sleep 31', { signal: after(200) });
+  expect(ignores.end).toMatchObject({ signal: 'SIGKILL', stopped: true, killed: true });
+  expect([...obeys.left, ...ignores.left]).toEqual([]);
+});
+
+test('children left behind by a program that ended well are gone when it is over', async () => {
+  const { end, left } = await run('sleep 30 & echo done');
+  expect(end).toEqual(clean);
+  await sleep(50);
+  expect(left.filter((pid) => pid !== '')).toEqual([]);
+});
+
+test('a grandchild in a session of its own cannot keep the job waiting by holding the pipes', async () => {
+  const started = Date.now();
+  const { end, left } = await run('setsid sleep 20 & sleep 0.1; echo done');
+  expect(end.exitCode).toBe(0);
+  expect(Date.now() - started).toBeLessThan(6_000);
+  for (const pid of left) process.kill(Number(pid), 'SIGKILL');
+});
+
+test('a program that is not there, or cancelled before it began, never runs', async () => {
+  const options = { signal: AbortSignal.abort(), stop: { signal: 'SIGTERM', graceMs: 1 }, onLine: () => {} } as const;
+  const gone = { file: join(folder, 'nowhere'), args: [], env: ENV };
+  expect(await runProgram(gone, { ...options, maxLineBytes: 10, setpriv })).toMatchObject({ notStarted: 'ENOENT' });
+  expect(await runProgram({ ...gone, file: 'sh' }, { ...options, maxLineBytes: 10, setpriv })).toMatchObject({
+    notStarted: 'ENOENT',
+  });
+  expect((await run('echo no', { signal: AbortSignal.abort() })).end).toMatchObject({ stopped: true, exitCode: null });
+});
+
+test('a line of 10 MB is cut and marked, and the lines after it are whole', async () => {
+  const { lines } = await run('head -c 10000000 /dev/zero | tr "\\0" x; echo; echo after');
+  expect(lines.map(([, line, cut]) => [line.length, cut])).toEqual([
+    [16_384, true],
+    [5, false],
+  ]);
+});
+
+test('binary output does not break anything', async () => {
+  const { end, lines } = await run('head -c 200000 /dev/urandom; echo; echo end');
+  expect(end).toEqual(clean);
+  expect(lines.at(-1)).toEqual(['out', 'end', false]);
+});
+
+test('a reader that is slow holds a flooding program back', async () => {
+  let seen = 0;
+  const { end } = await run('yes', {
+    signal: after(400),
+    onLine: () => {
+      seen++;
+      return sleep(5);
+    },
+  });
+  expect(end.stopped).toBe(true);
+  // Two pipes' worth of lines stay buffered in memory at most; `yes` would have written tens of millions.
+  expect(seen).toBeLessThan(200_000);
+}, 20_000);
+
+test('a reader that throws ends the program too', async () => {
+  const thrown = run('echo x; sleep 30', {
+    onLine: () => {
+      throw new Error('reader');
+    },
+  });
+  await expect(thrown).rejects.toThrow('reader');
+});
+
+test('a letter that lies over two chunks stays whole, and a cut never leaves half of one', () => {
+  const splitter = new LineSplitter(4);
+  const bytes = Buffer.from('aé\r\nabcé\n');
+  const lines = [...splitter.push(bytes.subarray(0, 2)), ...splitter.push(bytes.subarray(2)), ...splitter.rest()];
+  expect(lines).toEqual([
+    ['aé', false],
+    ['abc', true],
+  ]);
+});
