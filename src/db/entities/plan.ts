@@ -1,0 +1,26 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { tenantPolicies } from '../policies.ts';
+import { Host } from './host.ts';
+import { reference } from './references.ts';
+import { Repository } from './repository.ts';
+
+/** Which folders of one host go into one repository. */
+export const PlanSchema = defineEntity({
+  name: 'Plan',
+  tableName: 'plan',
+  policies: tenantPolicies('plan'),
+  uniques: [{ name: 'plan_name_unique', properties: ['orgId', 'host', 'name'] }],
+  properties: {
+    orgId: p.uuid().primary(),
+    id: p.uuid().primary(),
+    host: () => reference(Host, 'host_id'),
+    repository: () => reference(Repository, 'repository_id'),
+    name: p.text(),
+    paths: p.json().$type<string[]>(),
+    excludes: p.json().$type<string[]>().default('[]'),
+    version: p.integer().version(),
+    createdAt: p.datetime(),
+  },
+});
+export class Plan extends PlanSchema.class {}
+PlanSchema.setClass(Plan);

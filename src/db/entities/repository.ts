@@ -1,0 +1,54 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { tenantPolicies } from '../policies.ts';
+import { Organization } from './organization.ts';
+import { inOrganization } from './references.ts';
+
+/** A restic repository. Its URL never holds a password; the password is a sealed secret of its own. */
+export const RepositorySchema = defineEntity({
+  name: 'Repository',
+  tableName: 'repository',
+  policies: tenantPolicies('repository'),
+  uniques: [{ name: 'repository_name_unique', properties: ['org', 'name'] }],
+  properties: {
+    org: () => inOrganization(Organization),
+    id: p.uuid().primary(),
+    name: p.text(),
+    backend: p.text(),
+    url: p.text(),
+    /** What we last learned of it, and when. */
+    state: p
+      .text()
+      .default('unknown')
+      .check(
+        "state = any (array['unknown', 'uninitialised', 'ready', 'locked', 'wrong-password', 'unreachable', 'damaged'])",
+      ),
+    stateAt: p.datetime().nullable(),
+    version: p.integer().version(),
+    createdAt: p.datetime(),
+  },
+});
+export class Repository extends RepositorySchema.class {}
+RepositorySchema.setClass(Repository);
+
+/** A sealed value of one column of one row; a change is a new row with the next version, so that a running attempt keeps its own. */
+export const SecretSchema = defineEntity({
+  name: 'Secret',
+  tableName: 'secret',
+  policies: tenantPolicies('secret'),
+  uniques: [
+    { name: 'secret_version_unique', properties: ['orgId', 'tableName', 'rowId', 'columnName', 'secretVersion'] },
+  ],
+  properties: {
+    orgId: p.uuid().primary(),
+    id: p.uuid().primary(),
+    tableName: p.text(),
+    rowId: p.uuid(),
+    columnName: p.text(),
+    secretVersion: p.integer(),
+    sealed: p.type(Buffer).columnType('bytea'),
+    version: p.integer().version(),
+    createdAt: p.datetime(),
+  },
+});
+export class Secret extends SecretSchema.class {}
+SecretSchema.setClass(Secret);
