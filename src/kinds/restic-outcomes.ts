@@ -69,6 +69,10 @@ export const BACKUP_OUTCOMES = {
     ({ counts }) => `A snapshot was made, but ${plural(counts.pathsMissing, 'path')} of the plan did not exist.`,
     'Correct the paths of the plan, or bring the missing ones back.',
   ),
+  'error-after-snapshot': partial(
+    () => 'A snapshot was made, but restic ended with an error after it.',
+    'Read the end of the job log; the snapshot itself can be restored.',
+  ),
   'all-paths-missing': failed(
     'None of the paths of the plan exists on the host, so no snapshot was made.',
     'Correct the paths of the plan, or mount what is missing.',

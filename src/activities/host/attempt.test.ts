@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { LogLine } from '../../domain/agent-protocol.ts';
+import type { AttemptResult } from '../../domain/outcome.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { Failure } from '../../lib/failure.ts';
+import { AttemptFault, performAttempt } from './attempt.ts';
+import type { AttemptBody } from './attempt-context.ts';
+import { noopBody } from './noop.ts';
+
+const STOP = { signal: 'SIGTERM', graceMs: 500, cleanUp: null } as const;
+const INPUT = { kind: 'noop', jobId: 'job_1', runNo: 1, attempt: 1 };
+const DEPS = { clock: systemClock, setpriv: null };
+
+function attempt(body: AttemptBody, signal = new AbortController().signal, work: unknown = {}) {
+  const lines: LogLine[] = [];
+  const results: (AttemptResult | null)[] = [];
+  let beats = 0;
+  const link = {
+    claim: () => Promise.resolve({ work, secrets: { password: 'canary' } }),
+    report: (firstSeq: number, more: readonly LogLine[], _progress: unknown, result: AttemptResult | null) => {
+      lines.push(...more);
+      results.push(result);
+      return Promise.resolve({ nextSeq: firstSeq + more.length, closed: false });
+    },
+  };
+  const host = { signal, heartbeat: () => void beats++ };
+  const answer = performAttempt(body, STOP, INPUT, link, host, DEPS);
+  return { answer, results, texts: () => lines.map((line) => line[2]), beats: () => beats };
+}
+
+const WORK = { message: 'hello', sleepMs: 0, logLines: 250 };
+
+test('the outcome comes back, and has ridden in the last report before', async () => {
+  const run = attempt(noopBody('db-1'), undefined, WORK);
+  expect(await run.answer).toEqual({ code: 'succeeded', counts: { logLines: 250, sleptMs: 0 }, refs: {} });
+  expect(run.results.at(-1)?.outcome.code).toBe('succeeded');
+  expect(run.texts()).toHaveLength(252);
+  expect(run.beats()).toBe(1);
+});
+
+test('a stop ends with the reason of the stop, never an AbortError, and tells no outcome', async () => {
+  const stop = new AbortController();
+  const reason = new Error('CANCELLED');
+  const run = attempt(noopBody('db-1'), stop.signal, { ...WORK, sleepMs: 60_000 });
+  await sleep(20);
+  stop.abort(reason);
+  await expect(run.answer).rejects.toBe(reason);
+  expect(run.results.every((result) => result === null)).toBe(true);
+});
+
+test('an answer that was there before the stop wins', async () => {
+  const stop = new AbortController();
+  const outcome = { code: 'done', counts: {}, refs: {} };
+  const run = attempt(async () => {
+    stop.abort(new Error('late'));
+    return { outcome, failures: [], failureCount: 0 };
+  }, stop.signal);
+  expect(await run.answer).toEqual(outcome);
+});
+
+test('a throw leaves the host as a code; its words are in the job log, without secrets', async () => {
+  const run = attempt(async (context) => {
+    await context.claim();
+    throw new Error('opened with canary');
+  });
+  await expect(run.answer).rejects.toEqual(new AttemptFault('internal'));
+  expect(run.texts().join('\n')).toMatch(/opened with \*{5}/);
+  const coded = attempt(async () => {
+    throw new Failure('invalid-work', 'no', { fault: 'us' });
+  });
+  await expect(coded.answer).rejects.toMatchObject({ code: 'invalid-work', message: 'invalid-work' });
+  await expect(attempt(noopBody('x'), undefined, { other: 1 }).answer).rejects.toMatchObject({ code: 'invalid-work' });
+});
+
+test('failures leave the host masked, short and at most a hundred', async () => {
+  const run = attempt(async (context) => {
+    await context.claim();
+    const failure = { code: 'x', item: `/canary/${'a'.repeat(5_000)}`, message: 'canary\u001b[31m' };
+    return { outcome: { code: 'x', counts: {}, refs: {} }, failures: Array(300).fill(failure), failureCount: 300 };
+  });
+  await run.answer;
+  const result = run.results.at(-1)!;
+  expect([result.failures.length, result.failureCount]).toEqual([100, 300]);
+  expect(JSON.stringify(result)).not.toContain('canary');
+  expect(result.failures[0]!.item.length).toBeLessThan(1_100);
+});
+
+test('a gateway that refuses the claim ends the attempt with a code', async () => {
+  const link = { claim: () => Promise.reject(new Error('ended')), report: () => Promise.reject(new Error('away')) };
+  const host = { signal: new AbortController().signal, heartbeat: () => undefined };
+  const times = { flushMs: 1, progressMs: 1, retryMinMs: 1, retryMaxMs: 1, closeMs: 20, lingerMs: 30 };
+  const answer = performAttempt(noopBody('x'), STOP, INPUT, link, host, { ...DEPS, logTimes: times });
+  await expect(answer).rejects.toMatchObject({ code: 'internal' });
+});

@@ -1,0 +1,125 @@
+import type { HostActivityInput } from '../../domain/agent-protocol.ts';
+import type { AttemptResult, Outcome } from '../../domain/outcome.ts';
+import type { StopProtocol } from '../../kinds/define-kind.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { asError, Failure } from '../../lib/failure.ts';
+import type { AttemptBody, AttemptContext, LineHandler } from './attempt-context.ts';
+import type { AttemptLink } from './attempt-link.ts';
+import { LogSender, type LogSenderTimes } from './log-sender.ts';
+import { type ProgramEnd, type ProgramSpec, runProgram } from './run-program.ts';
+
+export interface AttemptDeps {
+  readonly clock: Clock;
+  /** Path of `setpriv`, or null (see dying-with-parent.ts). */
+  readonly setpriv: string | null;
+  readonly logTimes?: LogSenderTimes;
+}
+
+/** What Temporal would give: kept apart, so that an attempt can be tested without it. */
+export interface AttemptHost {
+  readonly signal: AbortSignal;
+  heartbeat(): void;
+}
+
+/** An attempt threw for a reason that is ours. Carries the code only: the text is in the job log. */
+export class AttemptFault extends Error {
+  readonly code: string;
+
+  constructor(code: string) {
+    super(code);
+    this.name = 'AttemptFault';
+    this.code = code;
+  }
+}
+
+export const HEARTBEAT_MS = 15_000;
+const CLEAN_UP_GRACE_MS = 2_000;
+/** Room for a JSON line of restic that names two long paths; the log cuts at 16 KiB by itself. */
+const MAX_PROGRAM_LINE_BYTES = 1024 * 1024;
+const MAX_FAILURES = 100;
+const MAX_ITEM_BYTES = 1_024;
+const MAX_MESSAGE_BYTES = 512;
+
+/** Runs a body to its outcome: beats, log, claim, stop. Throws the signal's reason, or an AttemptFault. */
+export async function performAttempt(
+  body: AttemptBody,
+  stop: StopProtocol,
+  input: HostActivityInput,
+  link: AttemptLink,
+  host: AttemptHost,
+  deps: AttemptDeps,
+): Promise<Outcome> {
+  const log = new LogSender(link, deps.clock, deps.logTimes);
+  host.heartbeat();
+  const beats = setInterval(() => host.heartbeat(), HEARTBEAT_MS);
+  try {
+    const result = presentable(await body(contextOf(stop, input, link, host, deps, log)), log);
+    await log.close(result);
+    return result.outcome;
+  } catch (thrown) {
+    if (!host.signal.aborted) log.line('sys', `The attempt failed: ${explain(thrown)}`);
+    await log.close(null);
+    // Whatever the stop made the body throw (an AbortError, a broken pipe): the reason of the stop is the truth.
+    if (host.signal.aborted) throw host.signal.reason;
+    throw new AttemptFault(thrown instanceof Failure ? thrown.code : 'internal');
+  } finally {
+    clearInterval(beats);
+  }
+}
+
+function contextOf(
+  stop: StopProtocol,
+  input: HostActivityInput,
+  link: AttemptLink,
+  { signal }: AttemptHost,
+  deps: AttemptDeps,
+  log: LogSender,
+): AttemptContext {
+  const start = (program: ProgramSpec, onLine: LineHandler, until: AbortSignal, graceMs: number): Promise<ProgramEnd> =>
+    runProgram(
+      // By this the start-up sweep finds what a killed agent left behind.
+      { ...program, env: { ...program.env, HOLDFAST_JOB_ID: input.jobId } },
+      {
+        signal: until,
+        stop: { signal: stop.signal, graceMs },
+        maxLineBytes: MAX_PROGRAM_LINE_BYTES,
+        setpriv: deps.setpriv,
+        onLine: (stream, line, cut) => {
+          onLine(stream, line, cut);
+          return log.room();
+        },
+      },
+    );
+  return {
+    input,
+    signal,
+    claim: async () => {
+      const answer = await link.claim();
+      log.hide(Object.values(answer.secrets));
+      return answer;
+    },
+    run: (program, onLine) => start(program, onLine, signal, stop.graceMs),
+    cleanUp: (program, onLine, limitMs) => start(program, onLine, AbortSignal.timeout(limitMs), CLEAN_UP_GRACE_MS),
+    log: (text, stream = 'sys') => log.line(stream, text),
+    logRoom: async () => log.room(),
+    progress: (progress) => log.progress(progress),
+  };
+}
+
+/** Bounded and masked: failures hold what programs printed. */
+function presentable(result: AttemptResult, log: LogSender): AttemptResult {
+  return {
+    ...result,
+    failures: result.failures.slice(0, MAX_FAILURES).map((failure) => ({
+      code: failure.code,
+      item: log.clean(failure.item, MAX_ITEM_BYTES),
+      message: log.clean(failure.message, MAX_MESSAGE_BYTES),
+    })),
+  };
+}
+
+function explain(thrown: unknown): string {
+  if (thrown instanceof Failure) return `${thrown.message} (${thrown.code})`;
+  const error = asError(thrown);
+  return error.stack ?? error.message;
+}

@@ -1,0 +1,33 @@
+import type { AttemptContext, LineHandler } from '../attempt-context.ts';
+import { decodeLine, type ResticMessage } from './decode.ts';
+import type { ResticReading } from './reading.ts';
+
+/** Decodes what restic says: figures go to the reading and the progress, words to the job log. */
+export function listen(context: AttemptContext, reading: ResticReading): LineHandler {
+  return (stream, line) => {
+    const message = decodeLine(line);
+    const isNew = reading.take(message);
+    if (message.type === 'status') context.progress(message.progress);
+    if (!isNew) return;
+    for (const words of wordsOf(message)) context.log(words, stream);
+  };
+}
+
+/** The log is for people: no figures as JSON, and of a message with a stack trace the first lines (0.19 sends one). */
+function wordsOf(message: ResticMessage): readonly string[] {
+  switch (message.type) {
+    case 'text':
+    case 'other':
+      return message.text === '' ? [] : [message.text];
+    case 'item-error':
+      return [`${message.item}: ${message.message}`];
+    case 'path-missing':
+      return [`${message.path} does not exist, skipping`];
+    case 'exit-error':
+      return message.message.split('\n', 3).filter((line) => line !== '');
+    case 'summary':
+      return message.snapshotId === null ? [] : [`snapshot ${message.snapshotId} saved`];
+    default:
+      return [];
+  }
+}

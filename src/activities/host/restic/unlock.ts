@@ -1,0 +1,34 @@
+import type { AttemptResult } from '../../../domain/outcome.ts';
+import { InitWork } from '../../../kinds/init-repository.ts';
+import type { AttemptBody, AttemptContext } from '../attempt-context.ts';
+import { secretOf, workOf } from '../work.ts';
+import { type RepositoryAccess, type ResticDeps, unlockStaleCommand } from './command.ts';
+import { troubleOf } from './outcome.ts';
+import { ResticReading } from './reading.ts';
+import { listen } from './speak.ts';
+
+/** 20 s on top of the 75 s a stop may take: the lock is gone 95 s after the cancel at the latest. */
+const UNLOCK_LIMIT_MS = 20_000;
+
+/** Removes the lock of a restic that is known to be dead. Locks of living processes stay: never `--remove-all`. */
+export async function unlockStale(
+  context: AttemptContext,
+  deps: ResticDeps,
+  access: RepositoryAccess,
+): Promise<AttemptResult> {
+  const reading = new ResticReading();
+  const end = await context.cleanUp(unlockStaleCommand(deps, access), listen(context, reading), UNLOCK_LIMIT_MS);
+  const code = end.exitCode === 0 ? 'unlocked' : troubleOf(end, reading);
+  context.log(code === 'unlocked' ? 'removed stale locks' : `could not remove stale locks: ${code}`);
+  return { outcome: { code, counts: {}, refs: {} }, failures: [], failureCount: 0 };
+}
+
+/** The same as an activity, for the quiescence after an agent that died together with its restic. */
+export function unlockStaleBody(deps: ResticDeps): AttemptBody {
+  return async (context) => {
+    const answer = await context.claim();
+    // Of every restic kind's work this reads the address only.
+    const { repositoryUrl } = workOf(InitWork, answer);
+    return await unlockStale(context, deps, { repositoryUrl, password: secretOf(answer, 'password') });
+  };
+}
