@@ -12,7 +12,7 @@ const PLAIN = new RegExp(`\\b(?:${GROUPS.map(groupRole).join('|')})\\b`, 'g');
 
 /** Gives the plain role names of a statement the instance's prefix. */
 export function withPrefix(sql: string, rolePrefix: string): string {
-  return sql.replaceAll(PLAIN, (name) => prefixedGroup(rolePrefix, name.slice('holdfast_'.length)));
+  return sql.replaceAll(PLAIN, (name) => prefixedGroup(rolePrefix, name.slice('holdfast_g_'.length)));
 }
 
 /** What our migrations extend: forward only, role names rewritten. */

@@ -6,7 +6,7 @@ import type { PolicyDef } from '@mikro-orm/core';
  */
 export const GROUPS = ['api', 'auth', 'worker', 'gateway'] as const;
 export type Group = (typeof GROUPS)[number];
-export const groupRole = (group: Group): string => `holdfast_${group}`;
+export const groupRole = (group: Group): string => `holdfast_g_${group}`;
 
 // nullif: once a setting was used in a session it reads as '' afterwards, and ''::uuid would be an error instead of no rows.
 const MINE = `org_id = nullif(current_setting('app.org', true), '')::uuid`;

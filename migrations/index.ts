@@ -1,0 +1,7 @@
+import { Migration202611210001_first } from './Migration202611210001_first.ts';
+
+/** Every migration, oldest first. Forward only. */
+export const MIGRATIONS = [{ name: '202611210001_first', class: Migration202611210001_first }];
+
+/** The newest one: what a running process expects to find, no less and no more. */
+export const SCHEMA_VERSION: string = MIGRATIONS.at(-1)!.name;

@@ -1,0 +1,65 @@
+import pg from 'pg';
+import { instance } from '../../migrations/base.ts';
+import { MIGRATIONS, SCHEMA_VERSION } from '../../migrations/index.ts';
+import { Failure } from '../lib/failure.ts';
+import { closeDatabase, ensureLogins, type LoginUrls } from './logins.ts';
+import { openOrm } from './orm.ts';
+
+export interface MigrateOptions {
+  readonly ownerUrl: string;
+  readonly rolePrefix: string;
+  readonly urls: LoginUrls;
+}
+
+/** A newer program has been here: this one does not know its schema and must not write. */
+export function assertNotNewer(applied: readonly string[]): void {
+  const known = new Set(MIGRATIONS.map((m) => m.name));
+  const foreign = applied.filter((name) => !known.has(name));
+  if (foreign.length === 0) return;
+  throw new Failure(
+    'schema-newer',
+    `The database has a newer schema (${foreign.at(-1)}) than this program knows (${SCHEMA_VERSION}). Start the newer program, or restore the database from before its upgrade.`,
+    { fault: 'operator' },
+  );
+}
+
+/** The migrations that the database has, oldest first; none when it is empty. */
+export async function appliedMigrations(client: pg.Client): Promise<string[]> {
+  const there = await client.query(`select to_regclass('public.migration') is not null as there`);
+  if (!there.rows[0].there) return [];
+  return (await client.query('select name from migration order by id')).rows.map((row) => row.name);
+}
+
+/** Brings the schema up to date and makes the logins. Safe to run again and from several replicas at once. */
+export async function migrate(options: MigrateOptions): Promise<{ applied: string[] }> {
+  const owner = new pg.Client({ connectionString: options.ownerUrl, connectionTimeoutMillis: 5_000 });
+  await owner.connect();
+  try {
+    // Session-level on a connection of our own: migrations run on another one, in their own transaction.
+    await owner.query('select pg_advisory_lock(7000, 1)');
+    const before = await appliedMigrations(owner);
+    assertNotNewer(before);
+    await ensureLogins(owner, options.rolePrefix, options.urls);
+    if (before.at(-1) !== SCHEMA_VERSION) await runMigrations(options);
+    await closeDatabase(owner, options.urls);
+    const after = await appliedMigrations(owner);
+    return { applied: after.filter((name) => !before.includes(name)) };
+  } finally {
+    await owner.end();
+  }
+}
+
+async function runMigrations(options: MigrateOptions): Promise<void> {
+  instance.rolePrefix = options.rolePrefix;
+  const orm = await openOrm({
+    url: options.ownerUrl,
+    poolMax: 1,
+    transactionTimeoutMs: null,
+    applicationName: 'holdfast migrate',
+  });
+  try {
+    await orm.migrator.up();
+  } finally {
+    await orm.close(true);
+  }
+}
