@@ -1,0 +1,107 @@
+import type { Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { StartProblem } from './start-problem.ts';
+
+/** gRPC status codes. */
+const INVALID_ARGUMENT = 3;
+const NOT_FOUND = 5;
+const ALREADY_EXISTS = 6;
+/** temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD */
+const KEYWORD = 2;
+
+/** Caches of the server refresh every 2 s; a first start right after the schema took up to 4 s. */
+const USABLE_WITHIN_MS = 30_000;
+
+export interface NamespaceOptions {
+  namespace: string;
+  retentionHours: number;
+  /** Names of Keyword search attributes. */
+  searchAttributes: readonly string[];
+}
+
+function codeOf(error: unknown): number | undefined {
+  return (error as { code?: number }).code;
+}
+
+/** Tries until it works: after a start, or for what was just made, the server's caches lag behind. */
+async function eventually<T>(
+  what: string,
+  namespace: string,
+  lagCodes: readonly number[],
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const end = Date.now() + USABLE_WITHIN_MS;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      // 14: unavailable, the services behind the frontend still find each other.
+      const lag = codeOf(error) === 14 || lagCodes.includes(codeOf(error) ?? -1);
+      if (!lag || Date.now() > end)
+        throw new StartProblem(
+          `Temporal: ${what} failed: ${(error as Error).message}`,
+          `namespace ${namespace}`,
+          "Look into Temporal's log.",
+          error,
+        );
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+async function describeOrRegister(
+  connection: Connection,
+  { namespace, retentionHours }: NamespaceOptions,
+): Promise<string> {
+  const describe = () => connection.workflowService.describeNamespace({ namespace });
+  const register = async () => {
+    const workflowExecutionRetentionPeriod = msToTs(retentionHours * 3_600_000);
+    await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod });
+  };
+  const first = await eventually('describing the namespace', namespace, [], async () => {
+    try {
+      return await describe();
+    } catch (error) {
+      if (codeOf(error) === NOT_FOUND) return null;
+      throw error;
+    }
+  });
+  if (!first)
+    await eventually('registering the namespace', namespace, [], async () => {
+      await register().catch((error) => {
+        if (codeOf(error) !== ALREADY_EXISTS) throw error;
+      });
+    });
+  const described = first ?? (await eventually('describing the new namespace', namespace, [NOT_FOUND], describe));
+  return described.namespaceInfo?.id ?? '';
+}
+
+async function addMissing(connection: Connection, { namespace, searchAttributes }: NamespaceOptions): Promise<boolean> {
+  const listed = await eventually('listing search attributes', namespace, [NOT_FOUND], () =>
+    connection.operatorService.listSearchAttributes({ namespace }),
+  );
+  const missing = searchAttributes.filter((name) => listed.customAttributes?.[name] === undefined);
+  if (missing.length === 0) return false;
+  await eventually('adding search attributes', namespace, [NOT_FOUND], async () => {
+    await connection.operatorService
+      .addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])) })
+      .catch((error) => {
+        if (codeOf(error) !== ALREADY_EXISTS) throw error;
+      });
+  });
+  return true;
+}
+
+/** The namespace with its search attributes, usable when this returns. Idempotent. Returns the namespace's UUID. */
+export async function ensureNamespace(connection: Connection, options: NamespaceOptions): Promise<string> {
+  const { namespace, searchAttributes } = options;
+  const id = await describeOrRegister(connection, options);
+  await addMissing(connection, options);
+  // A query that names them all is refused until visibility knows them. The marks are needed: queries are parsed as
+  // MySQL, where for example `Trigger` is a reserved word (`invalid search attribute: trigger`).
+  const query = searchAttributes.map((name) => `\`${name}\` = 'x'`).join(' AND ');
+  await eventually('using the search attributes', namespace, [INVALID_ARGUMENT, NOT_FOUND], () =>
+    connection.workflowService.countWorkflowExecutions({ namespace, query }),
+  );
+  return id;
+}
