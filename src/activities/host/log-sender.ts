@@ -29,7 +29,6 @@ export const LOG_SENDER_TIMES: LogSenderTimes = {
 
 /** 16 MiB: about 100,000 lines as restic writes them. */
 export const LOG_BOUNDS = { memoryBytes: 16 * 1024 * 1024, attemptBytes: 256 * 1024 * 1024 };
-
 const HOLD_BACK_MS = 1_000;
 const MAX_CURRENT_BYTES = 4_000;
 
@@ -144,6 +143,7 @@ export class LogSender {
     for (let failures = 0; this.#state !== 'closed'; failures++) {
       try {
         const { nextSeq, closed } = await this.#link.report(this.#backlog.base, lines, progress, result);
+        if (!Number.isSafeInteger(nextSeq)) throw new Error('no number in the answer');
         this.#away = false;
         const taken = nextSeq === this.#backlog.base + lines.length;
         this.#backlog.wants(nextSeq);
