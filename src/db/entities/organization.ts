@@ -21,7 +21,7 @@ export const OrganizationSchema = defineEntity({
   ],
   properties: {
     id: p.uuid().primary(),
-    number: p.integer().columnType('int generated always as identity').ignoreSchemaChanges('default').unique(),
+    number: p.integer().columnType('int generated always as identity').unique(),
     name: p.text(),
     plane: p.text().default('organization').check("plane = any (array['organization', 'platform'])"),
     version: p.integer().version(),

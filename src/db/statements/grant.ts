@@ -1,0 +1,47 @@
+import { sql } from 'kysely';
+import type { Tx } from '../doors.ts';
+
+/** Outbox entries are written already claimed by who commits them; if it dies before it sent them, the pump takes over. */
+export interface CommitterClaim {
+  readonly token: string;
+  readonly now: Date;
+  readonly until: Date;
+}
+
+/** FT-2 wants a start that was cut off between commit and Temporal to be sent within 10 s. */
+export const COMMITTER_CLAIM_MS = 5_000;
+
+/** Tries these waiting jobs in the given order; answers those that were granted. */
+export async function tryJobs(
+  tx: Tx,
+  orgId: string,
+  jobIds: readonly string[],
+  claim: CommitterClaim,
+): Promise<Set<string>> {
+  const tried = await sql<{ id: string; ok: boolean }>`
+    select id, lock_try(${orgId}::uuid, id, ${claim.now}::timestamptz, ${claim.token}::uuid, ${claim.until}::timestamptz) as ok
+      from (select id from unnest(${[...jobIds]}::uuid[]) with ordinality as u(id, no) order by no) o`.execute(tx.sql);
+  return new Set(tried.rows.filter((row) => row.ok).map((row) => row.id));
+}
+
+/** Gives back what a job holds or waits for, and grants what that lets in; answers the jobs that were granted. */
+export async function releaseAndGrant(tx: Tx, orgId: string, jobId: string, claim: CommitterClaim): Promise<string[]> {
+  const granted = await sql<{ ids: string[] }>`
+    select lock_grant(${orgId}::uuid, lock_release(${orgId}::uuid, ${jobId}::uuid), ${claim.now}::timestamptz, ${claim.token}::uuid,
+      ${claim.until}::timestamptz) as ids`.execute(tx.sql);
+  return granted.rows[0]?.ids ?? [];
+}
+
+/** A host came or went. Answers the jobs that were granted by that. */
+export async function changePresence(
+  tx: Tx,
+  orgId: string,
+  hostId: string,
+  present: boolean,
+  claim: CommitterClaim,
+): Promise<string[]> {
+  const granted = await sql<{ ids: string[] }>`
+    select lock_presence(${orgId}::uuid, ${hostId}::uuid, ${present}, ${claim.now}::timestamptz, ${claim.token}::uuid,
+      ${claim.until}::timestamptz) as ids`.execute(tx.sql);
+  return granted.rows[0]?.ids ?? [];
+}

@@ -1,0 +1,64 @@
+import { sql } from 'kysely';
+import type { HostFact, PlanFact, RepositoryFact } from '../../domain/facts.ts';
+import type { Tx } from '../doors.ts';
+
+/** What a request names; a plan brings its host and repository. Uuids or null. */
+export interface FactsWanted {
+  readonly planId: string | null;
+  readonly hostId: string | null;
+  readonly repositoryId: string | null;
+}
+
+export interface FactsFound {
+  readonly plan: PlanFact | null;
+  readonly host: HostFact | null;
+  readonly repository: RepositoryFact | null;
+}
+
+interface Row {
+  plan: { id: string; name: string; host_id: string; repository_id: string; paths: string[]; excludes: string[] } | null;
+  host: { id: string; site_id: string; name: string; present: boolean; activities: string[]; epoch: number } | null;
+  repository: { id: string; name: string; backend: string; url: string; has_password: boolean } | null;
+}
+
+/** Loads what many requests need in one statement, in their order; null for what is not in the organisation. */
+export async function loadFacts(tx: Tx, orgId: string, wanted: readonly FactsWanted[]): Promise<FactsFound[]> {
+  const found = await sql<Row>`
+    select to_jsonb(p) as plan, to_jsonb(h) as host, to_jsonb(r) || jsonb_build_object('has_password', exists (
+        select 1 from secret s where s.org_id = ${orgId} and s.table_name = 'repository' and s.row_id = r.id)) as repository
+      from unnest(${wanted.map((w) => w.planId)}::uuid[], ${wanted.map((w) => w.hostId)}::uuid[],
+                  ${wanted.map((w) => w.repositoryId)}::uuid[]) with ordinality as w(plan_id, host_id, repository_id, no)
+      left join plan p on p.org_id = ${orgId} and p.id = w.plan_id
+      left join host h on h.org_id = ${orgId} and h.id = coalesce(p.host_id, w.host_id)
+      left join repository r on r.org_id = ${orgId} and r.id = coalesce(p.repository_id, w.repository_id)
+     order by w.no`.execute(tx.sql);
+  return found.rows.map(factsOf);
+}
+
+function factsOf({ plan, host, repository }: Row): FactsFound {
+  return {
+    plan: plan && {
+      id: plan.id,
+      name: plan.name,
+      hostId: plan.host_id,
+      repositoryId: plan.repository_id,
+      paths: plan.paths,
+      excludes: plan.excludes,
+    },
+    host: host && {
+      id: host.id,
+      siteId: host.site_id,
+      name: host.name,
+      online: host.present,
+      activities: host.activities,
+      epoch: host.epoch,
+    },
+    repository: repository && {
+      id: repository.id,
+      name: repository.name,
+      backend: repository.backend,
+      url: repository.url,
+      hasPassword: repository.has_password,
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { sql } from 'kysely';
+import type { Tx } from '../doors.ts';
+
+/** What the door needs to start a run: references and words, all of it readable in Temporal's lists. */
+export interface StartOrder {
+  readonly orgId: string;
+  readonly jobId: string;
+  readonly runNo: number;
+  readonly kind: string;
+  readonly title: string;
+  readonly siteId: string | null;
+  readonly hostId: string | null;
+  readonly planId: string | null;
+  readonly repositoryId: string | null;
+  readonly trigger: string;
+  readonly requestId: string;
+}
+
+interface Row {
+  org_id: string;
+  id: string;
+  run_no: number;
+  kind: string;
+  title: string;
+  site_id: string | null;
+  host_id: string | null;
+  plan_id: string | null;
+  repository_id: string | null;
+  trigger: string;
+  request_id: string;
+}
+
+export async function loadStartOrders(tx: Tx, orgId: string, jobIds: readonly string[]): Promise<StartOrder[]> {
+  if (jobIds.length === 0) return [];
+  const rows = await sql<Row>`
+    select org_id, id, run_no, kind, title, site_id, host_id, plan_id, repository_id, trigger, request_id
+      from job where org_id = ${orgId} and id = any(${[...jobIds]}::uuid[]) order by seq`.execute(tx.sql);
+  return rows.rows.map((row) => ({
+    orgId: row.org_id,
+    jobId: row.id,
+    runNo: row.run_no,
+    kind: row.kind,
+    title: row.title,
+    siteId: row.site_id,
+    hostId: row.host_id,
+    planId: row.plan_id,
+    repositoryId: row.repository_id,
+    trigger: row.trigger,
+    requestId: row.request_id,
+  }));
+}

@@ -1,0 +1,164 @@
+import { sql } from 'kysely';
+import type { Actor, May, Trigger } from '../../domain/actor.ts';
+import type { JobFacts } from '../../domain/facts.ts';
+import { type AskedJob, judgeRequest, type ReadRequest, readRequest } from '../../kinds/judge-request.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { Failure } from '../../lib/failure.ts';
+import { newUuid, publicId, type RandomBytes } from '../../lib/ids.ts';
+import type { Tx } from '../doors.ts';
+import { type CommitterClaim, tryJobs } from '../statements/grant.ts';
+import { type IdempotencyKeyUse, insertJobs, type NewJob } from '../statements/insert-jobs.ts';
+import { loadFacts } from '../statements/job-facts.ts';
+import { lockOrganization } from '../statements/lock-organization.ts';
+import type { StartOrder } from '../statements/start-orders.ts';
+
+export interface JobRequest extends AskedJob {
+  readonly trigger: Trigger;
+  readonly actor: Actor;
+  readonly may: May;
+  readonly requestId: string;
+  readonly idempotency: IdempotencyKeyUse | null;
+  /** `refuse`: rather no job than one that waits behind another on its host. */
+  readonly ifBusy: 'queue' | 'refuse';
+}
+
+export type Accepted =
+  | { readonly verdict: 'queued'; readonly jobId: string; readonly start: StartOrder }
+  | { readonly verdict: 'waiting'; readonly jobId: string; readonly reason: 'lock' | 'host_offline' }
+  /** The idempotency key led to this job before. */
+  | { readonly verdict: 'repeated'; readonly jobId: string }
+  | { readonly verdict: 'refused'; readonly failure: Failure };
+
+export interface AcceptParts {
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly claim: CommitterClaim;
+}
+
+/**
+ * The one way in for jobs, whoever asks. Decides and records in the caller's transaction, in the order of the requests,
+ * and answers each. A refused request writes nothing. Pass the starts through the door after the commit.
+ */
+export async function acceptJobs(
+  tx: Tx,
+  orgId: string,
+  requests: readonly JobRequest[],
+  parts: AcceptParts,
+): Promise<Accepted[]> {
+  await lockOrganization(tx, orgId);
+  const read = requests.map(readRequest);
+  const wanted = read.map((r) => (r instanceof Failure ? { planId: null, hostId: null, repositoryId: null } : r.wanted));
+  const facts = await loadFacts(tx, orgId, wanted);
+  const repeated = await findRepeated(tx, orgId, requests);
+  const answers: (Accepted | null)[] = [];
+  const fresh: { at: number; job: NewJob }[] = [];
+  for (const [at, request] of requests.entries()) {
+    const before = repeated[at];
+    const known = read[at]!;
+    if (before) answers.push(before);
+    else if (known instanceof Failure) answers.push({ verdict: 'refused', failure: known });
+    else {
+      const jobFacts = { organizationId: orgId, jobId: newUuid(parts.clock, parts.random), ...facts[at]! };
+      const refusal = judgeRequest(known, jobFacts, request.may);
+      answers.push(refusal && { verdict: 'refused', failure: refusal });
+      if (!refusal) fresh.push({ at, job: newJob(request, known, jobFacts, parts) });
+    }
+  }
+  if (fresh.length > 0) await insertAndGrant(tx, orgId, requests, fresh, answers, parts.claim);
+  return answers as Accepted[];
+}
+
+function newJob(request: JobRequest, read: ReadRequest, facts: JobFacts, parts: AcceptParts): NewJob {
+  return {
+    id: facts.jobId,
+    auditId: newUuid(parts.clock, parts.random),
+    kind: read.kind.key,
+    title: read.kind.sentence(facts),
+    facts,
+    params: read.params,
+    trigger: request.trigger,
+    actor: request.actor,
+    requestId: request.requestId,
+    idempotency: request.idempotency,
+    keys: read.kind.keys(facts),
+    queueDeadlineAt: new Date(parts.claim.now.getTime() + read.kind.limits.queueDeadlineMs),
+  };
+}
+
+async function insertAndGrant(
+  tx: Tx,
+  orgId: string,
+  requests: readonly JobRequest[],
+  fresh: readonly { at: number; job: NewJob }[],
+  answers: (Accepted | null)[],
+  claim: CommitterClaim,
+): Promise<void> {
+  await insertJobs(tx, orgId, fresh.map((f) => f.job), claim.now); // biome-ignore format: one line
+  const ready = fresh.filter(({ job }) => job.facts.host?.online ?? true).map(({ job }) => job.id);
+  const granted = await tryJobs(tx, orgId, ready, claim);
+  for (const { at, job } of fresh) {
+    if (granted.has(job.id)) answers[at] = { verdict: 'queued', jobId: job.id, start: startOf(orgId, job) };
+    else if (requests[at]!.ifBusy === 'refuse') throw await busy(tx, orgId, job);
+    else {
+      const reason = ready.includes(job.id) ? 'lock' : 'host_offline';
+      answers[at] = { verdict: 'waiting', jobId: job.id, reason };
+    }
+  }
+}
+
+const startOf = (orgId: string, job: NewJob): StartOrder => ({
+  orgId,
+  jobId: job.id,
+  runNo: 1,
+  kind: job.kind,
+  title: job.title,
+  siteId: job.facts.host?.siteId ?? null,
+  hostId: job.facts.host?.id ?? null,
+  planId: job.facts.plan?.id ?? null,
+  repositoryId: job.facts.repository?.id ?? null,
+  trigger: job.trigger,
+  requestId: job.requestId,
+});
+
+/** Thrown, so that the transaction and with it the job that would have waited is undone. */
+async function busy(tx: Tx, orgId: string, job: NewJob): Promise<Failure> {
+  const holder = await sql<{ id: string; title: string }>`
+    select j.id, j.title from lock_slot s join job j on j.org_id = s.org_id and j.id = s.job_id
+     where s.org_id = ${orgId} and s.key = any(${job.keys.map((k) => k.key)}) order by j.seq limit 1`.execute(tx.sql);
+  const by = holder.rows[0];
+  const message = by ? `"${by.title}" is in the way.` : 'The host is away.';
+  return new Failure('host-busy', message, {
+    fault: 'caller',
+    retryable: true,
+    extra: by ? { jobId: publicId('job', by.id) } : {},
+  });
+}
+
+/** Per request: the job that its idempotency key led to before, or the refusal because it came with another body then. */
+async function findRepeated(
+  tx: Tx,
+  orgId: string,
+  requests: readonly JobRequest[],
+): Promise<(Accepted | null)[]> {
+  if (requests.every((r) => r.idempotency === null)) return requests.map(() => null);
+  const keyed = requests.map((r) => r.idempotency);
+  const found = await sql<{ no: string; subject_id: string; same: boolean }>`
+    select u.no, i.subject_id, i.body_hash = decode(u.hash, 'hex') as same
+      from unnest(${keyed.map((k) => k?.principal ?? null)}::text[], ${keyed.map((k) => k?.route ?? null)}::text[],
+                  ${keyed.map((k) => k?.key ?? null)}::text[], ${keyed.map((k) => k?.bodyHash.toString('hex') ?? null)}::text[])
+           with ordinality as u(principal, route, key, hash, no)
+      join idempotency_key i on i.org_id = ${orgId} and i.principal = u.principal and i.route = u.route and i.key = u.key`.execute(
+    tx.sql,
+  );
+  const answers: (Accepted | null)[] = requests.map(() => null);
+  for (const row of found.rows)
+    answers[Number(row.no) - 1] = row.same
+      ? { verdict: 'repeated', jobId: row.subject_id }
+      : {
+          verdict: 'refused',
+          failure: new Failure('idempotency-key-reused', 'This Idempotency-Key came with another body before.', {
+            fault: 'caller',
+          }),
+        };
+  return answers;
+}
