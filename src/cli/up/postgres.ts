@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { type Child, spawnChild } from './children.ts';
@@ -82,6 +82,7 @@ function makeDataDir(dataDir: string): void {
     // Passable for the server's own account; what is in it is closed file by file.
     chmodSync(dataDir, 0o711);
     writeFileSync(join(dataDir, '.writable'), '');
+    rmSync(join(dataDir, '.writable'));
   } catch (error) {
     throw new StartProblem(
       `The data folder cannot be written: ${(error as Error).message}`,

@@ -18,12 +18,17 @@ const VALUES: Record<string, unknown> = {
   // frontend.enableCancelWorkerPollsOnShutdown stays off: agents whose gateway is dead would not end for 75 s.
 };
 
-/** Timers fire up to 1 s late otherwise, which tests of timers would wait for. Only for tests: it costs queries. */
-const FAST_TIMERS: Record<string, unknown> = { 'history.timerProcessorMaxTimeShift': '10ms' };
+/** Only for tests, as both cost queries. */
+const FOR_TESTS: Record<string, unknown> = {
+  // Timers fire up to 1 s late otherwise, which tests of timers would wait for.
+  'history.timerProcessorMaxTimeShift': '10ms',
+  // A new namespace or search attribute is usable after two refreshes: 4 s by default.
+  'system.namespaceCacheRefreshInterval': '200ms',
+};
 
 /** Writes the file; JSON is YAML. */
-export function writeDynamicConfig(file: string, options: { fastTimers?: boolean }): void {
-  const values = { ...VALUES, ...(options.fastTimers ? FAST_TIMERS : {}) };
+export function writeDynamicConfig(file: string, options: { forTests?: boolean }): void {
+  const values = { ...VALUES, ...(options.forTests ? FOR_TESTS : {}) };
   const entries = Object.entries(values).map(([key, value]) => [key, [{ value }]]);
   writeFileSync(file, JSON.stringify(Object.fromEntries(entries), null, 2));
 }

@@ -30,8 +30,8 @@ export interface TemporalOptions {
   postgres: TemporalStore;
   env: Env;
   report: Report;
-  /** Timers to 10 ms, for tests. */
-  fastTimers?: boolean;
+  /** Timers exact to 10 ms, and new namespaces usable at once. */
+  forTests?: boolean;
 }
 
 export interface RunningTemporal {

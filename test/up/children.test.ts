@@ -1,0 +1,103 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { spawnChild } from '../../src/cli/up/children.ts';
+import { endLeftovers } from '../../src/cli/up/leftovers.ts';
+import { choosePorts } from '../../src/cli/up/ports.ts';
+import { isAlive, isGroupAlive, waitUntil } from '../../src/cli/up/process-identity.ts';
+import { env, formerRun, livingProcess, ownFolder } from './place.ts';
+
+test('stopping a child ends its whole group, even one that does not hear the signal, and removes its pid file', async () => {
+  const runDir = join(ownFolder(), 'run');
+  const stubborn = 'trap "" TERM; sleep 600 & wait; wait';
+  const child = await spawnChild({ name: 'stubborn', command: 'sh', args: ['-c', stubborn], env, runDir });
+  expect(readdirSync(runDir)).toEqual(['stubborn.pid']);
+  expect((await child.stop({ graceMs: 200 })).signal).toBe('SIGKILL');
+  expect(await waitUntil(() => !isGroupAlive(child.pid), 2_000)).toBe(true);
+  expect(readdirSync(runDir)).toEqual([]);
+});
+
+test('a program that is not there gives one message', async () => {
+  const wanted = spawnChild({
+    name: 'none',
+    command: '/nowhere/none',
+    args: [],
+    env,
+    runDir: join(ownFolder(), 'run'),
+  });
+  await expect(wanted).rejects.toThrow(/none could not be started.*\/nowhere\/none.*Check that/);
+});
+
+test('after kill -9 of a run, the next start ends its children and their groups', async () => {
+  const folder = ownFolder();
+  const run = await formerRun<{ one: number; two: number }>('sleepers', folder);
+  const one = livingProcess(run.said.one);
+  await run.kill();
+  expect(isAlive(one)).toBe(true);
+  expect((await endLeftovers(join(folder, 'run'))).sort()).toEqual(['one', 'two']);
+  expect(isAlive(one)).toBe(false);
+  expect(isGroupAlive(run.said.two)).toBe(false);
+  expect(readdirSync(join(folder, 'run'))).toEqual([]);
+});
+
+test('the children of a run that still lives are not ended: the start is refused', async () => {
+  const folder = ownFolder();
+  const run = await formerRun<{ one: number; two: number }>('sleepers', folder);
+  await expect(endLeftovers(join(folder, 'run'))).rejects.toThrow(
+    `running already with this data folder, as process ${run.pid}`,
+  );
+  expect(isAlive(livingProcess(run.said.one))).toBe(true);
+  await run.kill();
+  await endLeftovers(join(folder, 'run'));
+});
+
+test('a number that was given to another process is never signalled', async () => {
+  const folder = ownFolder();
+  const runDir = join(folder, 'run');
+  const other = await spawnChild({
+    name: 'other',
+    command: 'sleep',
+    args: ['600'],
+    env,
+    runDir: join(folder, 'elsewhere'),
+  });
+  mkdirSync(runDir);
+  const record = {
+    name: 'old',
+    pid: other.pid,
+    startTime: '1',
+    parentPid: 1,
+    parentStartTime: '1',
+    stopSignal: 'SIGKILL',
+    stopGraceMs: 0,
+  };
+  writeFileSync(join(runDir, 'old.pid'), JSON.stringify(record));
+  writeFileSync(join(runDir, 'half.pid'), '{"name":"ha');
+  expect(await endLeftovers(runDir)).toEqual([]);
+  expect(other.running()).toBe(true);
+  expect(readdirSync(runDir)).toEqual([]);
+  await other.stop();
+});
+
+test('a node child ends by itself at once when its parent is killed, though a sibling lives on', async () => {
+  const folder = ownFolder();
+  const run = await formerRun<{ child: number; sibling: number }>('watching', folder);
+  const child = livingProcess(run.said.child);
+  await run.kill();
+  expect(await waitUntil(() => !isAlive(child), 1_000)).toBe(true);
+  expect(await endLeftovers(join(folder, 'run'))).toEqual(['sibling']);
+});
+
+test('ports are remembered, chosen anew when taken, and fit into an int2', async () => {
+  const file = join(ownFolder(), 'ports.json');
+  const first = await choosePorts(file, ['a', 'b']);
+  expect(await choosePorts(file, ['a', 'b'])).toEqual(first);
+  const thief = createServer();
+  await new Promise<void>((resolve) => thief.listen(first.a, '127.0.0.1', resolve));
+  const second = await choosePorts(file, ['a', 'b']);
+  thief.close();
+  expect(second.a).not.toBe(first.a);
+  expect(second.b).toBe(first.b);
+  expect(Math.max(...Object.values({ ...first, ...second }))).toBeLessThan(32_768);
+});

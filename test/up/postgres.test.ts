@@ -1,0 +1,100 @@
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { ensureDatabase, startPostgres } from '../../src/cli/up/postgres.ts';
+import { refuseClosedParents } from '../../src/cli/up/postgres-user.ts';
+import { isAlive } from '../../src/cli/up/process-identity.ts';
+import { env, formerRun, livingProcess, ownFolder, quiet } from './place.ts';
+
+const TIMEOUT = 60_000;
+
+async function ask(connectionString: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    return (await client.query({ text: sql, rowMode: 'array' })).rows.flat();
+  } finally {
+    await client.end();
+  }
+}
+
+test('a second start keeps the data and the port, and no login goes without its password', {
+  timeout: TIMEOUT,
+}, async () => {
+  const dataDir = join(ownFolder(), 'postgres');
+  const first = await startPostgres({ dataDir, ephemeral: true, env, report: quiet });
+  const url = await ensureDatabase(first.ownerUrl, 'holdfast');
+  expect(await ensureDatabase(first.ownerUrl, 'holdfast')).toBe(url);
+  await ask(url, "create table kept as select 'there' as word");
+  const wrong = new URL(url);
+  wrong.password = 'wrong';
+  await expect(ask(wrong.href, 'select 1')).rejects.toThrow('password authentication failed');
+  expect(statSync(join(dataDir, 'owner-password')).mode & 0o777).toBe(0o600);
+  expect(await ask(url, 'show listen_addresses')).toEqual(['127.0.0.1']);
+  await first.stop('fast');
+  const second = await startPostgres({ dataDir, env, report: quiet, settings: { work_mem: '5MB' } });
+  expect(second.ownerUrl).toBe(first.ownerUrl);
+  expect(await ask(url, 'select word from kept')).toEqual(['there']);
+  expect(await ask(url, "select setting from pg_settings where name in ('fsync', 'work_mem') order by name")).toEqual([
+    'on',
+    '5120',
+  ]);
+  await second.stop('immediate');
+});
+
+test('after kill -9 of the run, the next start ends the server it left and serves the same data', {
+  timeout: TIMEOUT,
+}, async () => {
+  const folder = ownFolder();
+  const run = await formerRun<{ pid: number; ownerUrl: string }>('postgres', folder);
+  await ask(run.said.ownerUrl, 'create table kept as select 1 as one');
+  const old = livingProcess(run.said.pid);
+  const second = () => startPostgres({ dataDir: join(folder, 'postgres'), env, report: quiet });
+  await expect(second()).rejects.toThrow(`running already with this data folder, as process ${run.pid}`);
+  await run.kill();
+  expect(isAlive(old)).toBe(true);
+  const next = await second();
+  expect(isAlive(old)).toBe(false);
+  expect(await ask(run.said.ownerUrl, 'select one from kept')).toEqual([1]);
+  await next.stop('immediate');
+});
+
+test('a server whose pid file of ours is lost is still found and ended; a pid file that names a stranger is removed', {
+  timeout: TIMEOUT,
+}, async () => {
+  const folder = ownFolder();
+  const dataDir = join(folder, 'postgres');
+  const lost = await startPostgres({ dataDir, ephemeral: true, runDir: join(folder, 'lost'), env, report: quiet });
+  const next = await startPostgres({ dataDir, ephemeral: true, env, report: quiet });
+  expect((await lost.exited).code).toBe(0);
+  await next.stop('fast');
+  // The number of this very process, as after a reboot of a container.
+  writeFileSync(join(dataDir, 'cluster/postmaster.pid'), `${process.pid}\n${dataDir}/cluster\n1\n`);
+  const last = await startPostgres({ dataDir, ephemeral: true, env, report: quiet });
+  expect(readFileSync(join(dataDir, 'cluster/postmaster.pid'), 'utf8').split('\n')[0]).toBe(String(last.pid));
+  await last.stop('immediate');
+});
+
+test('a folder that the account of the server cannot pass is named, with the command that mends it', () => {
+  const folder = ownFolder();
+  chmodSync(folder, 0o700);
+  const who = { uid: 65_534, gid: 65_534, user: 'nobody' };
+  const wanted = `\`nobody\`.* cannot reach the data folder \\(${folder} on the way.*chmod o\\+x ${folder}`;
+  expect(() => refuseClosedParents(join(folder, 'postgres/cluster'), who, 'the data folder')).toThrow(
+    new RegExp(wanted),
+  );
+});
+
+test('a port in use gives one message with what the server said', { timeout: TIMEOUT }, async () => {
+  const holder = await startPostgres({ dataDir: join(ownFolder(), 'postgres'), ephemeral: true, env, report: quiet });
+  const wanted = startPostgres({
+    dataDir: join(ownFolder(), 'postgres'),
+    port: holder.port,
+    ephemeral: true,
+    env,
+    report: quiet,
+  });
+  await expect(wanted).rejects.toThrow(/PostgreSQL did not start: .*(Address already in use|could not create any TCP)/);
+  await holder.stop('immediate');
+});
