@@ -19,7 +19,7 @@ export interface ShortRunOptions {
 /** Enough for a version or the end of a build log; a program that talks without end must not fill our memory. */
 const KEEP = 64 * 1024;
 
-/** Runs a program to its end, in its own group. Never throws: a program that cannot be started has code null. */
+/** Runs a program to its end, in our group: a Ctrl-C ends a build too. Never throws: one that cannot start has code null. */
 export function runShort(command: string, args: string[], options: ShortRunOptions): Promise<ShortRun> {
   return new Promise((resolve) => {
     const { cwd, uid, gid, env } = options;
