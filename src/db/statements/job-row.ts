@@ -1,0 +1,31 @@
+import { sql } from 'kysely';
+import type { JobState } from '../../domain/job-state.ts';
+import type { Tx } from '../doors.ts';
+
+/** What the deciding writes look at. */
+export interface JobRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly state: JobState;
+  readonly params: Record<string, unknown>;
+  readonly hostId: string | null;
+  readonly repositoryId: string | null;
+  readonly planId: string | null;
+  readonly runNo: number;
+  readonly runId: string | null;
+  readonly seq: string;
+  readonly requestId: string;
+  readonly actorLabel: string;
+  readonly cancelRequestedAt: Date | null;
+}
+
+/** Reads the row after the organisation's lock was taken; nobody else can change its state until this transaction ends. */
+export async function readJob(tx: Tx, orgId: string, jobId: string): Promise<JobRow | null> {
+  const found = await sql<JobRow>`
+    select id, kind, title, state, params, host_id as "hostId", repository_id as "repositoryId", plan_id as "planId",
+           run_no as "runNo", run_id as "runId", seq, request_id as "requestId", actor_label as "actorLabel",
+           cancel_requested_at as "cancelRequestedAt"
+      from job where org_id = ${orgId} and id = ${jobId}`.execute(tx.sql);
+  return found.rows[0] ?? null;
+}

@@ -1,0 +1,61 @@
+import { sql } from 'kysely';
+import { CONTROL_QUEUE, mainQueue, quickQueue } from '../../catalog/queues.ts';
+import { isTerminal, transition } from '../../domain/job-state.ts';
+import type { BeginAnswer, JobOrder, RunInput } from '../../domain/run.ts';
+import type { JobKind } from '../../kinds/define-kind.ts';
+import { kindByKey } from '../../kinds/index.ts';
+import { publicId } from '../../lib/ids.ts';
+import type { Tx } from '../doors.ts';
+import { type JobRow, readJob } from '../statements/job-row.ts';
+import { lockOrganization } from '../statements/lock-organization.ts';
+
+/** A host's agent that does not pick an attempt up in this time counts as away. */
+export const SCHEDULE_TO_START_MS = 30_000;
+
+/**
+ * The first thing a run does: stores its Temporal run id (the fence), takes the job from `queued` to `running`, drops its
+ * outbox entry, and answers all it needs. Repeating it is harmless; a run that is not the job's current one is turned away.
+ */
+export async function beginRun(tx: Tx, input: RunInput, runId: string, now: Date): Promise<BeginAnswer> {
+  await lockOrganization(tx, input.orgId);
+  const job = await readJob(tx, input.orgId, input.jobId);
+  if (job === null || !isMine(job, input, runId)) return { verdict: 'not-mine' };
+  const next = transition(job.state, 'begun');
+  if (next === null) return { verdict: 'not-mine' };
+  await sql`
+    with gone as (delete from outbox where org_id = ${input.orgId} and job_id = ${input.jobId} and kind = 'start'),
+    j as (update job set state = ${next.state}, run_id = ${runId}, started_at = coalesce(started_at, ${now}::timestamptz),
+            version = version + 1 where org_id = ${input.orgId} and id = ${input.jobId} returning version)
+    insert into event(org_id, topic, subject_id, data, at)
+      select ${input.orgId}, 'job.changed', ${input.jobId}, jsonb_build_object('state', ${next.state}::text, 'version', version),
+        ${now}::timestamptz from j`.execute(tx.sql);
+  if (next.state === 'cancelling') return { verdict: 'cancelled' };
+  return orderOf(job, kindByKey(job.kind)!);
+}
+
+/** A job whose row has ended, was started anew, or was taken by another Temporal run of the same number is not this run's. */
+function isMine(job: JobRow, input: RunInput, runId: string): boolean {
+  return !isTerminal(job.state) && job.runNo === input.runNo && (job.runId === null || job.runId === runId);
+}
+
+function orderOf(job: JobRow, kind: JobKind): JobOrder {
+  return {
+    verdict: 'go',
+    kind: kind.key,
+    jobId: publicId('job', job.id),
+    hostId: job.hostId,
+    activity: kind.activity,
+    taskQueue: queueOf(job, kind),
+    title: job.title,
+    repeat: kind.repeat,
+    heartbeatTimeoutMs: kind.limits.heartbeatTimeoutMs,
+    runTimeoutMs: kind.limits.runTimeoutMs,
+    scheduleToStartMs: SCHEDULE_TO_START_MS,
+    stopGraceMs: kind.stop.graceMs,
+  };
+}
+
+function queueOf(job: JobRow, kind: JobKind): string {
+  if (job.hostId === null || kind.lane === 'control') return CONTROL_QUEUE;
+  return kind.lane === 'quick' ? quickQueue(job.hostId) : mainQueue(job.hostId);
+}

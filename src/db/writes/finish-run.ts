@@ -1,0 +1,79 @@
+import { sql } from 'kysely';
+import { isTerminal, transition } from '../../domain/job-state.ts';
+import type { AttemptResult } from '../../domain/outcome.ts';
+import type { RunEnding, RunInput } from '../../domain/run.ts';
+import { conclude } from '../../kinds/conclude.ts';
+import { kindByKey } from '../../kinds/index.ts';
+import { repositoryStateAfter } from '../../kinds/repository-state.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { newUuid, type RandomBytes } from '../../lib/ids.ts';
+import type { Tx } from '../doors.ts';
+import { endJob } from '../statements/end-job.ts';
+import { type CommitterClaim, releaseAndGrant } from '../statements/grant.ts';
+import { type JobRow, readJob } from '../statements/job-row.ts';
+import { lockOrganization } from '../statements/lock-organization.ts';
+import { loadStartOrders, type StartOrder } from '../statements/start-orders.ts';
+
+export interface FinishParts {
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly claim: CommitterClaim;
+}
+
+export interface Finished {
+  /** False when the row belongs to another run; true also when this run ended it before. */
+  readonly mine: boolean;
+  /** Jobs that may start now: pass them through the door after the commit. */
+  readonly starts: readonly StartOrder[];
+}
+
+/** The last thing a run does: makes the row terminal with its verdict, gives the keys back, grants, tells. */
+export async function finishRun(
+  tx: Tx,
+  input: RunInput,
+  runId: string,
+  ending: RunEnding,
+  attempts: number,
+  parts: FinishParts,
+): Promise<Finished> {
+  await lockOrganization(tx, input.orgId);
+  const job = await readJob(tx, input.orgId, input.jobId);
+  if (job === null || job.runNo !== input.runNo || (job.runId !== null && job.runId !== runId))
+    return { mine: false, starts: [] };
+  if (isTerminal(job.state)) return { mine: true, starts: [] };
+  const conclusion = conclude(kindByKey(job.kind)!, ending);
+  if (transition(job.state, `ended:${conclusion.state}`) === null)
+    throw new Error(`a job that is ${job.state} cannot end as ${conclusion.state}`);
+  const result = attempts === 0 ? null : await lastResult(tx, input);
+  await endJob(tx, {
+    orgId: input.orgId,
+    jobId: input.jobId,
+    title: job.title,
+    requestId: job.requestId,
+    conclusion,
+    failures: result?.failures ?? [],
+    failureCount: result?.failureCount ?? 0,
+    attempts,
+    actor: { kind: 'system', id: null, label: 'run' },
+    auditId: newUuid(parts.clock, parts.random),
+    now: parts.claim.now,
+  });
+  await learnRepositoryState(tx, input.orgId, job, conclusion.code, parts.claim.now);
+  const granted = await releaseAndGrant(tx, input.orgId, input.jobId, parts.claim);
+  return { mine: true, starts: await loadStartOrders(tx, input.orgId, granted) };
+}
+
+/** The failures travel with the attempt's last report, because they are too big for a history. */
+async function lastResult(tx: Tx, input: RunInput): Promise<AttemptResult | null> {
+  const found = await sql<{ result: AttemptResult | null }>`
+    select result from attempt where org_id = ${input.orgId} and job_id = ${input.jobId} and run_no = ${input.runNo}
+     order by attempt_no desc limit 1`.execute(tx.sql);
+  return found.rows[0]?.result ?? null;
+}
+
+async function learnRepositoryState(tx: Tx, orgId: string, job: JobRow, code: string, now: Date): Promise<void> {
+  const state = repositoryStateAfter(code);
+  if (state === null || job.repositoryId === null) return;
+  await sql`update repository set state = ${state}, state_at = ${now}::timestamptz, version = version + 1
+    where org_id = ${orgId} and id = ${job.repositoryId}`.execute(tx.sql);
+}

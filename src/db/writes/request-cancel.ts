@@ -1,0 +1,69 @@
+import { sql } from 'kysely';
+import type { Actor } from '../../domain/actor.ts';
+import { isTerminal, type JobState, transition } from '../../domain/job-state.ts';
+import { common } from '../../kinds/conclude.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { Failure } from '../../lib/failure.ts';
+import { newUuid, type RandomBytes } from '../../lib/ids.ts';
+import type { Tx } from '../doors.ts';
+import { endJob } from '../statements/end-job.ts';
+import { type CommitterClaim, releaseAndGrant } from '../statements/grant.ts';
+import { readJob } from '../statements/job-row.ts';
+import { lockOrganization } from '../statements/lock-organization.ts';
+import { loadStartOrders, type StartOrder } from '../statements/start-orders.ts';
+
+export interface CancelParts {
+  readonly actor: Actor;
+  readonly reason: string | null;
+  readonly requestId: string;
+  readonly claim: CommitterClaim;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+}
+
+export interface CancelAnswer {
+  readonly state: JobState;
+  /** The run to be told, through the door after the commit; null when there is none or it was told before. */
+  readonly tell: { readonly jobId: string; readonly runNo: number } | null;
+  readonly starts: readonly StartOrder[];
+}
+
+/** Actor and reason are written first; only then is the run told. A waiting job ends here and now. */
+export async function requestCancel(
+  tx: Tx,
+  orgId: string,
+  jobId: string,
+  parts: CancelParts,
+): Promise<CancelAnswer | Failure> {
+  await lockOrganization(tx, orgId);
+  const job = await readJob(tx, orgId, jobId);
+  if (job === null) return new Failure('not-found', 'There is no such job.', { fault: 'caller' });
+  const next = transition(job.state, 'cancel-asked');
+  if (next === null)
+    return new Failure('job-already-finished', `The job has ended as ${job.state}.`, { fault: 'caller' });
+  if (next.state === job.state) return { state: job.state, tell: null, starts: [] };
+  const { claim, actor, reason } = parts;
+  await sql`update job set cancel_requested_at = ${claim.now}::timestamptz, cancel_actor = ${actor.label}, cancel_reason = ${reason}
+    where org_id = ${orgId} and id = ${jobId}`.execute(tx.sql);
+  const auditId = newUuid(parts.clock, parts.random);
+  if (isTerminal(next.state)) {
+    const conclusion = common('cancelled-before-start');
+    const { title } = job;
+    const about = { orgId, jobId, title, requestId: parts.requestId, conclusion, failures: [], failureCount: 0 };
+    await endJob(tx, { ...about, attempts: 0, actor, auditId, now: claim.now });
+    const granted = await releaseAndGrant(tx, orgId, jobId, claim);
+    return { state: next.state, tell: null, starts: await loadStartOrders(tx, orgId, granted) };
+  }
+  await sql`
+    with j as (update job set state = ${next.state}, version = version + 1 where org_id = ${orgId} and id = ${jobId} returning version),
+    o as (insert into outbox(org_id, job_id, kind, run_no, due_at, claimed_until, claim_token, created_at)
+      values (${orgId}, ${jobId}, 'cancel', ${job.runNo}, ${claim.now}::timestamptz, ${claim.until}::timestamptz, ${claim.token}, ${claim.now}::timestamptz)),
+    a as (insert into audit_event(org_id, id, at, actor_kind, actor_id, actor_label, action, object_kind, object_id, object_label, outcome, request_id, data)
+      values (${orgId}, ${auditId}, ${claim.now}::timestamptz, ${actor.kind}, ${actor.id}, ${actor.label}, 'job.cancel', 'job', ${jobId},
+        ${job.title}, 'ok', ${parts.requestId}, jsonb_build_object('reason', ${reason}::text)))
+    insert into event(org_id, topic, subject_id, data, at)
+      select ${orgId}, 'job.changed', ${jobId}, jsonb_build_object('state', ${next.state}::text, 'version', version), ${claim.now}::timestamptz from j`.execute(
+    tx.sql,
+  );
+  return { state: next.state, tell: { jobId, runNo: job.runNo }, starts: [] };
+}

@@ -1,0 +1,45 @@
+import { sql } from 'kysely';
+import { transition } from '../../domain/job-state.ts';
+import type { RunInput } from '../../domain/run.ts';
+import { kindByKey } from '../../kinds/index.ts';
+import type { Tx } from '../doors.ts';
+import { type CommitterClaim, releaseAndGrant } from '../statements/grant.ts';
+import { loadFacts } from '../statements/job-facts.ts';
+import { readJob } from '../statements/job-row.ts';
+import { lockOrganization } from '../statements/lock-organization.ts';
+import { loadStartOrders, type StartOrder } from '../statements/start-orders.ts';
+
+export type Requeued =
+  | { readonly verdict: 'waiting'; readonly starts: readonly StartOrder[] }
+  /** It is being cancelled, has ended, or belongs to another run: finish it instead, or leave it. */
+  | { readonly verdict: 'no' };
+
+/**
+ * Nobody picked the attempt up: the job goes back to `waiting(host_offline)` at its old place in the queue, holding
+ * nothing, and its next start gets another number, so that this run cannot pass for it.
+ */
+export async function requeueRun(tx: Tx, input: RunInput, runId: string, claim: CommitterClaim): Promise<Requeued> {
+  const { orgId, jobId } = input;
+  await lockOrganization(tx, orgId);
+  const job = await readJob(tx, orgId, jobId);
+  if (job === null || job.runNo !== input.runNo || job.runId !== runId) return { verdict: 'no' };
+  if (transition(job.state, 'host-gone')?.state !== 'waiting') return { verdict: 'no' };
+  const granted = await releaseAndGrant(tx, orgId, jobId, claim);
+  const [facts] = await loadFacts(tx, orgId, [
+    { planId: job.planId, hostId: job.hostId, repositoryId: job.repositoryId },
+  ]);
+  const keys = kindByKey(job.kind)!.keys({ organizationId: orgId, jobId, ...facts! });
+  // Not ready until the host is seen to come back: a present host that polls nothing would else be started in a circle.
+  await sql`
+    with k as (select * from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as k(key text, mode text)),
+    r as (insert into lock_request(org_id, job_id, key, mode, seq, host, ready)
+      select ${orgId}, ${jobId}, key, mode::"char", ${job.seq}, ${job.hostId}, false from k),
+    h as (update host set present = false, version = version + 1 where org_id = ${orgId} and id = ${job.hostId}),
+    j as (update job set state = 'waiting', reason = 'host_offline', run_no = run_no + 1, run_id = null, queued_at = null, started_at = null,
+        version = version + 1 where org_id = ${orgId} and id = ${jobId} returning version)
+    insert into event(org_id, topic, subject_id, data, at)
+      select ${orgId}, 'job.changed', ${jobId}, jsonb_build_object('state', 'waiting', 'version', version), ${claim.now}::timestamptz from j`.execute(
+    tx.sql,
+  );
+  return { verdict: 'waiting', starts: await loadStartOrders(tx, orgId, granted) };
+}

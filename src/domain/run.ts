@@ -1,0 +1,50 @@
+import type { Outcome } from './outcome.ts';
+import type { Repeat } from './repeat.ts';
+
+/** What a workflow is started with. Ids are uuids. */
+export interface RunInput {
+  readonly orgId: string;
+  readonly jobId: string;
+  readonly runNo: number;
+}
+
+/** All that a run needs to know, as begin read it from the rows. Stands in the (encrypted) history: no secrets, nothing big. */
+export interface JobOrder {
+  readonly verdict: 'go';
+  readonly kind: string;
+  /** Public id, for activities and people. */
+  readonly jobId: string;
+  readonly hostId: string | null;
+  readonly activity: string;
+  readonly taskQueue: string;
+  readonly title: string;
+  readonly repeat: Repeat;
+  readonly heartbeatTimeoutMs: number;
+  readonly runTimeoutMs: number;
+  readonly scheduleToStartMs: number;
+  /** How long the stop protocol may take; after that and the heartbeat time-out the agent has killed it by itself. */
+  readonly stopGraceMs: number;
+}
+
+export type BeginAnswer =
+  | JobOrder
+  /** A cancel came before the run began. */
+  | { readonly verdict: 'cancelled' }
+  /** The row has ended, or belongs to another run: this run has nothing to do. */
+  | { readonly verdict: 'not-mine' };
+
+/** How a run came to its end. */
+export type RunEnding =
+  | { readonly how: 'answered'; readonly outcome: Outcome }
+  | { readonly how: 'threw'; readonly code: string }
+  | { readonly how: 'cancelled' }
+  | { readonly how: 'timed-out' }
+  | { readonly how: 'lost' }
+  | { readonly how: 'unknown' };
+
+/** What the rows know of an attempt whose own answer is missing. */
+export interface AttemptEvidence {
+  readonly claimed: boolean;
+  /** The outcome of its last report, when that came through though the answer did not. */
+  readonly outcome: Outcome | null;
+}

@@ -1,0 +1,82 @@
+import type { TerminalState } from '../domain/job-state.ts';
+import type { Outcome, OutcomeDefinition, OutcomeTable } from '../domain/outcome.ts';
+import type { RunEnding } from '../domain/run.ts';
+import type { JobKind } from './define-kind.ts';
+
+/** Ends that any kind can come to, beside the outcomes of its own. */
+export const COMMON_OUTCOMES = {
+  cancelled: { state: 'cancelled', sentence: () => 'It was cancelled.', next: '' },
+  'cancelled-before-start': { state: 'cancelled', sentence: () => 'It was cancelled before it started.', next: '' },
+  'queue-deadline': {
+    state: 'timed_out',
+    sentence: () => 'It waited longer than a job of its kind may wait, and was not started.',
+    next: 'See what held it back, then start it again.',
+  },
+  'run-timeout': {
+    state: 'timed_out',
+    sentence: () => 'It ran longer than a job of its kind may run, and was stopped.',
+    next: 'Read its log to see what took so long.',
+  },
+  'agent-lost': {
+    state: 'failed',
+    sentence: () => 'The agent stopped answering while it ran, each time it was tried.',
+    next: 'Look whether the host is up and its agent is running, then start it again.',
+  },
+  'outcome-unknown': {
+    state: 'unknown',
+    sentence: () => 'The agent stopped answering after it had begun; what it did is not known.',
+    next: 'Look at the host to see what was done before you start it again.',
+  },
+  'agent-fault': {
+    state: 'failed',
+    sentence: () => 'The agent could not carry it out because of a fault of its own.',
+    next: 'Read its log; update the agent if the fault stays.',
+  },
+} as const satisfies OutcomeTable;
+
+export interface Conclusion {
+  readonly state: TerminalState;
+  readonly code: string;
+  readonly sentence: string;
+  readonly next: string;
+  readonly outcome: Outcome;
+}
+
+const NOTHING = { counts: {}, refs: {} };
+
+/** The verdict about a job from how its run ended. Every end has one; a code nobody listed counts as a fault of the agent. */
+export function conclude(kind: JobKind, ending: RunEnding): Conclusion {
+  switch (ending.how) {
+    case 'answered':
+      return said(kind.outcomes, ending.outcome);
+    case 'threw':
+      return said(kind.outcomes, { code: ending.code, ...NOTHING });
+    case 'cancelled':
+      return common('cancelled');
+    case 'timed-out':
+      return common('run-timeout');
+    case 'lost':
+      return common('agent-lost');
+    case 'unknown':
+      return common('outcome-unknown');
+  }
+}
+
+export function common(code: keyof typeof COMMON_OUTCOMES): Conclusion {
+  return filled(COMMON_OUTCOMES[code], { code, ...NOTHING });
+}
+
+function said(table: OutcomeTable, outcome: Outcome): Conclusion {
+  const definition = table[outcome.code] ?? (COMMON_OUTCOMES as OutcomeTable)[outcome.code];
+  return definition
+    ? filled(definition, outcome)
+    : filled(COMMON_OUTCOMES['agent-fault'], { code: 'agent-fault', counts: outcome.counts, refs: outcome.refs });
+}
+
+const filled = (definition: OutcomeDefinition, outcome: Outcome): Conclusion => ({
+  state: definition.state,
+  code: outcome.code,
+  sentence: definition.sentence(outcome),
+  next: definition.next,
+  outcome,
+});
