@@ -1,0 +1,163 @@
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import {
+  type handleUnaryCall,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import type { Static } from 'typebox';
+import { mainQueue, quickQueue } from '../catalog/queues.ts';
+import * as protocol from '../domain/agent-protocol.ts';
+import type { Clock } from '../lib/clock.ts';
+import { asError } from '../lib/failure.ts';
+import { publicId } from '../lib/ids.ts';
+import type { Log } from '../lib/log.ts';
+import { type Keyring, open } from '../lib/seal.ts';
+import type { RefusalAudit } from './audit.ts';
+import { rawMethod } from './door.ts';
+import type { Epochs } from './epochs.ts';
+import { addressOf, type Hosts } from './hosts.ts';
+import { Buckets } from './limits.ts';
+import { type AgentMessages, readMessage } from './messages.ts';
+import type { Presence } from './presence.ts';
+import { Refusal, tooMuch } from './refusal.ts';
+import type { AttemptTicket, GatewayStore, HostIdentity } from './store.ts';
+import { readTicket } from './ticket.ts';
+import { tokenHash, unwrapToken } from './tokens.ts';
+
+/** Logs come this way: 4 reports a second from each of 5 attempts, and a burst when a gateway comes back. */
+const CALLS = { perSecond: 30, burst: 200 };
+/** A chunk of 256 KiB whose every byte is escaped in JSON, and its progress. */
+const MAX_REQUEST_BYTES = 2 * 1024 * 1024;
+
+type Call = ServerUnaryCall<Buffer, Buffer>;
+
+export interface AgentServiceParts {
+  readonly namespace: string;
+  readonly keyring: Keyring;
+  readonly store: GatewayStore;
+  readonly hosts: Hosts;
+  readonly epochs: Epochs;
+  readonly presence: Presence;
+  readonly audit: RefusalAudit;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What agents ask of us rather than of Temporal: who am I, I am here, may I begin, this happened. */
+export class AgentService {
+  readonly #parts: AgentServiceParts;
+  readonly #calls: Buckets;
+
+  constructor(parts: AgentServiceParts) {
+    this.#parts = parts;
+    this.#calls = new Buckets(parts.clock, CALLS);
+  }
+
+  service(): { definition: ServiceDefinition; implementation: UntypedServiceImplementation } {
+    const definition: Record<string, unknown> = {};
+    const implementation: UntypedServiceImplementation = {};
+    for (const method of protocol.AGENT_METHODS) {
+      definition[method] = rawMethod(`/${protocol.AGENT_SERVICE}/${method}`);
+      const handler: handleUnaryCall<Buffer, Buffer> = (call, answer) => {
+        this.#serve(method, call).then(
+          (value) => answer(null, Buffer.from(JSON.stringify(value))),
+          (error: Partial<ServiceError>) => answer(error),
+        );
+      };
+      implementation[method] = handler;
+    }
+    return { definition: definition as ServiceDefinition, implementation };
+  }
+
+  /** Rejects with what the agent is told. */
+  async #serve(method: protocol.AgentMethod, call: Call): Promise<unknown> {
+    let host: HostIdentity | null = null;
+    try {
+      host = await this.#parts.hosts.identify(call.metadata, call.getPeer());
+      if (!host && method === 'Beat') return { verdict: 'revoked' } satisfies protocol.BeatAnswer;
+      if (!host) throw new Refusal(status.UNAUTHENTICATED, 'unknown or revoked credential', false);
+      if (!this.#calls.take(host.hostId)) throw tooMuch('too many calls');
+      if (call.request.length > MAX_REQUEST_BYTES) throw tooMuch(`a message of ${call.request.length} bytes`);
+      const message = readMessage(method, call.request);
+      switch (method) {
+        case 'Hello':
+          return await this.#hello(host, message as AgentMessages['Hello'], addressOf(call.getPeer()));
+        case 'Beat':
+          return await this.#beat(host, message as AgentMessages['Beat']);
+        case 'Claim':
+          return await this.#claim(host, message as AgentMessages['Claim']);
+        case 'Report':
+          return await this.#report(host, message as AgentMessages['Report']);
+      }
+    } catch (thrown) {
+      throw this.#answerTo(thrown, method, host);
+    }
+  }
+
+  async #hello(
+    host: HostIdentity,
+    hello: Static<typeof protocol.Hello>,
+    address: string,
+  ): Promise<protocol.HelloAnswer> {
+    if (hello.protocol !== protocol.AGENT_PROTOCOL)
+      throw new Refusal(
+        status.FAILED_PRECONDITION,
+        `agent speaks protocol ${hello.protocol}, the gateway ${protocol.AGENT_PROTOCOL}: update the ${hello.protocol < protocol.AGENT_PROTOCOL ? 'agent' : 'gateway'}`,
+        false,
+      );
+    const { epoch } = await this.#parts.store.hello(host, hello, address);
+    this.#parts.epochs.learned(host, epoch);
+    return {
+      hostId: publicId('host', host.hostId),
+      hostName: host.hostName,
+      epoch,
+      namespace: this.#parts.namespace,
+      mainQueue: mainQueue(host.hostId),
+      quickQueue: quickQueue(host.hostId),
+    };
+  }
+
+  async #beat(host: HostIdentity, beat: Static<typeof protocol.Beat>): Promise<protocol.BeatAnswer> {
+    if (!(await this.#parts.epochs.isCurrent(host, beat.epoch))) return { verdict: 'superseded' };
+    const runningJobs = beat.running.map(({ jobId }) => jobId);
+    this.#parts.presence.beat({ orgId: host.orgId, hostId: host.hostId, epoch: beat.epoch, runningJobs });
+    return { verdict: 'ok' };
+  }
+
+  async #claim(host: HostIdentity, claim: Static<typeof protocol.Claim>): Promise<protocol.ClaimAnswer> {
+    const { ticket, hash } = this.#attempt(host, claim);
+    const claimed = await this.#parts.store.claim(host, ticket, hash);
+    if (claimed.verdict === 'refused') throw new Refusal(status.FAILED_PRECONDITION, claimed.reason, true);
+    const secrets = claimed.secrets.map(({ name, table, row, column, sealed }) => {
+      const place = { table, row, column, organisation: host.orgId };
+      return [name, open(this.#parts.keyring, place, sealed).toString('utf8')] as const;
+    });
+    return { work: claimed.work, secrets: Object.fromEntries(secrets) };
+  }
+
+  async #report(host: HostIdentity, report: AgentMessages['Report']): Promise<protocol.ReportAnswer> {
+    const { ticket, hash } = this.#attempt(host, report);
+    const { firstSeq, lines, progress, result } = report;
+    return await this.#parts.store.report(host, ticket, hash, firstSeq, lines, progress, result);
+  }
+
+  /** The attempt that a message is about, by the token and the ticket that were handed out together. */
+  #attempt(host: HostIdentity, message: { token: string; ticket: string }): { ticket: AttemptTicket; hash: Buffer } {
+    const { keyring } = this.#parts;
+    const token = unwrapToken(keyring, 'activity', host.hostId, Buffer.from(message.token, 'base64'));
+    const ticket = readTicket(keyring, host.hostId, Buffer.from(message.ticket, 'base64'), token);
+    return { ticket, hash: tokenHash(token) };
+  }
+
+  #answerTo(thrown: unknown, method: string, host: HostIdentity | null): Partial<ServiceError> {
+    if (thrown instanceof Refusal) {
+      if (host && thrown.audited) this.#parts.audit.refused(host, method, thrown.details);
+      return { code: thrown.code, details: thrown.details };
+    }
+    // Most often the database is away: the agent tries again.
+    this.#parts.log.error({ err: asError(thrown), method, hostId: host?.hostId }, 'an agent could not be served');
+    return { code: status.UNAVAILABLE, details: 'not available at the moment' };
+  }
+}

@@ -1,0 +1,155 @@
+import {
+  type handleUnaryCall,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+  type ServiceError,
+  type sendUnaryData,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import type { Clock } from '../lib/clock.ts';
+import { asError } from '../lib/failure.ts';
+import type { Log } from '../lib/log.ts';
+import type { RefusalAudit } from './audit.ts';
+import type { Hosts } from './hosts.ts';
+import { Buckets, Concurrency } from './limits.ts';
+import { forbidden, malformed, Refusal, tooMuch } from './refusal.ts';
+import type { Rule } from './rules.ts';
+import type { HostIdentity } from './store.ts';
+import { isNamespaceMissing, temporalMethods, temporalPath, type Upstream } from './upstream.ts';
+import { WireError } from './wire.ts';
+
+/** Outcomes and heartbeats are small; logs do not come this way. Temporal itself takes 2 MiB a payload. */
+const MAX_REQUEST_BYTES = 1024 * 1024;
+/** An agent makes about one call in two seconds at rest; a loop makes hundreds a second. */
+const CALLS = { perSecond: 50, burst: 200 };
+/** Two lanes and the commands are 3; twice that where an agent reconnects, and again for a second agent that is told to stop. */
+const MAX_POLLS = 12;
+/** The SDK asks for 70 s and 30 s. */
+const POLL_DEADLINE_MS = 80_000;
+const CALL_DEADLINE_MS = 35_000;
+/** A draining or failed SDK worker polls its command queue 385-670 times a second until it exits (measured). */
+const EMPTY_POLL_MS = 1_000;
+
+type Call = ServerUnaryCall<Buffer, Buffer>;
+type Answer = sendUnaryData<Buffer>;
+
+export interface DoorParts {
+  readonly rules: Readonly<Record<string, Rule>>;
+  readonly hosts: Hosts;
+  readonly audit: RefusalAudit;
+  readonly upstream: Upstream;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Temporal's front as agents see it: who calls, whether he may, what goes on, what comes back. */
+export class Door {
+  readonly #parts: DoorParts;
+  readonly #calls: Buckets;
+  readonly #polls = new Concurrency(MAX_POLLS);
+
+  constructor(parts: DoorParts) {
+    this.#parts = parts;
+    this.#calls = new Buckets(parts.clock, CALLS);
+  }
+
+  service(): { definition: ServiceDefinition; implementation: UntypedServiceImplementation } {
+    const definition: Record<string, unknown> = {};
+    const implementation: UntypedServiceImplementation = {};
+    for (const method of temporalMethods()) {
+      definition[method] = rawMethod(temporalPath(method));
+      const handler: handleUnaryCall<Buffer, Buffer> = (call, answer) => void this.#serve(method, call, answer);
+      implementation[method] = handler;
+    }
+    return { definition: definition as ServiceDefinition, implementation };
+  }
+
+  async #serve(method: string, call: Call, answer: Answer): Promise<void> {
+    let host: HostIdentity | null = null;
+    try {
+      host = await this.#parts.hosts.identify(call.metadata, call.getPeer());
+      const rule = this.#parts.rules[method];
+      if (!host) throw new Refusal(rule?.strangers ?? status.UNAUTHENTICATED, 'unknown or revoked credential', false);
+      if (!this.#calls.take(host.hostId)) throw tooMuch('too many calls');
+      if (call.request.length > MAX_REQUEST_BYTES) throw tooMuch(`a message of ${call.request.length} bytes`);
+      if (!rule) throw forbidden(`${method} is not for agents`);
+      const message = await rule.request(host, call.request);
+      if (!call.cancelled) this.#forward(method, rule, host, message, call, answer);
+    } catch (thrown) {
+      answer(this.#answerTo(thrown, method, host));
+    }
+  }
+
+  #forward(method: string, rule: Rule, host: HostIdentity, message: Buffer, call: Call, answer: Answer): void {
+    const leave = rule.poll ? this.#polls.enter(host.hostId) : () => {};
+    if (!leave) throw tooMuch(`more than ${MAX_POLLS} polls at a time`);
+    const beganMs = this.#parts.clock.now().getTime();
+    const mostMs = beganMs + (rule.poll ? POLL_DEADLINE_MS : CALL_DEADLINE_MS);
+    // Temporal refuses a poll without a deadline; an endless one would keep its place here for ever.
+    const deadlineMs = Math.min(Number(call.getDeadline()), mostMs);
+    const upstream = this.#parts.upstream.call(method, message, call.metadata, deadlineMs, (error, response) => {
+      leave();
+      if (error || !response) return answer(this.#fromUpstream(error, method, rule, host));
+      this.#pass(rule, host, response, beganMs, call, answer).catch((thrown) =>
+        answer(this.#answerTo(thrown, method, host)),
+      );
+    });
+    // Else a task is matched to a poll that nobody reads any more, and is lost until its time-out.
+    call.on('cancelled', () => upstream.cancel());
+  }
+
+  async #pass(rule: Rule, host: HostIdentity, response: Buffer, beganMs: number, call: Call, answer: Answer) {
+    const passed = rule.response(host, response);
+    const empty = rule.poll && rule.isEmpty(response);
+    // The host may have been revoked in the minute that a poll takes.
+    if (rule.poll && !empty && !(await this.#stillKnown(call)))
+      throw new Refusal(rule.strangers, 'unknown or revoked credential', false);
+    const earlyMs = empty ? EMPTY_POLL_MS - (this.#parts.clock.now().getTime() - beganMs) : 0;
+    if (earlyMs > 0) setTimeout(() => answer(null, passed), earlyMs);
+    else answer(null, passed);
+  }
+
+  /** A store that is away does not hold up a task: its claim has to go through the store anyway. */
+  async #stillKnown(call: Call): Promise<boolean> {
+    try {
+      return (await this.#parts.hosts.identify(call.metadata, call.getPeer())) !== null;
+    } catch {
+      return true;
+    }
+  }
+
+  #fromUpstream(error: ServiceError | null, method: string, rule: Rule, host: HostIdentity): Partial<ServiceError> {
+    if (!error) return { code: status.INTERNAL, details: 'empty answer' };
+    if (isNamespaceMissing(error)) return { code: status.UNAVAILABLE, details: 'the engine is being set up' };
+    if (rule.auditNotFound && error.code === status.NOT_FOUND)
+      this.#parts.audit.refused(host, method, `late or repeated answer: ${error.details}`);
+    // The metadata carries the typed details that SDKs go by.
+    return { code: error.code, details: error.details, metadata: error.metadata };
+  }
+
+  #answerTo(thrown: unknown, method: string, host: HostIdentity | null): Partial<ServiceError> {
+    const refusal = thrown instanceof WireError ? malformed(thrown.message) : thrown;
+    if (refusal instanceof Refusal) {
+      if (host && refusal.audited) this.#parts.audit.refused(host, method, refusal.details);
+      return { code: refusal.code, details: refusal.details };
+    }
+    this.#parts.log.error({ err: asError(thrown), method, hostId: host?.hostId }, 'a call failed in the gateway');
+    return { code: status.INTERNAL, details: 'gateway' };
+  }
+}
+
+const same = (bytes: Buffer): Buffer => bytes;
+
+/** A unary method whose messages are left as bytes. */
+export function rawMethod(path: string) {
+  return {
+    path,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: same,
+    requestDeserialize: same,
+    responseSerialize: same,
+    responseDeserialize: same,
+  };
+}

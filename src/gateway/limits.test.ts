@@ -1,0 +1,43 @@
+import { expect, test, vi } from 'vitest';
+import { Buckets, Concurrency } from './limits.ts';
+import { Presence } from './presence.ts';
+
+const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent } as never;
+
+test('a bucket gives its burst, then its rate, and each key has its own', () => {
+  let nowMs = 0;
+  const buckets = new Buckets({ now: () => new Date(nowMs) }, { perSecond: 2, burst: 3 });
+  expect([1, 2, 3, 4].map(() => buckets.take('a'))).toEqual([true, true, true, false]);
+  expect(buckets.take('b')).toBe(true);
+  nowMs = 500;
+  expect([1, 2].map(() => buckets.take('a'))).toEqual([true, false]);
+});
+
+test('places are given back once', () => {
+  const places = new Concurrency(1);
+  const leave = places.enter('a')!;
+  expect(places.enter('a')).toBeNull();
+  leave();
+  leave();
+  expect(places.enter('a')).not.toBeNull();
+  expect(places.enter('a')).toBeNull();
+});
+
+test('beats go out together once a second, the newest of each host; a failed write is tried again; idle is idle', async () => {
+  vi.useFakeTimers();
+  const beats = vi.fn().mockRejectedValueOnce(new Error('database away')).mockResolvedValue(undefined);
+  const presence = new Presence({ beats }, silent);
+  const beat = (hostId: string, epoch: number) => ({ orgId: 'o', hostId, epoch, runningJobs: [] });
+  presence.beat(beat('a', 1));
+  presence.beat(beat('b', 1));
+  await vi.advanceTimersByTimeAsync(1_000);
+  presence.beat(beat('a', 2));
+  await vi.advanceTimersByTimeAsync(1_000);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(beats).toHaveBeenCalledTimes(2);
+  expect(beats.mock.lastCall![0]).toEqual([beat('a', 2), beat('b', 1)]);
+  presence.beat(beat('c', 1));
+  await presence.stop();
+  expect(beats.mock.lastCall![0]).toEqual([beat('c', 1)]);
+  vi.useRealTimers();
+});

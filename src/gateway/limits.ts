@@ -1,0 +1,69 @@
+import type { Clock } from '../lib/clock.ts';
+
+/** Refills steadily up to `burst`; one bucket a key. */
+export class Buckets {
+  readonly #clock: Clock;
+  readonly #perSecond: number;
+  readonly #burst: number;
+  readonly #levels = new Map<string, { level: number; atMs: number }>();
+
+  constructor(clock: Clock, limit: { perSecond: number; burst: number }) {
+    this.#clock = clock;
+    this.#perSecond = limit.perSecond;
+    this.#burst = limit.burst;
+  }
+
+  /** Whether there is one left, without taking it. */
+  has(key: string): boolean {
+    return this.#levelOf(key) >= 1;
+  }
+
+  /** Takes one; false when there is none. */
+  take(key: string): boolean {
+    const level = this.#levelOf(key);
+    if (level < 1) return false;
+    this.#levels.set(key, { level: level - 1, atMs: this.#nowMs() });
+    if (this.#levels.size > 50_000) this.#forgetFull();
+    return true;
+  }
+
+  #levelOf(key: string): number {
+    const last = this.#levels.get(key);
+    if (!last) return this.#burst;
+    return Math.min(this.#burst, last.level + ((this.#nowMs() - last.atMs) / 1000) * this.#perSecond);
+  }
+
+  /** A full bucket says nothing that a missing one does not say. */
+  #forgetFull(): void {
+    for (const key of this.#levels.keys()) if (this.#levelOf(key) >= this.#burst) this.#levels.delete(key);
+  }
+
+  #nowMs(): number {
+    return this.#clock.now().getTime();
+  }
+}
+
+/** Counts what is under way for each key. */
+export class Concurrency {
+  readonly #most: number;
+  readonly #counts = new Map<string, number>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** A function that gives the place back, or null when all are taken. */
+  enter(key: string): (() => void) | null {
+    const count = this.#counts.get(key) ?? 0;
+    if (count >= this.#most) return null;
+    this.#counts.set(key, count + 1);
+    let left = false;
+    return () => {
+      if (left) return;
+      left = true;
+      const now = (this.#counts.get(key) ?? 1) - 1;
+      if (now > 0) this.#counts.set(key, now);
+      else this.#counts.delete(key);
+    };
+  }
+}

@@ -1,0 +1,93 @@
+import { createRequire } from 'node:module';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  DefaultFailureConverter,
+  defaultPayloadConverter,
+} from '@temporalio/common';
+import { decodeFailure } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import proto from '@temporalio/proto';
+import { expect, test } from 'vitest';
+import { systemRandom } from '../lib/ids.ts';
+import { EncryptingCodec } from '../lib/payload-codec.ts';
+import { newKeyring } from '../lib/seal.ts';
+import { Transcoder } from './transcode.ts';
+import { lengthField } from './wire.ts';
+
+const api = proto.temporal.api.workflowservice.v1;
+const keyring = newKeyring({ now: () => new Date('2026-01-01T00:00:00Z') }, systemRandom);
+const codec = new EncryptingCodec(keyring);
+const transcoder = new Transcoder(keyring, systemRandom);
+const { failureConverter } = createRequire(import.meta.url)('../temporal/failure-converter.cjs') as {
+  failureConverter: DefaultFailureConverter;
+};
+const SECRET = 'the text of /home/eva/letters';
+const payload = (value: unknown) => defaultPayloadConverter.toPayload(value)!;
+const plainOf = (value: Parameters<typeof defaultPayloadConverter.fromPayload>[0]) =>
+  defaultPayloadConverter.fromPayload(value);
+
+test('what a worker encrypted, a host reads; what a host answers, a worker reads', async () => {
+  const payloads = await codec.encode([payload({ jobId: SECRET }), payload(null), payload(7)]);
+  const task = Buffer.from(api.PollActivityTaskQueueResponse.encode({ input: { payloads }, activityId: '1' }).finish());
+  expect(task.includes(SECRET)).toBe(false);
+  const opened = api.PollActivityTaskQueueResponse.decode(transcoder.openPayloads(task, 8));
+  expect(opened.input!.payloads!.map(plainOf)).toEqual([{ jobId: SECRET }, null, 7]);
+
+  const answer = api.RespondActivityTaskCompletedRequest.encode({ result: { payloads: [payload({ code: SECRET })] } });
+  const sealed = transcoder.sealPayloads(Buffer.from(answer.finish()), 2);
+  expect(sealed.includes(SECRET)).toBe(false);
+  const [result] = await codec.decode(api.RespondActivityTaskCompletedRequest.decode(sealed).result!.payloads!);
+  expect(plainOf(result!)).toEqual({ code: SECRET });
+});
+
+test('a payload that is not encrypted comes to the host as it is', () => {
+  const task = Buffer.from(api.PollActivityTaskQueueResponse.encode({ input: { payloads: [payload(1)] } }).finish());
+  expect(transcoder.openPayloads(task, 8)).toEqual(task);
+});
+
+test('a ciphertext that a host sends is encrypted again, so that it never comes back opened', async () => {
+  const stolen = await codec.encode([payload(SECRET)]);
+  const beat = Buffer.from(api.RecordActivityTaskHeartbeatRequest.encode({ details: { payloads: stolen } }).finish());
+  const kept = api.RecordActivityTaskHeartbeatRequest.decode(transcoder.sealPayloads(beat, 2)).details!.payloads!;
+  const next = Buffer.from(api.PollActivityTaskQueueResponse.encode({ heartbeatDetails: { payloads: kept } }).finish());
+  expect(transcoder.openPayloads(next, 9).includes(SECRET)).toBe(false);
+});
+
+test('no text of a failure can be read, and the worker gets all of it', async () => {
+  const cause = new CancelledFailure(`cause: ${SECRET}`, [SECRET]);
+  const error = ApplicationFailure.create({
+    message: SECRET,
+    type: 'restic.locked',
+    details: [SECRET],
+    cause,
+    nonRetryable: true,
+  });
+  const failure = new DefaultFailureConverter().errorToFailure(error, defaultPayloadConverter);
+  const request = api.RespondActivityTaskFailedRequest.encode({ failure, identity: 'host' }).finish();
+  const sealed = transcoder.sealFailure(Buffer.from(request), 2);
+  expect(sealed.includes('letters')).toBe(false);
+  const stored = api.RespondActivityTaskFailedRequest.decode(sealed).failure!;
+  expect(stored).toMatchObject({
+    message: 'Encoded failure',
+    applicationFailureInfo: { type: 'restic.locked', nonRetryable: true },
+  });
+  const back = failureConverter.failureToError(await decodeFailure([codec], stored), defaultPayloadConverter);
+  expect(back).toMatchObject({ message: SECRET, type: 'restic.locked', details: [SECRET], nonRetryable: true });
+  expect(back.cause).toMatchObject({ message: `cause: ${SECRET}`, details: [SECRET] });
+  expect(back.stack).toContain('transcode.test');
+});
+
+test('text in the place of a code is not kept, nor what the gateway does not know', () => {
+  const failure = {
+    message: 'm',
+    source: SECRET,
+    applicationFailureInfo: { type: SECRET },
+    activityFailureInfo: { identity: SECRET },
+  };
+  const known = Buffer.from(proto.temporal.api.failure.v1.Failure.encode(failure as never).finish());
+  const request = lengthField(2, Buffer.concat([known, lengthField(99, Buffer.from(SECRET))]));
+  const sealed = transcoder.sealFailure(request, 2);
+  expect(sealed.includes('letters')).toBe(false);
+  const read = api.RespondActivityTaskFailedRequest.decode(sealed).failure!;
+  expect(read.source).toBe('');
+});

@@ -1,0 +1,220 @@
+import { NativeConnection, Worker } from '@temporalio/worker';
+import type { Static } from 'typebox';
+import type { Hello, HelloAnswer } from '../domain/agent-protocol.ts';
+import { asError, Failure } from '../lib/failure.ts';
+import type { RandomBytes } from '../lib/ids.ts';
+import type { Log } from '../lib/log.ts';
+import { keepPresent } from './agent-presence.ts';
+import { installAgentRuntime } from './agent-runtime.ts';
+import { attemptInterceptor, type HostActivities, RunningAttempts, withLink } from './attempt-interceptor.ts';
+import { backoffMs } from './backoff.ts';
+import { type GatewayAddress, GatewayClient } from './gateway-client.ts';
+import { TokenShelf } from './token-shelf.ts';
+
+/** Why an agent ended. Only `failed` is worth a restart by the service manager. */
+export type AgentEnd =
+  | { readonly reason: 'stopped' | 'revoked' | 'superseded' }
+  | { readonly reason: 'mismatch' | 'failed'; readonly error: Error };
+
+export interface AgentOptions {
+  readonly gateway: GatewayAddress;
+  readonly hello: Omit<Static<typeof Hello>, 'activities'>;
+  /** Where the agent keeps what has to outlive it. */
+  readonly dataDir: string;
+  readonly activities: HostActivities;
+  /** How long running activities may go on at a stop before they are cancelled. */
+  readonly shutdownGraceMs: number;
+  readonly random: RandomBytes;
+  readonly log: Log;
+}
+
+export interface Agent {
+  /** Resolves when the gateway knows us and work can come in. Never when the agent ends before. */
+  readonly ready: Promise<HelloAnswer>;
+  readonly ended: Promise<AgentEnd>;
+  /** Ends the agent within the grace time and 5 s, whatever the gateway does. Exiting is the caller's business. */
+  stop(): Promise<AgentEnd>;
+}
+
+const WATCH_MS = 1_000;
+/** After the grace time, for cancelled activities to end and for their answers to leave. */
+const STOP_MS = 5_000;
+
+/** Starts the agent: says hello, keeps its lease, does what comes in on the host's main queue. Tries for ever while the gateway is away. */
+export function startAgent(options: AgentOptions): Agent {
+  installAgentRuntime(options.log);
+  const stopping = new AbortController();
+  const ready = Promise.withResolvers<HelloAnswer>();
+  const session = new Session(options, stopping);
+  const ended = session.run(ready.resolve).catch((thrown): AgentEnd => session.endOf(thrown));
+  void ended.then(() => session.close());
+  const stop = () => {
+    stopping.abort();
+    return ended;
+  };
+  return { ready: ready.promise, ended, stop };
+}
+
+class Session {
+  readonly #options: AgentOptions;
+  readonly #stopping: AbortController;
+  readonly #gateway: GatewayClient;
+  readonly #running = new RunningAttempts();
+  readonly #shelf: TokenShelf;
+  /** Rejects when the agent is told to stop: connecting to a black hole takes 30 s. */
+  readonly #stopped: Promise<never>;
+  #verdict: 'superseded' | 'revoked' | null = null;
+
+  constructor(options: AgentOptions, stopping: AbortController) {
+    this.#options = options;
+    this.#stopping = stopping;
+    this.#stopped = new Promise((_, reject) => {
+      stopping.signal.addEventListener('abort', () => reject(new Stopped()));
+    });
+    this.#stopped.catch(() => {});
+    this.#gateway = new GatewayClient(options.gateway);
+    this.#shelf = new TokenShelf(options.dataDir, options.log);
+  }
+
+  async run(ready: (hello: HelloAnswer) => void): Promise<AgentEnd> {
+    const { activities, hello: about, log } = this.#options;
+    const hello = await this.#untilDone('hello', () =>
+      this.#gateway.hello({ ...about, activities: Object.keys(activities) }),
+    );
+    log.info({ hostId: hello.hostId, epoch: hello.epoch }, `this is ${hello.hostName}`);
+    const presence = this.#keepPresent(hello.epoch);
+    const connection = await this.#untilDone('connection', () => this.#connect());
+    await this.#failLeftBehind(connection, hello);
+    const worker = await this.#untilDone('worker', () => this.#worker(connection, hello));
+    ready(hello);
+    const end = await this.#work(worker);
+    this.#stopping.abort();
+    await presence;
+    // Worker and connection are left to the end of the process when they hang: closing a used connection throws.
+    if (end === null) await connection.close().catch(() => {});
+    return this.#verdict ? { reason: this.#verdict } : (end ?? { reason: 'stopped' });
+  }
+
+  endOf(thrown: unknown): AgentEnd {
+    this.#stopping.abort();
+    if (this.#verdict) return { reason: this.#verdict };
+    if (thrown instanceof Stopped) return { reason: 'stopped' };
+    if (thrown instanceof Failure && thrown.code === 'agent-revoked') return { reason: 'revoked' };
+    if (thrown instanceof Failure && thrown.code === 'agent-mismatch') return { reason: 'mismatch', error: thrown };
+    return { reason: 'failed', error: asError(thrown) };
+  }
+
+  close(): void {
+    this.#gateway.close();
+  }
+
+  async #keepPresent(epoch: number): Promise<void> {
+    const { log, random } = this.#options;
+    const verdict = await keepPresent({
+      beat: () => this.#gateway.beat({ epoch, running: this.#running.list() }),
+      sleep: (ms) => sleep(ms, this.#stopping.signal),
+      signal: this.#stopping.signal,
+      random,
+      log,
+    });
+    if (verdict === null) return;
+    log.error(
+      { verdict },
+      verdict === 'revoked' ? 'the credential was revoked' : 'another agent came with our credential',
+    );
+    this.#verdict = verdict;
+    this.#stopping.abort();
+  }
+
+  #connect(): Promise<NativeConnection> {
+    const { address, authorityPem, credential } = this.#options.gateway;
+    const tls = authorityPem === null ? false : { serverRootCACertificate: Buffer.from(authorityPem) };
+    return NativeConnection.connect({ address, apiKey: credential, tls });
+  }
+
+  /** Attempts that ran when the agent last died: nothing of them runs any more, so the engine need not wait for their time-out. */
+  async #failLeftBehind(connection: NativeConnection, hello: HelloAnswer): Promise<void> {
+    const failure = { message: 'The agent was restarted.', applicationFailureInfo: { type: 'AgentRestarted' } };
+    const failed = await this.#shelf.clear(async (taskToken) => {
+      const answer = { namespace: hello.namespace, identity: hello.hostId, taskToken, failure };
+      await connection.workflowService.respondActivityTaskFailed(answer).catch((thrown: { code?: number }) => {
+        if (thrown.code !== NOT_FOUND) throw thrown;
+      });
+    });
+    if (failed > 0) this.#options.log.warn({ attempts: failed }, 'ended attempts that died with the agent before');
+  }
+
+  #worker(connection: NativeConnection, hello: HelloAnswer): Promise<Worker> {
+    return Worker.create({
+      connection,
+      namespace: hello.namespace,
+      taskQueue: hello.mainQueue,
+      identity: hello.hostId,
+      activities: withLink(this.#options.activities),
+      interceptors: { activity: [attemptInterceptor(this.#gateway, this.#running, this.#shelf)] },
+      // `maxConcurrentActivityTaskPolls` is ignored by this SDK: without this line there are ten polls for each host.
+      activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
+      maxConcurrentActivityTaskExecutions: 1,
+      maxHeartbeatThrottleInterval: '10s',
+      shutdownGraceTime: this.#options.shutdownGraceMs,
+    });
+  }
+
+  /** Works until told to stop (null) or until the worker has failed, which it shows by its state only: its `run()` never settles then. */
+  async #work(worker: Worker): Promise<AgentEnd | null> {
+    const outcome: { end: AgentEnd | null; done: boolean } = { end: null, done: false };
+    const running = worker.run().then(
+      () => {
+        outcome.done = true;
+      },
+      (thrown) => {
+        outcome.done = true;
+        outcome.end = { reason: 'failed', error: asError(thrown) };
+      },
+    );
+    while (!this.#stopping.signal.aborted && !outcome.done) {
+      if (worker.getState() === 'FAILED')
+        return { reason: 'failed', error: new Error('the gateway refused our polls for a minute') };
+      await sleep(WATCH_MS, this.#stopping.signal);
+    }
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+    const limit = sleep(this.#options.shutdownGraceMs + STOP_MS, new AbortController().signal);
+    await Promise.race([running, limit]);
+    if (outcome.done) return outcome.end;
+    return { reason: 'stopped' };
+  }
+
+  async #untilDone<Value>(what: string, run: () => Promise<Value>): Promise<Value> {
+    for (let attempt = 1; ; attempt++) {
+      if (this.#stopping.signal.aborted) throw new Stopped();
+      try {
+        return await Promise.race([run(), this.#stopped]);
+      } catch (thrown) {
+        if (thrown instanceof Stopped) throw thrown;
+        if (thrown instanceof Failure && !thrown.retryable) throw thrown;
+        const waitMs = backoffMs(attempt, this.#options.random);
+        this.#options.log.warn({ err: asError(thrown), attempt, waitMs: Math.round(waitMs) }, `no ${what} yet`);
+        await sleep(waitMs, this.#stopping.signal);
+      }
+    }
+  }
+}
+
+/** gRPC's code; the agent needs nothing else of the status list. */
+const NOT_FOUND = 5;
+
+class Stopped extends Error {}
+
+/** Resolves early when the signal aborts. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}

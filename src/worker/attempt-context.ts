@@ -1,0 +1,21 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { AttemptLink } from '../activities/host/attempt-link.ts';
+import type { HostActivityInput } from '../domain/agent-protocol.ts';
+
+export interface CurrentAttempt {
+  readonly link: AttemptLink;
+  readonly input: HostActivityInput;
+}
+
+const storage = new AsyncLocalStorage<CurrentAttempt>();
+
+/** The attempt that the code which asks belongs to. */
+export function currentAttempt(): CurrentAttempt {
+  const current = storage.getStore();
+  if (!current) throw new Error('currentAttempt() was called outside a host activity');
+  return current;
+}
+
+export function withinAttempt<Result>(current: CurrentAttempt, run: () => Promise<Result>): Promise<Result> {
+  return storage.run(current, run);
+}

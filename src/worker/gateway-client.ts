@@ -1,0 +1,103 @@
+import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import type { Static } from 'typebox';
+import type { AttemptLink } from '../activities/host/attempt-link.ts';
+import * as protocol from '../domain/agent-protocol.ts';
+import type { AttemptResult } from '../domain/outcome.ts';
+import { Failure } from '../lib/failure.ts';
+
+const CALL_DEADLINE_MS = 15_000;
+/** A restart of the gateway takes a few seconds; an attempt that waits so long for its claim loses nothing. */
+const CLAIM_TRIES = 6;
+const CLAIM_PAUSE_MS = 500;
+
+export interface GatewayAddress {
+  readonly address: string;
+  /** The pinned authority of the gateway, PEM; null speaks without TLS (loopback and tests). */
+  readonly authorityPem: string | null;
+  readonly credential: string;
+}
+
+/** The agent's own calls to the gateway, beside Temporal's. */
+export class GatewayClient {
+  readonly #client: Client;
+  readonly #metadata = new Metadata();
+
+  constructor({ address, authorityPem, credential }: GatewayAddress) {
+    const tls = authorityPem === null ? credentials.createInsecure() : credentials.createSsl(Buffer.from(authorityPem));
+    this.#client = new Client(address, tls, {
+      'grpc.initial_reconnect_backoff_ms': 300,
+      'grpc.max_reconnect_backoff_ms': 5_000,
+      // A network that swallows packets is noticed within 30 s, not at the next answer that never comes.
+      'grpc.keepalive_time_ms': 20_000,
+      'grpc.keepalive_timeout_ms': 10_000,
+    });
+    this.#metadata.set('authorization', `Bearer ${credential}`);
+  }
+
+  hello(hello: Static<typeof protocol.Hello>): Promise<protocol.HelloAnswer> {
+    return this.#call('Hello', hello);
+  }
+
+  beat(beat: Static<typeof protocol.Beat>): Promise<protocol.BeatAnswer> {
+    return this.#call('Beat', beat);
+  }
+
+  /** The link of the attempt that was handed out with this token and ticket (both base64). */
+  attempt(token: string, ticket: string): AttemptLink {
+    return {
+      claim: () => this.#claim({ token, ticket }),
+      report: (firstSeq, lines, progress, result: AttemptResult | null) => {
+        const message: protocol.ReportMessage = { token, ticket, firstSeq, lines, progress, result };
+        return this.#call('Report', message);
+      },
+    };
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  /** Claims again while the gateway is away: the same attempt may claim as often as it likes. */
+  async #claim(claim: Static<typeof protocol.Claim>): Promise<protocol.ClaimAnswer> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#call('Claim', claim);
+      } catch (thrown) {
+        if (!(thrown instanceof Failure && thrown.retryable) || attempt === CLAIM_TRIES) throw thrown;
+        await new Promise((resolve) => setTimeout(resolve, CLAIM_PAUSE_MS * 2 ** (attempt - 1)));
+      }
+    }
+  }
+
+  #call<Answer>(method: protocol.AgentMethod, message: unknown): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#client.makeUnaryRequest(
+        `/${protocol.AGENT_SERVICE}/${method}`,
+        (value: unknown) => Buffer.from(JSON.stringify(value)),
+        (bytes: Buffer) => JSON.parse(bytes.toString('utf8')) as Answer,
+        message,
+        this.#metadata,
+        { deadline: Date.now() + CALL_DEADLINE_MS },
+        (error, answer) => (error ? reject(failureOf(method, error)) : resolve(answer!)),
+      );
+    });
+  }
+}
+
+/** What the gateway's answers mean to an agent. */
+function failureOf(method: string, error: ServiceError): Failure {
+  const make = (code: string, message: string, fault: 'host' | 'operator' | 'us', retryable: boolean) =>
+    new Failure(code, message, { fault, retryable, cause: error });
+  switch (error.code) {
+    case status.UNAUTHENTICATED:
+      return make('agent-revoked', 'The gateway does not know this credential, or it was revoked.', 'operator', false);
+    case status.FAILED_PRECONDITION:
+      return make(method === 'Claim' ? 'claim-refused' : 'agent-mismatch', error.details, 'operator', false);
+    case status.PERMISSION_DENIED:
+    case status.INVALID_ARGUMENT:
+    case status.UNIMPLEMENTED:
+      return make('gateway-refused', `The gateway refused ${method}: ${error.details}`, 'us', false);
+    default:
+      return make('gateway-away', `The gateway did not answer ${method}: ${error.details}`, 'host', true);
+  }
+}
