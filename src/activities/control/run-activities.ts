@@ -1,0 +1,48 @@
+import { Context } from '@temporalio/activity';
+import type { Doors } from '../../db/doors.ts';
+import { attemptEvidence, attemptIsQuiet } from '../../db/queries/attempt-evidence.ts';
+import { beginRun } from '../../db/writes/begin-run.ts';
+import { finishRun } from '../../db/writes/finish-run.ts';
+import { requeueRun } from '../../db/writes/requeue-run.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { RandomBytes } from '../../lib/ids.ts';
+import type { Door } from '../../temporal/doors.ts';
+import type { ControlActivities } from '../../workflows/control-activities.ts';
+
+export interface ControlParts {
+  readonly doors: Doors;
+  readonly door: Door;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+}
+
+const QUIET_POLL_MS = 1_000;
+
+/** What the control plane does for runs: each is one transaction, and what it granted goes through the door at once. */
+export function controlActivities({ doors, door, clock, random }: ControlParts): ControlActivities {
+  return {
+    begin: (input, runId) => doors.inOrg(input.orgId, (tx) => beginRun(tx, input, runId, clock.now())),
+    async finish(input, runId, ending, attempts) {
+      const parts = { clock, random, claim: door.newClaim() };
+      const done = await doors.inOrg(input.orgId, (tx) => finishRun(tx, input, runId, ending, attempts, parts));
+      await door.pass(done.starts);
+      return done.mine;
+    },
+    async requeue(input, runId) {
+      const claim = door.newClaim();
+      const done = await doors.inOrg(input.orgId, (tx) => requeueRun(tx, input, runId, claim));
+      if (done.verdict === 'waiting') await door.pass(done.starts);
+      return done.verdict === 'waiting';
+    },
+    evidence: (input, attempt) => doors.inOrg(input.orgId, (tx) => attemptEvidence(tx, input, attempt)),
+    async quiescence(input, attempt, jobId, deadlineMs) {
+      const context = Context.current();
+      const deadline = clock.now().getTime() + deadlineMs;
+      while (clock.now().getTime() < deadline) {
+        if (await doors.inOrg(input.orgId, (tx) => attemptIsQuiet(tx, input, attempt, jobId))) return;
+        context.heartbeat();
+        await context.sleep(QUIET_POLL_MS);
+      }
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Reach } from '../../domain/decide.ts';
+import type { JobState } from '../../domain/job-state.ts';
+import type { ItemFailure } from '../../domain/outcome.ts';
+import type { Tx } from '../doors.ts';
+import { type JobWait, loadWaits } from './job-waits.ts';
+import { behind, type Page, type PageAsked, pageOf, withinReach } from './page.ts';
+
+/** A job's row with the names of what it points at. Times are as PostgreSQL writes them. */
+export interface JobRow {
+  id: string;
+  kind: string;
+  title: string;
+  state: JobState;
+  reason: string | null;
+  host_id: string | null;
+  host_name: string | null;
+  site_id: string | null;
+  plan_id: string | null;
+  repository_id: string | null;
+  params: Record<string, unknown>;
+  trigger: string;
+  actor_kind: string;
+  actor_label: string;
+  request_id: string;
+  run_no: number;
+  run_id: string | null;
+  accepted_at: string;
+  queued_at: string | null;
+  started_at: string | null;
+  finished_at: string | null;
+  queue_deadline_at: string;
+  attempts: number;
+  cancel_requested_at: string | null;
+  cancel_actor: string | null;
+  cancel_reason: string | null;
+  outcome_code: string | null;
+  outcome_sentence: string | null;
+  outcome_next: string | null;
+  counts: Record<string, number> | null;
+  refs: Record<string, string> | null;
+  failures: ItemFailure[] | null;
+  failure_count: number;
+  progress: Record<string, unknown> | null;
+  progress_at: string | null;
+  version: number;
+}
+
+/** The row, and why it waits when it does. */
+export interface JobView extends JobRow {
+  readonly wait: JobWait | null;
+}
+
+const COLUMNS = sql`j.id, j.kind, j.title, j.state, j.reason, j.host_id, h.name as host_name, j.site_id, j.plan_id, j.repository_id, j.params,
+  j.trigger, j.actor_kind, j.actor_label, j.request_id, j.run_no, j.run_id, j.accepted_at, j.queued_at, j.started_at, j.finished_at,
+  j.queue_deadline_at, j.attempts, j.cancel_requested_at, j.cancel_actor, j.cancel_reason, j.outcome_code, j.outcome_sentence,
+  j.outcome_next, j.counts, j.refs, j.failures, j.failure_count, j.progress, j.progress_at, j.version`;
+
+export interface JobFilter {
+  readonly reach: Reach;
+  readonly kind: string | null;
+  readonly states: readonly JobState[];
+  readonly hostId: string | null;
+  readonly planId: string | null;
+}
+
+/** Newest first. Several states are merged from one index range each: `state in (...)` took 27-137 ms at a million rows. */
+export async function listJobs(tx: Tx, orgId: string, filter: JobFilter, page: PageAsked): Promise<Page<JobView>> {
+  const wide = page.limit + 1;
+  const matching = (state: RawBuilder<unknown>) => sql`
+    select j.* from job j where j.org_id = ${orgId} and j.id < ${behind(page)} and ${state}
+       and ${withinReach(filter.reach, 'j.site_id')}
+       and ${filter.kind === null ? sql`true` : sql`j.kind = ${filter.kind}`}
+       and ${filter.hostId === null ? sql`true` : sql`j.host_id = ${filter.hostId}`}
+       and ${filter.planId === null ? sql`true` : sql`j.plan_id = ${filter.planId}`}
+     order by j.id desc limit ${wide}`;
+  const jobs =
+    filter.states.length === 0
+      ? sql`(${matching(sql`true`)})`
+      : sql`(select m.* from unnest(${[...filter.states]}::text[]) as wanted(state) cross join lateral (${matching(sql`j.state = wanted.state`)}) m
+          order by m.id desc limit ${wide})`;
+  const found = await sql<JobRow>`
+    select ${COLUMNS} from ${jobs} j left join host h on h.org_id = ${orgId} and h.id = j.host_id order by j.id desc`.execute(
+    tx.sql,
+  );
+  const { items, next } = pageOf(found.rows, page.limit, (job) => job.id);
+  return { items: await withWaits(tx, orgId, items), next };
+}
+
+export async function getJob(tx: Tx, orgId: string, id: string): Promise<JobView | null> {
+  const found = await sql<JobRow>`
+    select ${COLUMNS} from job j left join host h on h.org_id = j.org_id and h.id = j.host_id
+     where j.org_id = ${orgId} and j.id = ${id}`.execute(tx.sql);
+  const [job] = await withWaits(tx, orgId, found.rows);
+  return job ?? null;
+}
+
+async function withWaits(tx: Tx, orgId: string, rows: readonly JobRow[]): Promise<JobView[]> {
+  const waiting = rows.filter((row) => row.state === 'waiting').map((row) => row.id);
+  const waits = await loadWaits(tx, orgId, waiting);
+  return rows.map((row) => ({ ...row, wait: waits.get(row.id) ?? null }));
+}

@@ -1,0 +1,61 @@
+import { sql } from 'kysely';
+import type { Tx } from '../doors.ts';
+import { behind, type Page, type PageAsked, pageOf, rfc3339 } from './page.ts';
+
+/** A repository as people may see it: never its password, only whether there is one. */
+export interface RepositoryView {
+  readonly id: string;
+  readonly name: string;
+  readonly backend: string;
+  readonly url: string;
+  readonly hasPassword: boolean;
+  readonly state: string;
+  readonly stateAt: string | null;
+  readonly version: number;
+  readonly createdAt: string;
+}
+
+interface Row {
+  id: string;
+  name: string;
+  backend: string;
+  url: string;
+  has_password: boolean;
+  state: string;
+  state_at: string | null;
+  version: number;
+  created_at: string;
+}
+
+const SELECT = sql`select r.id, r.name, r.backend, r.url, r.state, r.state_at, r.version, r.created_at, exists (select 1 from secret s
+  where s.org_id = r.org_id and s.table_name = 'repository' and s.row_id = r.id and s.column_name = 'password') as has_password
+  from repository r`;
+
+const viewOf = (row: Row): RepositoryView => ({
+  id: row.id,
+  name: row.name,
+  backend: row.backend,
+  url: row.url,
+  hasPassword: row.has_password,
+  state: row.state,
+  stateAt: rfc3339(row.state_at),
+  version: row.version,
+  createdAt: rfc3339(row.created_at),
+});
+
+export async function listRepositories(
+  tx: Tx,
+  orgId: string,
+  filter: { readonly name: string | null },
+  page: PageAsked,
+): Promise<Page<RepositoryView>> {
+  const found = await sql<Row>`${SELECT}
+     where r.org_id = ${orgId} and r.id < ${behind(page)} and (${filter.name}::text is null or r.name = ${filter.name})
+     order by r.id desc limit ${page.limit + 1}`.execute(tx.sql);
+  return pageOf(found.rows.map(viewOf), page.limit, (repository) => repository.id);
+}
+
+export async function getRepository(tx: Tx, orgId: string, id: string): Promise<RepositoryView | null> {
+  const found = await sql<Row>`${SELECT} where r.org_id = ${orgId} and r.id = ${id}`.execute(tx.sql);
+  return found.rows[0] ? viewOf(found.rows[0]) : null;
+}

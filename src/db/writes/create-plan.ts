@@ -1,0 +1,71 @@
+import { sql } from 'kysely';
+import type { May } from '../../domain/actor.ts';
+import { isPlainText } from '../../domain/plain-text.ts';
+import { Failure } from '../../lib/failure.ts';
+import { newUuid } from '../../lib/ids.ts';
+import type { Tx } from '../doors.ts';
+import type { IdempotencyKeyUse } from '../statements/insert-jobs.ts';
+import { loadFacts } from '../statements/job-facts.ts';
+import { lockOrganization } from '../statements/lock-organization.ts';
+import { recallRequest, rememberRequest } from './remember-request.ts';
+import { type ChangeParts, tellChange } from './tell-change.ts';
+
+export interface NewPlan {
+  readonly name: string;
+  readonly hostId: string;
+  readonly repositoryId: string;
+  readonly paths: readonly string[];
+  readonly excludes: readonly string[];
+  readonly idempotency: IdempotencyKeyUse | null;
+}
+
+/** Why a folder cannot be backed up by this name, or null. A leading `-` is no danger: every path starts with a slash. */
+function refusePath(path: string): string | null {
+  if (!isPlainText(path)) return 'has a line break or another control character';
+  if (!path.startsWith('/')) return 'is not absolute';
+  return null;
+}
+
+function checkPaths(plan: NewPlan): void {
+  for (const [at, path] of plan.paths.entries()) {
+    const refused = refusePath(path);
+    if (refused) throw new Failure('invalid-input', `The path ${refused}.`, { fault: 'caller', pointer: `/paths/${at}` });
+  }
+  for (const [at, exclude] of plan.excludes.entries())
+    if (!isPlainText(exclude) || exclude.trim() === '')
+      throw new Failure('invalid-input', 'The exclude is blank or has a control character.', { fault: 'caller', pointer: `/excludes/${at}` });
+}
+
+const unknown = (noun: string, pointer: string) =>
+  new Failure('unknown-target', `There is no such ${noun}.`, { fault: 'caller', pointer });
+
+export async function createPlan(
+  tx: Tx,
+  orgId: string,
+  plan: NewPlan,
+  parts: ChangeParts & { readonly may: May },
+): Promise<{ id: string; repeated: boolean }> {
+  checkPaths(plan);
+  await lockOrganization(tx, orgId);
+  const before = await recallRequest(tx, orgId, plan.idempotency);
+  if (before) return { id: before, repeated: true };
+  const [facts] = await loadFacts(tx, orgId, [{ planId: null, hostId: plan.hostId, repositoryId: plan.repositoryId }]);
+  const { host, repository } = facts!;
+  if (!host || !parts.may('host:read', host.siteId)) throw unknown('host', '/hostId');
+  if (!repository || !parts.may('repository:read', null)) throw unknown('repository', '/repositoryId');
+  if (!parts.may('plan:manage', host.siteId))
+    throw new Failure('forbidden', 'This needs the permission plan:manage.', { fault: 'caller', extra: { required: 'plan:manage' } });
+  const id = newUuid(parts.clock, parts.random);
+  const now = parts.clock.now();
+  const made = await sql`
+    insert into plan(org_id, id, host_id, repository_id, name, paths, excludes, created_at)
+      values (${orgId}, ${id}, ${host.id}, ${repository.id}, ${plan.name}, ${JSON.stringify(plan.paths)}::jsonb, ${JSON.stringify(plan.excludes)}::jsonb, ${now}::timestamptz)
+    on conflict (org_id, host_id, name) do nothing returning id`.execute(tx.sql);
+  if (made.rows.length === 0)
+    throw new Failure('name-taken', `${host.name} has a plan "${plan.name}" already.`, { fault: 'caller', pointer: '/name' });
+  await rememberRequest(tx, orgId, plan.idempotency, id, now);
+  const object = { kind: 'plan', id, label: `${plan.name} of ${host.name}`, version: 1 };
+  const data = { paths: plan.paths, repository: repository.name };
+  await tellChange(tx, orgId, { action: 'plan.create', topic: 'plan.changed', object, data }, parts);
+  return { id, repeated: false };
+}

@@ -1,0 +1,99 @@
+import { sql } from 'kysely';
+import type { LogLine, Progress } from '../../domain/agent-protocol.ts';
+import type { AttemptResult } from '../../domain/outcome.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { newUuid, type RandomBytes } from '../../lib/ids.ts';
+import type { Doors } from '../doors.ts';
+import type { SealedRow } from '../statements/claim-attempt.ts';
+import { claimAttempt } from './claim-attempt.ts';
+import { hello, type HelloFacts, renewLeases } from './presence.ts';
+import { reportAttempt } from './report-attempt.ts';
+
+interface Host {
+  readonly orgId: string;
+  readonly hostId: string;
+  readonly hostName: string;
+}
+interface Ticket {
+  readonly jobId: string;
+  readonly runNo: number;
+  readonly attempt: number;
+  readonly activity: string;
+}
+interface LeaseBeat {
+  readonly orgId: string;
+  readonly hostId: string;
+  readonly epoch: number;
+  readonly runningJobs: readonly string[];
+}
+type Claimed =
+  | { readonly verdict: 'claimed'; readonly work: unknown; readonly secrets: readonly SealedRow[] }
+  | { readonly verdict: 'refused'; readonly reason: string };
+
+/** What the gateway remembers and asks, on the gateway's login; shaped as `gateway/store.ts` wants it. Each call is one transaction. */
+export function gatewayStore(doors: Doors, clock: Clock, random: RandomBytes) {
+  const identity = (host: Host, ticket: Ticket, tokenHash: Buffer) => ({
+    orgId: host.orgId,
+    hostId: host.hostId,
+    ...ticket,
+    tokenHash,
+  });
+  return {
+    authenticate: (orgId: string, hostId: string, credentialHash: Buffer): Promise<Host | null> =>
+      doors.inOrg(orgId, async (tx) => {
+        const found = await sql<Host>`
+          select h.org_id as "orgId", h.id as "hostId", h.name as "hostName" from host_credential c
+            join host h on h.org_id = c.org_id and h.id = c.host_id
+           where c.org_id = ${orgId} and c.host_id = ${hostId} and c.token_hash = ${credentialHash} and c.revoked_at is null`.execute(
+          tx.sql,
+        );
+        return found.rows[0] ?? null;
+      }),
+    hello: (host: Host, facts: HelloFacts, address: string): Promise<{ epoch: number }> =>
+      doors.inOrg(host.orgId, (tx) => hello(tx, host, facts, address, clock.now())),
+    epoch: (host: Host): Promise<{ epoch: number; commandQueue: string | null }> =>
+      doors.inOrg(host.orgId, async (tx) => {
+        const found = await sql<{ epoch: number; commandQueue: string | null }>`
+          select epoch, command_queue as "commandQueue" from host where org_id = ${host.orgId} and id = ${host.hostId}`.execute(
+          tx.sql,
+        );
+        return found.rows[0] ?? { epoch: 0, commandQueue: null };
+      }),
+    bindCommandQueue: (host: Host, epoch: number, queue: string): Promise<boolean> =>
+      doors.inOrg(host.orgId, async (tx) => {
+        const bound = await sql`update host set command_queue = ${queue} where org_id = ${host.orgId} and id = ${host.hostId}
+          and epoch = ${epoch} and (command_queue is null or command_queue = ${queue})`.execute(tx.sql);
+        return Number(bound.numAffectedRows ?? 0) === 1;
+      }),
+    async beats(beats: readonly LeaseBeat[]): Promise<void> {
+      const byOrg = new Map<string, LeaseBeat[]>();
+      for (const beat of beats) byOrg.set(beat.orgId, [...(byOrg.get(beat.orgId) ?? []), beat]);
+      for (const [orgId, ofOrg] of byOrg) await doors.inOrg(orgId, (tx) => renewLeases(tx, orgId, ofOrg, clock.now()));
+    },
+    claim: (host: Host, ticket: Ticket, tokenHash: Buffer): Promise<Claimed> =>
+      doors.inOrg(host.orgId, (tx) =>
+        claimAttempt(tx, identity(host, ticket, tokenHash), newUuid(clock, random), clock.now()),
+      ),
+    report: (
+      host: Host,
+      ticket: Ticket,
+      tokenHash: Buffer,
+      firstSeq: number,
+      lines: readonly LogLine[],
+      progress: Progress | null,
+      result: AttemptResult | null,
+    ): Promise<{ nextSeq: number; closed: boolean }> => {
+      const who = identity(host, ticket, tokenHash);
+      const report = { firstSeq, lines, progress, result };
+      return doors.inOrg(host.orgId, (tx) => reportAttempt(tx, who, report, newUuid(clock, random), clock.now()));
+    },
+    refused: (host: Host, what: string, detail: string): Promise<void> =>
+      doors.inOrg(host.orgId, async (tx) => {
+        await sql`insert into audit_event(org_id, id, at, actor_kind, actor_id, actor_label, action, object_kind, object_id, object_label, outcome, data)
+          values (${host.orgId}, ${newUuid(clock, random)}, ${clock.now()}::timestamptz, 'agent', ${host.hostId}, ${host.hostName}, 'gateway.refuse',
+            'host', ${host.hostId}, ${host.hostName}, 'refused', jsonb_build_object('call', ${what}::text, 'detail', ${detail}::text))`.execute(
+          tx.sql,
+        );
+      }),
+  };
+}

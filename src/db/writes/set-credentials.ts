@@ -1,0 +1,51 @@
+import { sql } from 'kysely';
+import { Failure } from '../../lib/failure.ts';
+import { newUuid, type RandomBytes } from '../../lib/ids.ts';
+import { type Keyring, seal } from '../../lib/seal.ts';
+import type { Tx } from '../doors.ts';
+import { type ChangeParts, tellChange } from './tell-change.ts';
+
+export interface CredentialParts extends ChangeParts {
+  readonly keyring: Keyring;
+}
+
+/** A password nobody has to type: 24 random bytes that fit into a URL. */
+export const mintPassword = (random: RandomBytes): string => Buffer.from(random(24)).toString('base64url');
+
+/** Seals a password as the next version of the repository's secret; running attempts keep the one they claimed. */
+export async function storePassword(
+  tx: Tx,
+  orgId: string,
+  repositoryId: string,
+  password: string,
+  parts: CredentialParts,
+): Promise<void> {
+  const sealed = seal(parts.keyring, { table: 'repository', row: repositoryId, column: 'password', organisation: orgId }, password);
+  await sql`
+    insert into secret(org_id, id, table_name, row_id, column_name, secret_version, sealed, created_at)
+      select ${orgId}, ${newUuid(parts.clock, parts.random)}, 'repository', ${repositoryId}, 'password', coalesce(max(secret_version), 0) + 1, ${sealed},
+        ${parts.clock.now()}::timestamptz
+        from secret where org_id = ${orgId} and table_name = 'repository' and row_id = ${repositoryId} and column_name = 'password'`.execute(tx.sql);
+}
+
+/** Gives a repository another password. What restic knows it by is not changed by this: only what we open it with. */
+export async function setCredentials(
+  tx: Tx,
+  orgId: string,
+  repositoryId: string,
+  change: { readonly password: string; readonly ifVersion: number | null },
+  parts: CredentialParts,
+): Promise<void> {
+  // The row lock also numbers two changes at once one after the other.
+  const found = await sql<{ name: string; version: number }>`
+    select name, version from repository where org_id = ${orgId} and id = ${repositoryId} for update`.execute(tx.sql);
+  const row = found.rows[0];
+  if (!row) throw new Failure('not-found', 'There is no such repository.', { fault: 'caller' });
+  if (change.ifVersion !== null && change.ifVersion !== row.version)
+    throw new Failure('version-conflict', `The repository is at version ${row.version} by now.`, { fault: 'caller' });
+  await storePassword(tx, orgId, repositoryId, change.password, parts);
+  await sql`update repository set version = version + 1, state = case when state = 'wrong-password' then 'unknown' else state end
+    where org_id = ${orgId} and id = ${repositoryId}`.execute(tx.sql);
+  const object = { kind: 'repository', id: repositoryId, label: row.name, version: row.version + 1 };
+  await tellChange(tx, orgId, { action: 'repository.set-credentials', topic: 'repository.changed', object, data: {} }, parts);
+}

@@ -1,0 +1,36 @@
+import { transition } from '../../domain/job-state.ts';
+import { common } from '../../kinds/conclude.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { newUuid, type RandomBytes } from '../../lib/ids.ts';
+import type { Tx } from '../doors.ts';
+import { endJob } from '../statements/end-job.ts';
+import { type CommitterClaim, releaseAndGrant } from '../statements/grant.ts';
+import { readJob } from '../statements/job-row.ts';
+import { lockOrganization } from '../statements/lock-organization.ts';
+import { loadStartOrders, type StartOrder } from '../statements/start-orders.ts';
+
+/** Ends a job that waited past its queue deadline; one that was granted meanwhile is left alone. */
+export async function timeOutWaiting(
+  tx: Tx,
+  orgId: string,
+  jobId: string,
+  parts: { claim: CommitterClaim; clock: Clock; random: RandomBytes },
+): Promise<StartOrder[]> {
+  await lockOrganization(tx, orgId);
+  const job = await readJob(tx, orgId, jobId);
+  if (job === null || job.state !== 'waiting' || transition(job.state, 'queue-deadline') === null) return [];
+  await endJob(tx, {
+    orgId,
+    jobId,
+    title: job.title,
+    requestId: job.requestId,
+    conclusion: common('queue-deadline'),
+    failures: [],
+    failureCount: 0,
+    attempts: 0,
+    actor: { kind: 'system', id: null, label: 'sweep' },
+    auditId: newUuid(parts.clock, parts.random),
+    now: parts.claim.now,
+  });
+  return loadStartOrders(tx, orgId, await releaseAndGrant(tx, orgId, jobId, parts.claim));
+}

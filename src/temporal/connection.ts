@@ -1,0 +1,40 @@
+import { Connection } from '@temporalio/client';
+import type { TLSConfig } from '@temporalio/common/lib/internal-non-workflow/index.js';
+
+/** Where Temporal is and how to prove ourselves to it. */
+export interface TemporalTarget {
+  readonly address: string;
+  readonly namespace: string;
+  readonly apiKey: string | null;
+  /** Null for an unencrypted connection, which is for loopback and private networks. PEM texts. */
+  readonly tls: {
+    readonly serverCa: string | null;
+    readonly certificate: string | null;
+    readonly key: string | null;
+    readonly serverName: string | null;
+  } | null;
+}
+
+/** The options that clients and workers share. */
+export function connectionOptions(target: TemporalTarget): { address: string; tls: TLSConfig | false; apiKey?: string } {
+  const { tls } = target;
+  const clientCertPair =
+    tls?.certificate && tls.key ? { crt: Buffer.from(tls.certificate), key: Buffer.from(tls.key) } : undefined;
+  return {
+    address: target.address,
+    // Explicitly off, because an apiKey alone would switch it on.
+    tls: tls
+      ? {
+          ...(tls.serverCa ? { serverRootCACertificate: Buffer.from(tls.serverCa) } : {}),
+          ...(tls.serverName ? { serverNameOverride: tls.serverName } : {}),
+          ...(clientCertPair ? { clientCertPair } : {}),
+        }
+      : false,
+    ...(target.apiKey ? { apiKey: target.apiKey } : {}),
+  };
+}
+
+/** A client connection that is made when first used, so that a Temporal that is away stops nobody from starting. */
+export function lazyConnection(target: TemporalTarget): Connection {
+  return Connection.lazy(connectionOptions(target));
+}

@@ -1,0 +1,155 @@
+import { Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { CONTROL_QUEUE } from '../catalog/queues.ts';
+import type { CommitterClaim } from '../db/statements/grant.ts';
+import { COMMITTER_CLAIM_MS } from '../db/statements/grant.ts';
+import type { StartOrder } from '../db/statements/start-orders.ts';
+import type { RunInput } from '../domain/run.ts';
+import type { Clock } from '../lib/clock.ts';
+import { asError } from '../lib/failure.ts';
+import { newUuid, publicId, type RandomBytes } from '../lib/ids.ts';
+import type { Log } from '../lib/log.ts';
+import { lazyConnection, type TemporalTarget } from './connection.ts';
+import { runWorkflowId } from './ids.ts';
+import { searchAttributes } from './search-attributes.ts';
+
+/** A call to Temporal that takes longer is given up; the outbox entry stays and is sent again. */
+const CALL_TIMEOUT_MS = 4_000;
+
+export interface DoorState {
+  readonly ok: boolean;
+  /** When the last call went well or badly; null before the first. */
+  readonly since: Date | null;
+  readonly detail: string | null;
+}
+
+export interface EngineView {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly status: string;
+}
+
+/** The only place that starts, signals, cancels and asks workflows. */
+export interface Door {
+  /** A claim for the outbox entries of one transaction. */
+  newClaim(): CommitterClaim;
+  /** Starts runs, best effort and never throwing: what fails here is sent by the pump when the claim has run out. */
+  pass(starts: readonly StartOrder[]): Promise<void>;
+  /** Tells a run that it is cancelled, best effort as `pass`. Answers whether Temporal took it. */
+  tellCancel(jobId: string, runNo: number): Promise<boolean>;
+  /** Starts one run; "already started" counts as done. Throws when Temporal is away. */
+  start(order: StartOrder): Promise<void>;
+  /** Cancels one run; one that is not there any more counts as done. Throws when Temporal is away. */
+  cancel(jobId: string, runNo: number): Promise<void>;
+  /** What Temporal says of a run, or null when it does not know it. Throws when it is away. */
+  engine(jobId: string, runNo: number): Promise<EngineView | null>;
+  /** Asks Temporal whether it is there. */
+  probe(): Promise<DoorState>;
+  state(): DoorState;
+  close(): Promise<void>;
+}
+
+export interface DoorOptions {
+  readonly target: TemporalTarget;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Log;
+}
+
+export function openDoor(options: DoorOptions): Door {
+  const { target, clock, random, log } = options;
+  const connection = lazyConnection(target);
+  // No payload codec: what passes here is ids and titles, which lists in Temporal show as search attributes anyway, and so
+  // the API process needs no payload key.
+  const client = new Client({ connection, namespace: target.namespace });
+  let state: DoorState = { ok: false, since: null, detail: 'not asked yet' };
+  const call = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      const answer = await connection.withDeadline(clock.now().getTime() + CALL_TIMEOUT_MS, work);
+      state = { ok: true, since: clock.now(), detail: null };
+      return answer;
+    } catch (thrown) {
+      state = { ok: false, since: clock.now(), detail: `${what}: ${asError(thrown).message}` };
+      throw thrown;
+    }
+  };
+  const door: Door = {
+    newClaim() {
+      const now = clock.now();
+      return { token: newUuid(clock, random), now, until: new Date(now.getTime() + COMMITTER_CLAIM_MS) };
+    },
+    async pass(starts) {
+      await Promise.all(
+        starts.map((order) =>
+          door.start(order).catch((thrown) =>
+            log.warn({ jobId: publicId('job', order.jobId), err: asError(thrown) }, 'start is left to the pump'),
+          ),
+        ),
+      );
+    },
+    async tellCancel(jobId, runNo) {
+      try {
+        await door.cancel(jobId, runNo);
+        return true;
+      } catch (thrown) {
+        log.warn({ jobId: publicId('job', jobId), err: asError(thrown) }, 'cancel is left to the pump');
+        return false;
+      }
+    },
+    start: (order) => call('start', () => startRun(client, order)),
+    cancel: (jobId, runNo) => call('cancel', () => cancelRun(client, jobId, runNo)),
+    engine: (jobId, runNo) => call('describe', () => describeRun(client, jobId, runNo)),
+    async probe() {
+      await call('probe', () => connection.workflowService.getSystemInfo({})).catch(() => null);
+      return state;
+    },
+    state: () => state,
+    close: () => connection.close(),
+  };
+  return door;
+}
+
+async function startRun(client: Client, order: StartOrder): Promise<void> {
+  const input: RunInput = { orgId: order.orgId, jobId: order.jobId, runNo: order.runNo };
+  const id = (noun: 'organization' | 'site' | 'host' | 'plan' | 'repository', uuid: string | null) =>
+    uuid && publicId(noun, uuid);
+  try {
+    await client.workflow.start(order.kind, {
+      workflowId: runWorkflowId(order.jobId, order.runNo),
+      taskQueue: CONTROL_QUEUE,
+      args: [input],
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      workflowIdConflictPolicy: 'FAIL',
+      staticSummary: order.title.slice(0, 200),
+      memo: { requestId: order.requestId },
+      typedSearchAttributes: searchAttributes({
+        OrgId: id('organization', order.orgId),
+        SiteId: id('site', order.siteId),
+        HostId: id('host', order.hostId),
+        PlanId: id('plan', order.planId),
+        RepositoryId: id('repository', order.repositoryId),
+        JobKind: order.kind,
+        Trigger: order.trigger,
+      }),
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof WorkflowExecutionAlreadyStartedError)) throw thrown;
+  }
+}
+
+async function cancelRun(client: Client, jobId: string, runNo: number): Promise<void> {
+  try {
+    await client.workflow.getHandle(runWorkflowId(jobId, runNo)).cancel();
+  } catch (thrown) {
+    if (!(thrown instanceof WorkflowNotFoundError)) throw thrown;
+  }
+}
+
+async function describeRun(client: Client, jobId: string, runNo: number): Promise<EngineView | null> {
+  try {
+    const found = await client.workflow.getHandle(runWorkflowId(jobId, runNo)).describe();
+    return { workflowId: found.workflowId, runId: found.runId, status: found.status.name };
+  } catch (thrown) {
+    if (thrown instanceof WorkflowNotFoundError) return null;
+    throw thrown;
+  }
+}

@@ -1,0 +1,134 @@
+import { fileURLToPath } from 'node:url';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { noop } from '../activities/control/noop.ts';
+import { controlActivities } from '../activities/control/run-activities.ts';
+import { CONTROL_QUEUE } from '../catalog/queues.ts';
+import type { Doors } from '../db/doors.ts';
+import { holdLease } from '../db/statements/lease.ts';
+import type { Clock } from '../lib/clock.ts';
+import { asError } from '../lib/failure.ts';
+import { newUuid, type RandomBytes } from '../lib/ids.ts';
+import type { Log } from '../lib/log.ts';
+import { EncryptingCodec } from '../lib/payload-codec.ts';
+import type { Keyring } from '../lib/seal.ts';
+import { connectionOptions, type TemporalTarget } from '../temporal/connection.ts';
+import { openDoor } from '../temporal/doors.ts';
+import { startLoop } from './loops/loop.ts';
+import { pumpOnce } from './loops/pump.ts';
+import { sweepPresence, sweepRepair } from './loops/sweep.ts';
+
+export interface WorkerOptions {
+  readonly temporal: TemporalTarget;
+  readonly workerDoors: Doors;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Log;
+}
+
+export interface ControlWorker {
+  stop(graceMs: number): Promise<void>;
+  /** Resolves with the reason when the worker has ended by itself: the process should then exit and be started again. */
+  readonly ended: Promise<string>;
+}
+
+const WATCHDOG_MS = 1_000;
+const FAILURE_CONVERTER = fileURLToPath(new URL('../temporal/failure-converter.cjs', import.meta.url));
+const WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+
+/** The control plane's Temporal worker and the loops that one of the replicas runs. */
+export async function startWorker(options: WorkerOptions): Promise<ControlWorker> {
+  const { workerDoors: doors, clock, random, log } = options;
+  const door = openDoor({ target: options.temporal, clock, random, log });
+  const worker = await createWorker(options, door);
+  const loops = startLoops(options, door);
+  const running = worker.run().then(
+    () => 'stopped',
+    (thrown) => `failed: ${asError(thrown).message}`,
+  );
+  // A worker whose polls are refused for 60 s is FAILED, but its run() never settles then; so we look.
+  let watchdog: NodeJS.Timeout | undefined;
+  const failed = new Promise<string>((resolve) => {
+    watchdog = setInterval(
+      () => worker.getState() === 'FAILED' && resolve('failed: Temporal refuses our polls'),
+      WATCHDOG_MS,
+    );
+  });
+  return {
+    ended: Promise.race([running, failed]),
+    async stop(graceMs) {
+      clearInterval(watchdog);
+      await Promise.all(loops.map((loop) => loop.stop()));
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await Promise.race([running, new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
+      await door.close();
+      await doors.close();
+    },
+  };
+}
+
+async function createWorker(options: WorkerOptions, door: ReturnType<typeof openDoor>): Promise<Worker> {
+  const { temporal, workerDoors: doors, keyring, clock, random, log } = options;
+  Runtime.install({ logger: temporalLogger(log), telemetryOptions: { logging: { forward: {}, filter: 'WARN' } } });
+  const connection = await NativeConnection.connect(connectionOptions(temporal));
+  return Worker.create({
+    connection,
+    namespace: temporal.namespace,
+    taskQueue: CONTROL_QUEUE,
+    workflowsPath: WORKFLOWS,
+    activities: { ...controlActivities({ doors, door, clock, random }), 'noop.v1': noop },
+    dataConverter: { payloadCodecs: [new EncryptingCodec(keyring, random)], failureConverterPath: FAILURE_CONVERTER },
+    // About 1 MB each; what falls out is replayed (0.5 ms an event, our runs have 13).
+    maxCachedWorkflows: 200,
+    shutdownGraceTime: '10s',
+    maxConcurrentActivityTaskExecutions: 50,
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
+    bundlerOptions: { logger: temporalLogger(log) },
+  } as never);
+}
+
+function startLoops(options: WorkerOptions, door: ReturnType<typeof openDoor>) {
+  const { workerDoors: doors, clock, random, log } = options;
+  const parts = { doors, door, clock, random };
+  const holder = newUuid(clock, random);
+  // The lease is an economy: each loop is safe when two replicas run it.
+  const alone = (name: string, round: () => Promise<'again' | 'rest'>) => async () => {
+    const mine = await doors.acrossOrgs(`lease: ${name}`, (tx) => holdLease(tx, name, holder, clock.now()));
+    return mine ? round() : 'rest';
+  };
+  return [
+    startLoop(
+      'pump',
+      1_000,
+      log,
+      alone('pump', () => pumpOnce(parts)),
+    ),
+    startLoop(
+      'presence',
+      1_000,
+      log,
+      alone('presence', () => sweepPresence(parts)),
+    ),
+    startLoop('repair', 15_000, log, () => sweepRepair(parts)),
+  ];
+}
+
+/** Temporal's own log lines in ours. They are few at this level, and redacted like all others. */
+function temporalLogger(log: Log) {
+  const at = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, meta?: Record<string, unknown>) =>
+    log[level]({ source: 'temporal', ...plain(meta) }, message);
+  return {
+    log: (level: string, message: string, meta?: Record<string, unknown>) =>
+      at(level === 'ERROR' ? 'error' : level === 'WARN' ? 'warn' : 'debug')(message, meta),
+    trace: at('debug'),
+    debug: at('debug'),
+    // The bundler and the worker tell every step as information; that is detail to us.
+    info: at('debug'),
+    warn: at('warn'),
+    error: at('error'),
+  };
+}
+
+/** The SDK hands symbols and bigints along, which no JSON line can hold. */
+const plain = (meta?: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(meta ?? {}).filter(([, v]) => typeof v !== 'bigint' && typeof v !== 'symbol'));
