@@ -27,11 +27,19 @@ export interface Doors {
 
 export function openDoors(orm: Orm): Doors {
   const transactions = { count: 0 };
-  const run = <T>(orgId: string | null, variables: Record<string, string>, work: (tx: Tx) => Promise<T>): Promise<T> => {
+  const run = <T>(
+    orgId: string | null,
+    variables: Record<string, string>,
+    work: (tx: Tx) => Promise<T>,
+  ): Promise<T> => {
     transactions.count++;
     const em = orm.em.fork({ clear: true, useContext: false, session: { variables } } as never) as EntityManager;
     return em.transactional((inner) =>
-      work({ orgId, em: inner as EntityManager, sql: (inner as EntityManager).getKysely<unknown>() as Kysely<unknown> }),
+      work({
+        orgId,
+        em: inner as EntityManager,
+        sql: (inner as EntityManager).getKysely<unknown>() as Kysely<unknown>,
+      }),
     );
   };
   return {

@@ -48,5 +48,7 @@ export async function closeDatabase(owner: pg.Client, urls: LoginUrls): Promise<
   await owner.query(`revoke connect, temporary on database ${database} from public`);
   await owner.query('revoke create on schema public from public');
   for (const group of GROUPS)
-    await owner.query(`grant connect on database ${database} to ${ident(decodeURIComponent(new URL(urls[group]).username))}`);
+    await owner.query(
+      `grant connect on database ${database} to ${ident(decodeURIComponent(new URL(urls[group]).username))}`,
+    );
 }

@@ -45,6 +45,8 @@ export function ormConfig(options: OrmOptions): Options {
       ignoreTriggers: true,
     },
     debug: false,
+    // The migrator tells its steps on stdout by default; who migrates says what was applied in its own words.
+    logger: () => undefined,
     discovery: { warnWhenNoEntities: false },
   } as Options;
 }

@@ -16,7 +16,11 @@ export interface TemporalTarget {
 }
 
 /** The options that clients and workers share. */
-export function connectionOptions(target: TemporalTarget): { address: string; tls: TLSConfig | false; apiKey?: string } {
+export function connectionOptions(target: TemporalTarget): {
+  address: string;
+  tls: TLSConfig | false;
+  apiKey?: string;
+} {
   const { tls } = target;
   const clientCertPair =
     tls?.certificate && tls.key ? { crt: Buffer.from(tls.certificate), key: Buffer.from(tls.key) } : undefined;

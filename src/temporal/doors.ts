@@ -80,9 +80,11 @@ export function openDoor(options: DoorOptions): Door {
     async pass(starts) {
       await Promise.all(
         starts.map((order) =>
-          door.start(order).catch((thrown) =>
-            log.warn({ jobId: publicId('job', order.jobId), err: asError(thrown) }, 'start is left to the pump'),
-          ),
+          door
+            .start(order)
+            .catch((thrown) =>
+              log.warn({ jobId: publicId('job', order.jobId), err: asError(thrown) }, 'start is left to the pump'),
+            ),
         ),
       );
     },

@@ -28,7 +28,9 @@ export const AuditEventSchema = defineEntity({
   name: 'AuditEvent',
   tableName: 'audit_event',
   policies: tenantPolicies('audit_event'),
-  indexes: [{ name: 'audit_event_time', expression: 'create index "audit_event_time" on "audit_event" ("org_id", "at" desc)' }],
+  indexes: [
+    { name: 'audit_event_time', expression: 'create index "audit_event_time" on "audit_event" ("org_id", "at" desc)' },
+  ],
   properties: {
     orgId: p.uuid().primary(),
     id: p.uuid().primary(),

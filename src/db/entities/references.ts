@@ -14,4 +14,10 @@ export const reference = <T>(entity: EntityCtor<T>, column: string) =>
 
 /** A pointer to the organisation itself. */
 export const inOrganization = <T>(entity: EntityCtor<T>) =>
-  p.manyToOne(entity).joinColumn('org_id').referenceColumnName('id').primary().deleteRule('no action').updateRule('no action');
+  p
+    .manyToOne(entity)
+    .joinColumn('org_id')
+    .referenceColumnName('id')
+    .primary()
+    .deleteRule('no action')
+    .updateRule('no action');

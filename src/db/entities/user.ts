@@ -7,7 +7,10 @@ export const UserSchema = defineEntity({
   tableName: 'app_user',
   policies: instancePolicies('app_user', ['auth']),
   indexes: [
-    { name: 'app_user_email_unique', expression: 'create unique index "app_user_email_unique" on "app_user" (lower("email"))' },
+    {
+      name: 'app_user_email_unique',
+      expression: 'create unique index "app_user_email_unique" on "app_user" (lower("email"))',
+    },
   ],
   properties: {
     id: p.uuid().primary(),

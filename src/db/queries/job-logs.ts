@@ -49,10 +49,15 @@ export type LogsAsked =
 /** A page of the log of one job; null when there is no such job. The day is always named, else every partition is tried. */
 export async function readLogs(tx: Tx, orgId: string, jobId: string, asked: LogsAsked): Promise<LogPage | null> {
   const job = await sql<{ state: JobState; day: string }>`
-    select state, to_char(accepted_day, 'YYYY-MM-DD') as day from job where org_id = ${orgId} and id = ${jobId}`.execute(tx.sql);
+    select state, to_char(accepted_day, 'YYYY-MM-DD') as day from job where org_id = ${orgId} and id = ${jobId}`.execute(
+    tx.sql,
+  );
   const row = job.rows[0];
   if (!row) return null;
-  const chunks = 'tail' in asked ? await lastChunks(tx, orgId, jobId, row.day, asked.tail) : await chunksFrom(tx, orgId, jobId, row.day, asked);
+  const chunks =
+    'tail' in asked
+      ? await lastChunks(tx, orgId, jobId, row.day, asked.tail)
+      : await chunksFrom(tx, orgId, jobId, row.day, asked);
   const all = chunks.flatMap(entriesOf);
   const ended = isTerminal(row.state);
   if ('tail' in asked) {
@@ -103,7 +108,10 @@ function entriesOf(chunk: Chunk): LogEntry[] {
 }
 
 function isBefore(line: LogPlace, from: LogPlace): boolean {
-  return line.run - from.run < 0 || (line.run === from.run && (line.attempt < from.attempt || (line.attempt === from.attempt && line.seq < from.seq)));
+  return (
+    line.run - from.run < 0 ||
+    (line.run === from.run && (line.attempt < from.attempt || (line.attempt === from.attempt && line.seq < from.seq)))
+  );
 }
 
 const nextOf = (last: LogPlace | undefined, from: LogPlace): LogPlace =>

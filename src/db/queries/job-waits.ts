@@ -52,8 +52,7 @@ export async function loadWaits(tx: Tx, orgId: string, jobIds: readonly string[]
 
 function waitOf(row: Row): JobWait {
   if (row.reason === 'host_offline') {
-    const away =
-      row.last_seen_at === null ? 'has never been seen' : `is away since ${rfc3339(row.last_seen_at)}`;
+    const away = row.last_seen_at === null ? 'has never been seen' : `is away since ${rfc3339(row.last_seen_at)}`;
     return { words: `host ${row.host_name ?? 'unknown'} ${away}`, position: null, behindJobId: null };
   }
   const position = row.ahead + 1;

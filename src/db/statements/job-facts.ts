@@ -16,7 +16,14 @@ export interface FactsFound {
 }
 
 interface Row {
-  plan: { id: string; name: string; host_id: string; repository_id: string; paths: string[]; excludes: string[] } | null;
+  plan: {
+    id: string;
+    name: string;
+    host_id: string;
+    repository_id: string;
+    paths: string[];
+    excludes: string[];
+  } | null;
   host: { id: string; site_id: string; name: string; present: boolean; activities: string[]; epoch: number } | null;
   repository: { id: string; name: string; backend: string; url: string; has_password: boolean } | null;
 }

@@ -47,7 +47,9 @@ export async function acceptJobs(
 ): Promise<Accepted[]> {
   await lockOrganization(tx, orgId);
   const read = requests.map(readRequest);
-  const wanted = read.map((r) => (r instanceof Failure ? { planId: null, hostId: null, repositoryId: null } : r.wanted));
+  const wanted = read.map((r) =>
+    r instanceof Failure ? { planId: null, hostId: null, repositoryId: null } : r.wanted,
+  );
   const facts = await loadFacts(tx, orgId, wanted);
   const repeated = await findRepeated(tx, orgId, requests);
   const answers: (Accepted | null)[] = [];
@@ -135,11 +137,7 @@ async function busy(tx: Tx, orgId: string, job: NewJob): Promise<Failure> {
 }
 
 /** Per request: the job that its idempotency key led to before, or the refusal because it came with another body then. */
-async function findRepeated(
-  tx: Tx,
-  orgId: string,
-  requests: readonly JobRequest[],
-): Promise<(Accepted | null)[]> {
+async function findRepeated(tx: Tx, orgId: string, requests: readonly JobRequest[]): Promise<(Accepted | null)[]> {
   if (requests.every((r) => r.idempotency === null)) return requests.map(() => null);
   const keyed = requests.map((r) => r.idempotency);
   const found = await sql<{ no: string; subject_id: string; same: boolean }>`

@@ -29,11 +29,15 @@ function refusePath(path: string): string | null {
 function checkPaths(plan: NewPlan): void {
   for (const [at, path] of plan.paths.entries()) {
     const refused = refusePath(path);
-    if (refused) throw new Failure('invalid-input', `The path ${refused}.`, { fault: 'caller', pointer: `/paths/${at}` });
+    if (refused)
+      throw new Failure('invalid-input', `The path ${refused}.`, { fault: 'caller', pointer: `/paths/${at}` });
   }
   for (const [at, exclude] of plan.excludes.entries())
     if (!isPlainText(exclude) || exclude.trim() === '')
-      throw new Failure('invalid-input', 'The exclude is blank or has a control character.', { fault: 'caller', pointer: `/excludes/${at}` });
+      throw new Failure('invalid-input', 'The exclude is blank or has a control character.', {
+        fault: 'caller',
+        pointer: `/excludes/${at}`,
+      });
 }
 
 const unknown = (noun: string, pointer: string) =>
@@ -54,7 +58,10 @@ export async function createPlan(
   if (!host || !parts.may('host:read', host.siteId)) throw unknown('host', '/hostId');
   if (!repository || !parts.may('repository:read', null)) throw unknown('repository', '/repositoryId');
   if (!parts.may('plan:manage', host.siteId))
-    throw new Failure('forbidden', 'This needs the permission plan:manage.', { fault: 'caller', extra: { required: 'plan:manage' } });
+    throw new Failure('forbidden', 'This needs the permission plan:manage.', {
+      fault: 'caller',
+      extra: { required: 'plan:manage' },
+    });
   const id = newUuid(parts.clock, parts.random);
   const now = parts.clock.now();
   const made = await sql`
@@ -62,7 +69,10 @@ export async function createPlan(
       values (${orgId}, ${id}, ${host.id}, ${repository.id}, ${plan.name}, ${JSON.stringify(plan.paths)}::jsonb, ${JSON.stringify(plan.excludes)}::jsonb, ${now}::timestamptz)
     on conflict (org_id, host_id, name) do nothing returning id`.execute(tx.sql);
   if (made.rows.length === 0)
-    throw new Failure('name-taken', `${host.name} has a plan "${plan.name}" already.`, { fault: 'caller', pointer: '/name' });
+    throw new Failure('name-taken', `${host.name} has a plan "${plan.name}" already.`, {
+      fault: 'caller',
+      pointer: '/name',
+    });
   await rememberRequest(tx, orgId, plan.idempotency, id, now);
   const object = { kind: 'plan', id, label: `${plan.name} of ${host.name}`, version: 1 };
   const data = { paths: plan.paths, repository: repository.name };

@@ -42,7 +42,10 @@ export async function createRepository(
     insert into repository(org_id, id, name, backend, url, created_at) values (${orgId}, ${id}, ${wanted.name}, ${address.backend}, ${address.url}, ${now}::timestamptz)
     on conflict (org_id, name) do nothing returning id`.execute(tx.sql);
   if (made.rows.length === 0)
-    throw new Failure('name-taken', `There is a repository "${wanted.name}" already.`, { fault: 'caller', pointer: '/name' });
+    throw new Failure('name-taken', `There is a repository "${wanted.name}" already.`, {
+      fault: 'caller',
+      pointer: '/name',
+    });
   const minted = wanted.password === null ? mintPassword(parts.random) : null;
   await storePassword(tx, orgId, id, wanted.password ?? minted!, parts);
   await rememberRequest(tx, orgId, wanted.idempotency, id, now);

@@ -6,7 +6,7 @@ import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import type { Doors } from '../doors.ts';
 import type { SealedRow } from '../statements/claim-attempt.ts';
 import { claimAttempt } from './claim-attempt.ts';
-import { hello, type HelloFacts, renewLeases } from './presence.ts';
+import { type HelloFacts, hello, renewLeases } from './presence.ts';
 import { reportAttempt } from './report-attempt.ts';
 
 interface Host {
@@ -61,7 +61,8 @@ export function gatewayStore(doors: Doors, clock: Clock, random: RandomBytes) {
       }),
     bindCommandQueue: (host: Host, epoch: number, queue: string): Promise<boolean> =>
       doors.inOrg(host.orgId, async (tx) => {
-        const bound = await sql`update host set command_queue = ${queue} where org_id = ${host.orgId} and id = ${host.hostId}
+        const bound =
+          await sql`update host set command_queue = ${queue} where org_id = ${host.orgId} and id = ${host.hostId}
           and epoch = ${epoch} and (command_queue is null or command_queue = ${queue})`.execute(tx.sql);
         return Number(bound.numAffectedRows ?? 0) === 1;
       }),

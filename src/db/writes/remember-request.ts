@@ -11,10 +11,14 @@ export async function recallRequest(tx: Tx, orgId: string, use: IdempotencyKeyUs
   if (use === null) return null;
   const found = await sql<{ subject_id: string; same: boolean }>`
     select subject_id, body_hash = ${use.bodyHash} as same from idempotency_key
-     where org_id = ${orgId} and principal = ${use.principal} and route = ${use.route} and key = ${use.key}`.execute(tx.sql);
+     where org_id = ${orgId} and principal = ${use.principal} and route = ${use.route} and key = ${use.key}`.execute(
+    tx.sql,
+  );
   const row = found.rows[0];
   if (row && !row.same)
-    throw new Failure('idempotency-key-reused', 'This Idempotency-Key came with another body before.', { fault: 'caller' });
+    throw new Failure('idempotency-key-reused', 'This Idempotency-Key came with another body before.', {
+      fault: 'caller',
+    });
   return row?.subject_id ?? null;
 }
 
@@ -27,5 +31,7 @@ export async function rememberRequest(
 ): Promise<void> {
   if (use === null) return;
   await sql`insert into idempotency_key(org_id, principal, route, key, body_hash, subject_id, created_at)
-    values (${orgId}, ${use.principal}, ${use.route}, ${use.key}, ${use.bodyHash}, ${subjectId}, ${now}::timestamptz)`.execute(tx.sql);
+    values (${orgId}, ${use.principal}, ${use.route}, ${use.key}, ${use.bodyHash}, ${subjectId}, ${now}::timestamptz)`.execute(
+    tx.sql,
+  );
 }

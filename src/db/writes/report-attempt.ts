@@ -25,7 +25,13 @@ export async function reportAttempt(
   now: Date,
 ): Promise<{ nextSeq: number; closed: boolean }> {
   const { orgId, jobId } = who;
-  const found = await sql<{ state: JobState; run_no: number; host_id: string | null; day: string; finished_at: Date | null }>`
+  const found = await sql<{
+    state: JobState;
+    run_no: number;
+    host_id: string | null;
+    day: string;
+    finished_at: Date | null;
+  }>`
     select state, run_no, host_id, accepted_day::text as day, finished_at from job where org_id = ${orgId} and id = ${jobId}`.execute(
     tx.sql,
   );

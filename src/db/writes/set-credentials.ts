@@ -20,12 +20,18 @@ export async function storePassword(
   password: string,
   parts: CredentialParts,
 ): Promise<void> {
-  const sealed = seal(parts.keyring, { table: 'repository', row: repositoryId, column: 'password', organisation: orgId }, password);
+  const sealed = seal(
+    parts.keyring,
+    { table: 'repository', row: repositoryId, column: 'password', organisation: orgId },
+    password,
+  );
   await sql`
     insert into secret(org_id, id, table_name, row_id, column_name, secret_version, sealed, created_at)
       select ${orgId}, ${newUuid(parts.clock, parts.random)}, 'repository', ${repositoryId}, 'password', coalesce(max(secret_version), 0) + 1, ${sealed},
         ${parts.clock.now()}::timestamptz
-        from secret where org_id = ${orgId} and table_name = 'repository' and row_id = ${repositoryId} and column_name = 'password'`.execute(tx.sql);
+        from secret where org_id = ${orgId} and table_name = 'repository' and row_id = ${repositoryId} and column_name = 'password'`.execute(
+    tx.sql,
+  );
 }
 
 /** Gives a repository another password. What restic knows it by is not changed by this: only what we open it with. */
@@ -47,5 +53,10 @@ export async function setCredentials(
   await sql`update repository set version = version + 1, state = case when state = 'wrong-password' then 'unknown' else state end
     where org_id = ${orgId} and id = ${repositoryId}`.execute(tx.sql);
   const object = { kind: 'repository', id: repositoryId, label: row.name, version: row.version + 1 };
-  await tellChange(tx, orgId, { action: 'repository.set-credentials', topic: 'repository.changed', object, data: {} }, parts);
+  await tellChange(
+    tx,
+    orgId,
+    { action: 'repository.set-credentials', topic: 'repository.changed', object, data: {} },
+    parts,
+  );
 }

@@ -32,5 +32,7 @@ export async function tellChange(tx: Tx, orgId: string, change: Change, parts: C
       values (${orgId}, ${newUuid(parts.clock, parts.random)}, ${now}::timestamptz, ${actor.kind}, ${actor.id}, ${actor.label}, ${change.action}, ${kind},
         ${id}, ${label}, 'ok', ${parts.requestId}, ${JSON.stringify(change.data)}::jsonb))
     insert into event(org_id, topic, subject_id, data, at)
-      values (${orgId}, ${change.topic}, ${id}, jsonb_build_object('version', ${version}::int), ${now}::timestamptz)`.execute(tx.sql);
+      values (${orgId}, ${change.topic}, ${id}, jsonb_build_object('version', ${version}::int), ${now}::timestamptz)`.execute(
+    tx.sql,
+  );
 }

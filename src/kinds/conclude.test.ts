@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { isTerminal } from '../domain/job-state.ts';
+import type { RunEnding } from '../domain/run.ts';
+import { COMMON_OUTCOMES, conclude } from './conclude.ts';
+import { KINDS } from './index.ts';
+
+const outcome = (code: string) => ({ code, counts: {}, refs: {} });
+
+describe.each(KINDS.map((kind) => [kind.key, kind] as const))('%s', (_key, kind) => {
+  test('comes to a terminal state with a sentence however its run ended', () => {
+    const endings: RunEnding[] = [
+      { how: 'cancelled' },
+      { how: 'timed-out' },
+      { how: 'lost' },
+      { how: 'unknown' },
+      { how: 'threw', code: 'nobody-listed-this' },
+      { how: 'answered', outcome: outcome('nobody-listed-this') },
+      ...Object.keys(kind.outcomes).map((code) => ({ how: 'answered' as const, outcome: outcome(code) })),
+    ];
+    for (const ending of endings) {
+      const verdict = conclude(kind, ending);
+      expect(isTerminal(verdict.state)).toBe(true);
+      expect(verdict.sentence).toMatch(/\.$/);
+    }
+  });
+
+  test('an outcome keeps its own code; one that nobody listed counts as a fault of the agent', () => {
+    for (const code of Object.keys(kind.outcomes))
+      expect(conclude(kind, { how: 'answered', outcome: outcome(code) })).toMatchObject({
+        code,
+        state: kind.outcomes[code]!.state,
+      });
+    expect(conclude(kind, { how: 'answered', outcome: outcome('nobody-listed-this') })).toMatchObject({
+      code: 'agent-fault',
+      state: 'failed',
+    });
+  });
+
+  test('does not take a common code for its own', () => {
+    for (const code of Object.keys(COMMON_OUTCOMES)) expect(kind.outcomes[code]).toBeUndefined();
+  });
+});
