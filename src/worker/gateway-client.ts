@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { checkServerIdentity as checkIdentity, type PeerCertificate } from 'node:tls';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import type { Static } from 'typebox';
 import type { AttemptLink } from '../activities/host/attempt-link.ts';
@@ -23,8 +25,9 @@ export class GatewayClient {
   readonly #metadata = new Metadata();
 
   constructor({ address, authorityPem, credential }: GatewayAddress) {
-    const tls = authorityPem === null ? credentials.createInsecure() : credentials.createSsl(Buffer.from(authorityPem));
-    this.#client = new Client(address, tls, {
+    const { channel, nameOverride } = secured(address, authorityPem);
+    this.#client = new Client(address, channel, {
+      ...nameOverride,
       'grpc.initial_reconnect_backoff_ms': 300,
       'grpc.max_reconnect_backoff_ms': 5_000,
       // A network that swallows packets is noticed within 30 s, not at the next answer that never comes.
@@ -82,6 +85,19 @@ export class GatewayClient {
       );
     });
   }
+}
+
+function secured(address: string, authorityPem: string | null) {
+  if (authorityPem === null) return { channel: credentials.createInsecure(), nameOverride: {} };
+  const authority = Buffer.from(authorityPem);
+  const host = address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  if (!isIP(host)) return { channel: credentials.createSsl(authority), nameOverride: {} };
+  // An IP address may not be a TLS server name (RFC 6066; Node warns and will ignore it): send another name, check the address.
+  const checkServerIdentity = (_name: string, certificate: PeerCertificate) => checkIdentity(host, certificate);
+  return {
+    channel: credentials.createSsl(authority, null, null, { checkServerIdentity }),
+    nameOverride: { 'grpc.ssl_target_name_override': 'gateway.invalid' },
+  };
 }
 
 /** What the gateway's answers mean to an agent. */

@@ -1,0 +1,218 @@
+import { Metadata } from '@grpc/grpc-js';
+import proto from '@temporalio/proto';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { AGENT_SERVICE, TICKET_HEADER } from '../../src/domain/agent-protocol.ts';
+import { unwrapToken } from '../../src/gateway/tokens.ts';
+import { temporalMethods, temporalPath } from '../../src/gateway/upstream.ts';
+import { lengthField } from '../../src/gateway/wire.ts';
+import { systemRandom } from '../../src/lib/ids.ts';
+import { Attacker, codeOf } from './attacker.ts';
+import { type Engine, NAMESPACE, startEngine } from './engine.ts';
+
+const [INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNIMPLEMENTED, UNAUTHENTICATED] = [
+  3, 5, 7, 8, 12, 16,
+];
+const ALLOWED = [
+  ...['GetSystemInfo', 'DescribeNamespace', 'PollActivityTaskQueue', 'RecordActivityTaskHeartbeat'],
+  ...['RespondActivityTaskCompleted', 'RespondActivityTaskFailed', 'RespondActivityTaskCanceled'],
+  ...['RecordWorkerHeartbeat', 'ShutdownWorker', 'PollNexusTaskQueue'],
+  ...['RespondNexusTaskCompleted', 'RespondNexusTaskFailed'],
+];
+
+let engine: Engine;
+let mine: Attacker;
+let yours: Attacker;
+beforeAll(async () => {
+  engine = await startEngine();
+}, 15 * 60_000);
+afterAll(() => engine.stop(), 60_000);
+// Hosts of their own for each test: limits and audit go by host.
+beforeEach(async () => {
+  mine = await Attacker.on(engine, engine.store.enrol('mine'));
+  yours = await Attacker.on(engine, engine.store.enrol('yours'));
+  return async () => {
+    // Whatever was tried: the other host has its job as if nothing had been.
+    expect(await codeOf(wholeJob(yours))).toBe(0);
+    await mine.close();
+    await yours.close();
+  };
+});
+
+/** A job on the host of somebody, from its start to its end. */
+async function wholeJob(of: Attacker) {
+  const job = await engine.startJob('noop', of.queue);
+  await of.complete((await of.poll()).taskToken);
+  await job.result();
+}
+
+async function task(of: Attacker) {
+  await engine.startJob('noop', of.queue);
+  return of.poll();
+}
+
+const audited = (what: string) =>
+  engine.store.audit.some((row) => row.hostId === mine.host.hostId && row.what === what);
+
+test('every call that is not an agent’s own is refused and audited', { timeout: 60_000 }, async () => {
+  const others = temporalMethods().filter((method) => !ALLOWED.includes(method));
+  expect(others.length).toBeGreaterThan(100);
+  for (const method of others) {
+    expect([method, await codeOf(mine.send(temporalPath(method), Buffer.alloc(0)))]).toEqual([
+      method,
+      PERMISSION_DENIED,
+    ]);
+    expect([method, audited(method)]).toEqual([method, true]);
+  }
+  const operator = '/temporal.api.operatorservice.v1.OperatorService/DeleteNamespace';
+  expect(await codeOf(mine.send(operator, Buffer.alloc(0)))).toBe(UNIMPLEMENTED);
+});
+
+test('other queues, namespaces, kinds, names and command queues are refused', { timeout: 60_000 }, async () => {
+  const polls = [
+    { taskQueue: { name: yours.queue } },
+    { taskQueue: { name: 'control' } },
+    { taskQueue: { name: mine.queue, kind: 2, normalName: yours.queue } },
+    { namespace: 'default' },
+    { identity: yours.identity },
+    { workerControlTaskQueue: `temporal-sys/worker-commands/other/12345678` },
+    {},
+  ];
+  for (const change of polls.slice(0, -1))
+    expect([change, await codeOf(mine.poll(change))]).toEqual([change, PERMISSION_DENIED]);
+  expect(audited('PollActivityTaskQueue')).toBe(true);
+
+  const theirs = `temporal-sys/worker-commands/${NAMESPACE}/11111111-2222`;
+  const commands = (of: Attacker, name: string, kind: number) =>
+    of.connection.withDeadline(Date.now() + 1_500, () =>
+      of.service.pollNexusTaskQueue({ namespace: NAMESPACE, taskQueue: { name, kind } }),
+    );
+  expect(await codeOf(commands(yours, theirs, 3))).not.toBe(PERMISSION_DENIED);
+  for (const [name, kind] of [
+    [theirs, 3],
+    ['some-endpoint', 1],
+    [mine.queue, 3],
+    [theirs, 1],
+  ] as const)
+    expect([name, kind, await codeOf(commands(mine, name, kind))]).toEqual([name, kind, PERMISSION_DENIED]);
+
+  const worker = (change: object) => [{ workerIdentity: mine.identity, taskQueue: mine.queue, ...change }];
+  for (const change of [{ taskQueue: yours.queue }, { workerIdentity: yours.identity }]) {
+    const beat = { namespace: NAMESPACE, identity: mine.identity, workerHeartbeat: worker(change) };
+    expect(await codeOf(mine.service.recordWorkerHeartbeat(beat))).toBe(PERMISSION_DENIED);
+  }
+  const shutdown = { namespace: NAMESPACE, identity: mine.identity, taskQueue: yours.queue };
+  expect(await codeOf(mine.service.shutdownWorker(shutdown))).toBe(PERMISSION_DENIED);
+  expect(await codeOf(mine.service.describeNamespace({ namespace: 'default' }))).toBe(PERMISSION_DENIED);
+});
+
+test('tokens that are forged, raw, foreign, changed, empty or doubled answer nothing; a used one answers once', {
+  timeout: 60_000,
+}, async () => {
+  const own = Buffer.from((await task(mine)).taskToken);
+  const foreign = Buffer.from((await task(yours)).taskToken);
+  const raw = unwrapToken(engine.keyring, 'activity', mine.host.hostId, own);
+  const flipped = Buffer.from(own);
+  flipped[flipped.length - 1]! ^= 1;
+  const common = { namespace: NAMESPACE, identity: mine.identity };
+  for (const taskToken of [foreign, raw, flipped, Buffer.alloc(0), Buffer.from(systemRandom(own.length))]) {
+    const answers = [
+      mine.complete(taskToken),
+      mine.service.recordActivityTaskHeartbeat({ ...common, taskToken }),
+      mine.service.respondActivityTaskFailed({ ...common, taskToken }),
+      mine.service.respondActivityTaskCanceled({ ...common, taskToken }),
+      mine.service.respondNexusTaskCompleted({ ...common, taskToken }),
+    ];
+    expect(await Promise.all(answers.map(codeOf))).toEqual(answers.map(() => PERMISSION_DENIED));
+  }
+  expect(await codeOf(mine.service.respondNexusTaskCompleted({ ...common, taskToken: own }))).toBe(PERMISSION_DENIED);
+  const api = proto.temporal.api.workflowservice.v1;
+  const once = api.RespondActivityTaskCompletedRequest.encode({ ...common, taskToken: own }).finish();
+  const doubled = Buffer.concat([once, lengthField(1, foreign)]);
+  expect(await codeOf(mine.send(temporalPath('RespondActivityTaskCompleted'), doubled))).toBe(INVALID_ARGUMENT);
+  for (const what of ['RespondActivityTaskCompleted', 'RecordActivityTaskHeartbeat', 'RespondNexusTaskCompleted'])
+    expect(audited(what)).toBe(true);
+
+  expect(await codeOf(mine.complete(own))).toBe(0);
+  expect(await codeOf(mine.complete(own))).toBe(NOT_FOUND);
+  expect(await codeOf(yours.complete(foreign))).toBe(0);
+});
+
+test('secrets and logs go by the token and the ticket of one’s own attempt', { timeout: 60_000 }, async () => {
+  const [own, second, foreign] = [await task(mine), await task(mine), await task(yours)];
+  const message = (token: typeof own, ticket: typeof own) => ({
+    token: Buffer.from(token.taskToken).toString('base64'),
+    ticket: Buffer.from(ticket.header!.fields![TICKET_HEADER]!.data!).toString('base64'),
+  });
+  const ask = (method: string, body: object) =>
+    codeOf(mine.send(`/${AGENT_SERVICE}/${method}`, Buffer.from(JSON.stringify(body))));
+  const log = { firstSeq: 0, lines: [[1, 'out', 'x']], progress: null, result: null };
+  const claims = engine.store.claims.length;
+  for (const bad of [
+    message(foreign, foreign),
+    message(own, foreign),
+    message(own, second),
+    { token: '', ticket: '' },
+  ]) {
+    expect(await ask('Claim', bad)).toBe(PERMISSION_DENIED);
+    expect(await ask('Report', { ...bad, ...log })).toBe(PERMISSION_DENIED);
+  }
+  expect(engine.store.claims).toHaveLength(claims);
+  expect([audited('Claim'), audited('Report')]).toEqual([true, true]);
+  const good = message(own, own);
+  for (const bad of [
+    {},
+    { ...good, ...log, lines: [[1, 'out', 'a\0b']] },
+    { ...good, ...log, lines: [[1, 'x', '']] },
+    { ...good, ...log, firstSeq: -1 },
+  ])
+    expect(await ask('Report', bad)).toBe(INVALID_ARGUMENT);
+  expect(await ask('Report', { ...good, ...log, lines: [[1, 'out', 'a'.repeat(20_000)]] })).toBe(INVALID_ARGUMENT);
+  expect(await ask('Report', { ...good, ...log, lines: [[1, 'out', 'literally \\u0000']] })).toBe(0);
+  expect(await ask('Claim', good)).toBe(0);
+  await Promise.all([mine.complete(own.taskToken), mine.complete(second.taskToken), yours.complete(foreign.taskToken)]);
+});
+
+test('oversize, garbage, floods and slow calls hurt only who sends them', { timeout: 60_000 }, async () => {
+  const beat = temporalPath('RecordActivityTaskHeartbeat');
+  expect(await codeOf(mine.send(beat, Buffer.alloc(1_500_000)))).toBe(RESOURCE_EXHAUSTED);
+  expect(audited('RecordActivityTaskHeartbeat')).toBe(true);
+  expect(await codeOf(mine.send(beat, Buffer.alloc(5_000_000)))).toBe(RESOURCE_EXHAUSTED);
+  expect(await codeOf(mine.send(temporalPath('DescribeNamespace'), systemRandom(500)))).toBe(INVALID_ARGUMENT);
+  const letGo = mine.hang(60);
+  expect(await codeOf(wholeJob(yours))).toBe(0);
+  letGo();
+
+  const flood = Array.from({ length: 400 }, () => codeOf(mine.send(temporalPath('GetSystemInfo'), Buffer.alloc(0))));
+  const codes = await Promise.all(flood);
+  expect(codes.filter((code) => code === RESOURCE_EXHAUSTED).length).toBeGreaterThan(50);
+  expect(audited('GetSystemInfo')).toBe(true);
+  expect(await codeOf(wholeJob(yours))).toBe(0);
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const { PollActivityTaskQueueRequest } = proto.temporal.api.workflowservice.v1;
+  const request = { namespace: NAMESPACE, identity: mine.identity, taskQueue: { name: mine.queue } };
+  const poll = PollActivityTaskQueueRequest.encode(request).finish();
+  const early: (number | string)[] = [];
+  for (let count = 0; count < 20; count++)
+    void codeOf(mine.send(temporalPath('PollActivityTaskQueue'), poll)).then((code) => early.push(code));
+  await expect.poll(() => early, { timeout: 5_000 }).toEqual(Array(8).fill(RESOURCE_EXHAUSTED));
+});
+
+test('without a good credential there is nothing; with the database away, later', { timeout: 60_000 }, async () => {
+  const as = (authorization: string) => {
+    const metadata = new Metadata();
+    metadata.set('authorization', authorization);
+    return metadata;
+  };
+  const { credential } = engine.store.enrol('gone');
+  engine.store.revoke(credential);
+  const call = (method: string, who: Metadata) => codeOf(mine.send(temporalPath(method), Buffer.alloc(0), who));
+  for (const who of [new Metadata(), as(credential), as(`Bearer ${credential}`), as('Bearer x')]) {
+    expect(await call('GetSystemInfo', who)).toBe(UNAUTHENTICATED);
+    expect(await call('StartWorkflowExecution', who)).toBe(UNAUTHENTICATED);
+    expect(await call('PollActivityTaskQueue', who)).toBe(PERMISSION_DENIED);
+    expect(await call('RecordActivityTaskHeartbeat', who)).toBe(NOT_FOUND);
+  }
+  engine.store.away = true;
+  expect(await call('RecordActivityTaskHeartbeat', as(`Bearer ${engine.store.enrol('new').credential}`))).toBe(14);
+  engine.store.away = false;
+});

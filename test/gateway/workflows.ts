@@ -1,0 +1,20 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { HostActivityInput } from '../../src/domain/agent-protocol.ts';
+import type { Outcome } from '../../src/domain/outcome.ts';
+
+type Activities = Record<'noop.v1' | 'wait.v1' | 'fail.v1', (input: HostActivityInput) => Promise<Outcome>>;
+
+const onHost = (taskQueue: string, input: HostActivityInput) =>
+  proxyActivities<Activities>({
+    taskQueue,
+    activityId: String(input.attempt),
+    heartbeatTimeout: '60s',
+    startToCloseTimeout: '5m',
+    scheduleToStartTimeout: '60s',
+    retry: { maximumAttempts: 1 },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  });
+
+export const noop = (queue: string, input: HostActivityInput) => onHost(queue, input)['noop.v1'](input);
+export const wait = (queue: string, input: HostActivityInput) => onHost(queue, input)['wait.v1'](input);
+export const fail = (queue: string, input: HostActivityInput) => onHost(queue, input)['fail.v1'](input);
