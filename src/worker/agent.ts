@@ -1,3 +1,5 @@
+import './small-memory.ts';
+
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Static } from 'typebox';
 import type { Hello, HelloAnswer } from '../domain/agent-protocol.ts';

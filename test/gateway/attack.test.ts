@@ -2,7 +2,7 @@ import { Metadata } from '@grpc/grpc-js';
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { AGENT_SERVICE, TICKET_HEADER } from '../../src/domain/agent-protocol.ts';
-import { unwrapToken } from '../../src/gateway/tokens.ts';
+import { unwrapToken, wrapToken } from '../../src/gateway/tokens.ts';
 import { temporalMethods, temporalPath } from '../../src/gateway/upstream.ts';
 import { lengthField } from '../../src/gateway/wire.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
@@ -215,4 +215,18 @@ test('without a good credential there is nothing; with the database away, later'
   engine.store.away = true;
   expect(await call('RecordActivityTaskHeartbeat', as(`Bearer ${engine.store.enrol('new').credential}`))).toBe(14);
   engine.store.away = false;
+});
+
+test('a namespace that is not there yet means later, not "stop what you do"', { timeout: 60_000 }, async () => {
+  const namespace = 'made-anew-soon';
+  const gateway = await engine.openGateway(namespace);
+  const at = { ...engine, gatewayAddress: `127.0.0.1:${gateway.port}` };
+  const host = await Attacker.on(at, engine.store.enrol('early'));
+  expect(await codeOf(host.send(temporalPath('DescribeNamespace'), lengthField(1, Buffer.from(namespace))))).toBe(14);
+  const taskToken = wrapToken(engine.keyring, 'activity', host.host.hostId, Buffer.from('\x0a\x01a'));
+  const { RecordActivityTaskHeartbeatRequest } = proto.temporal.api.workflowservice.v1;
+  const beat = RecordActivityTaskHeartbeatRequest.encode({ namespace, identity: host.identity, taskToken }).finish();
+  expect(await codeOf(host.send(temporalPath('RecordActivityTaskHeartbeat'), beat))).toBe(14);
+  await host.close();
+  await gateway.stop();
 });

@@ -58,9 +58,9 @@ export async function startEngine() {
   const store = new MemoryStore(keyring);
   const certificate = await ensureCertificate(join(folder, 'tls'), [], systemClock);
   let gateway = await open(0);
-  function open(port: number) {
+  function open(port: number, namespace = NAMESPACE) {
     const listen = { host: '127.0.0.1', port };
-    const parts = { upstreamAddress: address, namespace: NAMESPACE, keyring, store, log };
+    const parts = { upstreamAddress: address, namespace, keyring, store, log };
     return startGateway({ listen, tls: certificate, clock: systemClock, random: systemRandom, ...parts });
   }
   return {
@@ -77,6 +77,8 @@ export async function startEngine() {
       const args = [queue, { kind: 'noop', jobId, runNo: 1, attempt: 1 }];
       return client.workflow.start(workflow, { taskQueue: 'control', workflowId: `job/${jobId}/1`, args });
     },
+    /** Another gateway, before a namespace of that name. */
+    openGateway: (namespace: string) => open(0, namespace),
     /** Takes the gateway away for a time and brings it back at the same port. */
     restartGateway: async (awayMs: number) => {
       await gateway.stop();
