@@ -1,0 +1,29 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Kysely } from 'kysely';
+import type { Doors } from '../db/doors.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { RandomBytes } from '../lib/ids.ts';
+import type { Keyring } from '../lib/seal.ts';
+import type { Door } from '../temporal/doors.ts';
+
+/** Everything the API is made of. Handed in once, by whoever starts it. */
+export interface ApiParts {
+  readonly settings: {
+    /** Base address of Temporal's UI for links, or null when people cannot reach one. */
+    readonly temporalUiUrl: string | null;
+    readonly temporalNamespace: string;
+    /** Newest migration this program knows; `readyz` compares. */
+    readonly schemaVersion: string;
+  };
+  /** On the `api` login. */
+  readonly doors: Doors;
+  /** On the `auth` login: finds who holds a key, before any organisation is known. */
+  readonly authDb: Kysely<unknown>;
+  readonly door: Pick<Door, 'newClaim' | 'pass' | 'tellCancel' | 'engine' | 'state' | 'probe'>;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: FastifyBaseLogger;
+  /** Holds the key that seals. */
+  readonly keyring: Keyring;
+  readonly build: { readonly version: string; readonly commit: string | null };
+}

@@ -1,0 +1,27 @@
+import swaggerUi from '@fastify/swagger-ui';
+import Type from 'typebox';
+import type { App } from '../app.ts';
+
+/** The description of this API for programs and for people. */
+export async function docsRoutes(app: App): Promise<void> {
+  app.get(
+    '/openapi.json',
+    {
+      config: { public: true },
+      schema: {
+        summary: 'This document',
+        response: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: Type.Object({}) } } } },
+      },
+    },
+    async (_request, reply) =>
+      reply.serializer((value: unknown) => JSON.stringify(value)).send(app.swagger() as object),
+  );
+  await app.register(async (docs) => {
+    // Their routes are not ours to declare at each place.
+    docs.addHook('onRoute', (route) => {
+      route.config = { ...route.config, public: true };
+      route.schema = { ...route.schema, hide: true };
+    });
+    await docs.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  });
+}

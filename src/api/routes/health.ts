@@ -1,0 +1,101 @@
+import Type from 'typebox';
+import { readSchemaVersion } from '../../db/queries/instance.ts';
+import type { App } from '../app.ts';
+import type { ApiParts } from '../parts.ts';
+import { Nullable, Time } from '../schemas/common.ts';
+
+const Part = Type.Object({
+  state: Type.Enum(['ok', 'away', 'wrong', 'unknown']),
+  since: Nullable(Time),
+  ageSeconds: Nullable(Type.Number()),
+  detail: Type.Optional(Type.String()),
+});
+type Part = Type.Static<typeof Part>;
+
+const Readiness = Type.Object({
+  status: Type.Enum(['ready', 'degraded', 'not-ready']),
+  version: Type.String(),
+  commit: Nullable(Type.String()),
+  parts: Type.Object({ database: Part, schema: Part, temporal: Part }),
+});
+
+const STATE_FRESH_MS = 5_000;
+const PROBE_MS = 1_500;
+
+/** Remembers since when a part is in its state. */
+function watch(now: () => Date) {
+  let last: { state: Part['state']; since: Date } | null = null;
+  return (state: Part['state'], detail?: string): Part => {
+    const at = now();
+    if (last?.state !== state) last = { state, since: at };
+    return part(state, last.since, at, detail);
+  };
+}
+
+const part = (state: Part['state'], since: Date, now: Date, detail?: string): Part => ({
+  state,
+  since: since.toISOString(),
+  ageSeconds: Math.round((now.getTime() - since.getTime()) / 1000),
+  ...(detail === undefined ? {} : { detail }),
+});
+
+export function healthRoutes(app: App, { doors, door, clock, settings, build }: ApiParts): void {
+  const now = () => clock.now();
+  const [database, schema, temporal] = [watch(now), watch(now), watch(now)];
+
+  app.get(
+    '/healthz',
+    {
+      config: { public: true },
+      schema: { summary: 'Does the process live?', response: { 200: Type.Object({ status: Type.Literal('ok') }) } },
+    },
+    async () => ({ status: 'ok' as const }),
+  );
+
+  app.get(
+    '/readyz',
+    {
+      config: { public: true },
+      schema: {
+        summary: 'Can it serve? Without Temporal it can: jobs are taken and wait.',
+        response: { 200: Readiness, 503: Readiness },
+      },
+    },
+    async (request, reply) => {
+      const found = await readSchemaVersion(doors).then(
+        (version) => ({ version }),
+        (error: unknown) => {
+          request.log.warn({ err: error }, 'the database did not answer');
+          return null;
+        },
+      );
+      const engine = await askEngine();
+      const parts = {
+        database: database(found ? 'ok' : 'away'),
+        schema: found ? judge(found.version) : schema('unknown'),
+        temporal: temporal(engine.ok ? 'ok' : 'away'),
+      };
+      const dead = parts.database.state !== 'ok' || parts.schema.state === 'wrong';
+      const status = dead ? ('not-ready' as const) : engine.ok ? ('ready' as const) : ('degraded' as const);
+      if (dead) reply.header('retry-after', '2');
+      return reply.code(dead ? 503 : 200).send({ status, version: build.version, commit: build.commit, parts });
+    },
+  );
+
+  /** What the last call to Temporal showed; asked anew when that is long ago, and never waited for long. */
+  async function askEngine() {
+    const state = door.state();
+    if (state.since !== null && now().getTime() - state.since.getTime() < STATE_FRESH_MS) return state;
+    const waited = new Promise<typeof state>((resolve) =>
+      setTimeout(() => resolve({ ...state, ok: false }), PROBE_MS).unref(),
+    );
+    return await Promise.race([door.probe(), waited]);
+  }
+
+  /** Null: this login may not look, and migrate has looked before we started. */
+  function judge(version: string | null): Part {
+    if (version === null) return schema('unknown', 'not readable by this login; checked by migrate');
+    if (version === settings.schemaVersion) return schema('ok', version);
+    return schema('wrong', `the database is at ${version}, this program needs ${settings.schemaVersion}`);
+  }
+}

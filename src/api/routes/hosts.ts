@@ -1,0 +1,50 @@
+import { getHost, listHosts } from '../../db/queries/hosts.ts';
+import { mayOf, reachOf } from '../../domain/decide.ts';
+import { parsePublicId } from '../../lib/ids.ts';
+import type { App } from '../app.ts';
+import { etag, notFound, principalOf } from '../caller.ts';
+import { presentPage, readPage } from '../cursor.ts';
+import type { ApiParts } from '../parts.ts';
+import { IdParams, PageOf } from '../schemas/common.ts';
+import { Host, HostQuery, presentHost } from '../schemas/host.ts';
+import { problems } from '../schemas/problem.ts';
+
+export function hostRoutes(app: App, { doors }: ApiParts): void {
+  const authz = { permission: 'host:read', scope: 'anywhere' } as const;
+
+  app.get(
+    '/hosts',
+    {
+      config: { authz },
+      schema: {
+        summary: 'Hosts, newest first',
+        querystring: HostQuery,
+        response: { 200: PageOf(Host), ...problems(422) },
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      const filter = { reach: reachOf(principal, 'host:read'), name: request.query.name ?? null };
+      const page = readPage(request.query);
+      return presentPage(
+        await doors.inOrg(principal.orgId, (tx) => listHosts(tx, principal.orgId, filter, page)),
+        presentHost,
+      );
+    },
+  );
+
+  app.get(
+    '/hosts/:id',
+    {
+      config: { authz },
+      schema: { summary: 'One host', params: IdParams('host'), response: { 200: Host, ...problems(404) } },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const id = parsePublicId('host', request.params.id)!;
+      const host = await doors.inOrg(principal.orgId, (tx) => getHost(tx, principal.orgId, id));
+      if (!host || !mayOf(principal)('host:read', host.siteId)) throw notFound();
+      return reply.header('etag', etag(host.version)).send(presentHost(host));
+    },
+  );
+}

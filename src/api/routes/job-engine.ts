@@ -1,0 +1,90 @@
+import Type from 'typebox';
+import { readLogs } from '../../db/queries/job-logs.ts';
+import { getJob } from '../../db/queries/jobs.ts';
+import { mayOf } from '../../domain/decide.ts';
+import { Failure } from '../../lib/failure.ts';
+import { parsePublicId } from '../../lib/ids.ts';
+import type { EngineView } from '../../temporal/doors.ts';
+import { runWorkflowId } from '../../temporal/ids.ts';
+import type { App } from '../app.ts';
+import { demand, notFound, principalOf } from '../caller.ts';
+import { readLogPlace, writeLogPlace } from '../cursor.ts';
+import type { ApiParts } from '../parts.ts';
+import { IdParams, Nullable } from '../schemas/common.ts';
+import { LogPage, LogQuery } from '../schemas/job-log.ts';
+import { problems } from '../schemas/problem.ts';
+
+const Engine = Type.Object(
+  {
+    namespace: Type.String(),
+    workflowId: Type.String(),
+    runId: Nullable(Type.String()),
+    url: Nullable(Type.String({ description: "The run in Temporal's UI, where one is known." })),
+    status: Type.String({
+      description:
+        'What Temporal says of the run; `UNKNOWN_RUN` when it has none, `UNAVAILABLE` when it does not answer.',
+    }),
+  },
+  { title: 'JobEngine' },
+);
+const DEFAULT_LINES = 500;
+
+const statusOf = (live: EngineView | 'unavailable' | null): string =>
+  live === 'unavailable' ? 'UNAVAILABLE' : (live?.status ?? 'UNKNOWN_RUN');
+
+/** What a job left behind elsewhere: its log, and its run in Temporal. */
+export function jobEngineRoutes(app: App, { doors, door, settings }: ApiParts): void {
+  app.get(
+    '/jobs/:id/logs',
+    {
+      config: { authz: { permission: 'job:read', scope: 'anywhere' } },
+      schema: {
+        summary: 'The log of a job',
+        params: IdParams('job'),
+        querystring: LogQuery,
+        response: { 200: LogPage, ...problems(404, 422) },
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      const { orgId } = principal;
+      const id = parsePublicId('job', request.params.id)!;
+      const { tail, cursor, limit = DEFAULT_LINES } = request.query;
+      if (tail !== undefined && cursor !== undefined)
+        throw new Failure('invalid-input', 'Send either tail or cursor.', { fault: 'caller', pointer: 'tail' });
+      const asked = tail === undefined ? { from: readLogPlace(cursor), limit } : { tail };
+      const page = await doors.inOrg(orgId, async (tx) => {
+        const job = await getJob(tx, orgId, id);
+        if (!job) throw notFound();
+        demand(principal, 'job:read', 'job:read_logs', job.site_id);
+        return (await readLogs(tx, orgId, id, asked))!;
+      });
+      const lines = page.lines.map(({ atMs, ...line }) => ({ ...line, at: new Date(atMs).toISOString() }));
+      return { lines, nextCursor: writeLogPlace(page.next), hasMore: page.hasMore, ended: page.ended };
+    },
+  );
+
+  app.get(
+    '/jobs/:id/engine',
+    {
+      config: { authz: { permission: 'job:read', scope: 'anywhere' } },
+      schema: {
+        summary: 'The run of a job in Temporal',
+        params: IdParams('job'),
+        response: { 200: Engine, ...problems(404) },
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      const id = parsePublicId('job', request.params.id)!;
+      const job = await doors.inOrg(principal.orgId, (tx) => getJob(tx, principal.orgId, id));
+      if (!job || !mayOf(principal)('job:read', job.site_id)) throw notFound();
+      const workflowId = runWorkflowId(job.id, job.run_no);
+      const live = await door.engine(job.id, job.run_no).catch(() => 'unavailable' as const);
+      const { temporalUiUrl: ui, temporalNamespace: namespace } = settings;
+      const path = `namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`;
+      const url = ui === null ? null : `${ui}/${path}${job.run_id === null ? '' : `/${job.run_id}/history`}`;
+      return { namespace, workflowId, runId: job.run_id, url, status: statusOf(live) };
+    },
+  );
+}

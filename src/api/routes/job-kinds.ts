@@ -1,0 +1,45 @@
+import Type from 'typebox';
+import { KINDS } from '../../kinds/index.ts';
+import type { App } from '../app.ts';
+import { problems } from '../schemas/problem.ts';
+
+const JobKind = Type.Object(
+  {
+    key: Type.String(),
+    title: Type.String(),
+    description: Type.String(),
+    target: Type.Enum(['host', 'host-optional', 'plan', 'repository-on-host']),
+    params: Type.Record(Type.String(), Type.Unknown(), { description: 'JSON Schema of `params` in POST /jobs.' }),
+    permission: Type.String(),
+    limits: Type.Object({
+      heartbeatTimeoutMs: Type.Integer(),
+      runTimeoutMs: Type.Integer(),
+      queueDeadlineMs: Type.Integer(),
+    }),
+  },
+  { title: 'JobKind' },
+);
+
+export function jobKindRoutes(app: App): void {
+  app.get(
+    '/job-kinds',
+    {
+      config: { authz: { permission: 'job:read', scope: 'anywhere' } },
+      schema: {
+        summary: 'What can be done',
+        response: { 200: Type.Object({ items: Type.Array(JobKind) }), ...problems() },
+      },
+    },
+    async () => ({
+      items: KINDS.map(({ key, title, description, target, params, permission, limits }) => ({
+        key,
+        title,
+        description,
+        target,
+        params: params as unknown as Record<string, unknown>,
+        permission,
+        limits,
+      })),
+    }),
+  );
+}

@@ -1,0 +1,154 @@
+import Type from 'typebox';
+import { getJob, listJobs } from '../../db/queries/jobs.ts';
+import { acceptJobs, type JobRequest } from '../../db/writes/accept-jobs.ts';
+import { requestCancel } from '../../db/writes/request-cancel.ts';
+import type { May } from '../../domain/actor.ts';
+import { mayOf, reachOf } from '../../domain/decide.ts';
+import { Failure } from '../../lib/failure.ts';
+import { parsePublicId } from '../../lib/ids.ts';
+import type { App } from '../app.ts';
+import { actorOf, demand, etag, idempotencyOf, notFound, principalOf } from '../caller.ts';
+import { presentPage, readPage } from '../cursor.ts';
+import type { ApiParts } from '../parts.ts';
+import { Closed, IdempotencyHeaders, IdParams, Nullable, PageOf } from '../schemas/common.ts';
+import { Job, JobQuery, presentJob, StartJob } from '../schemas/job.ts';
+import { problems } from '../schemas/problem.ts';
+
+const CancelJob = Nullable(
+  Closed({
+    reason: Type.Optional(Type.String({ maxLength: 500, description: 'Why; shown with the job and in the audit.' })),
+  }),
+);
+/** The body may be left out, and is null then. */
+const read = { permission: 'job:read', scope: 'anywhere' } as const;
+
+/** Starting asks for `job:start` at the target beside the permission of the kind. */
+const mayStart =
+  (may: May): May =>
+  (permission, siteId) =>
+    may(permission, siteId) && (permission.endsWith(':read') || may('job:start', siteId));
+
+export function jobRoutes(app: App, { doors, door, clock, random }: ApiParts): void {
+  app.get(
+    '/jobs',
+    {
+      config: { authz: read },
+      schema: {
+        summary: 'Jobs, newest first',
+        querystring: JobQuery,
+        response: { 200: PageOf(Job), ...problems(422) },
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      const { query } = request;
+      const filter = {
+        reach: reachOf(principal, 'job:read'),
+        kind: query.kind ?? null,
+        states: [...new Set(query.state ?? [])],
+        hostId: query.hostId === undefined ? null : parsePublicId('host', query.hostId),
+        planId: query.planId === undefined ? null : parsePublicId('plan', query.planId),
+      };
+      const page = readPage(query);
+      return presentPage(
+        await doors.inOrg(principal.orgId, (tx) => listJobs(tx, principal.orgId, filter, page)),
+        presentJob,
+      );
+    },
+  );
+
+  app.post(
+    '/jobs',
+    {
+      config: { authz: { permission: 'job:start', scope: 'anywhere' } },
+      schema: {
+        summary: 'Start a job',
+        description: 'Answers at once: the job is queued, or waits and says for whom.',
+        headers: IdempotencyHeaders,
+        body: StartJob,
+        response: { 202: Job, ...problems(409, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const { orgId } = principal;
+      const { kind, target, params = {}, ifBusy = 'queue' } = request.body;
+      const hostId = target?.hostId === undefined ? null : parsePublicId('host', target.hostId);
+      const wanted: JobRequest = {
+        kind,
+        params,
+        hostId,
+        trigger: principal.kind === 'key' ? 'key' : 'person',
+        actor: actorOf(principal),
+        may: mayStart(mayOf(principal)),
+        requestId: request.id,
+        idempotency: idempotencyOf(request),
+        ifBusy,
+      };
+      const claim = door.newClaim();
+      const { answer, view } = await doors.inOrg(orgId, async (tx) => {
+        const [answer] = await acceptJobs(tx, orgId, [wanted], { clock, random, claim });
+        if (answer!.verdict === 'refused') throw answer!.failure;
+        return { answer: answer!, view: await getJob(tx, orgId, answer!.jobId) };
+      });
+      // Not waited for: what Temporal says changes nothing about the job being accepted.
+      if (answer.verdict === 'queued') void door.pass([answer.start]);
+      const job = presentJob(view!);
+      return reply.code(202).header('location', `/api/v1/jobs/${job.id}`).header('etag', etag(job.version)).send(job);
+    },
+  );
+
+  app.get(
+    '/jobs/:id',
+    {
+      config: { authz: read },
+      schema: { summary: 'One job', params: IdParams('job'), response: { 200: Job, ...problems(404) } },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const id = parsePublicId('job', request.params.id)!;
+      const job = await doors.inOrg(principal.orgId, (tx) => getJob(tx, principal.orgId, id));
+      if (!job || !mayOf(principal)('job:read', job.site_id)) throw notFound();
+      return reply.header('etag', etag(job.version)).send(presentJob(job));
+    },
+  );
+
+  app.post(
+    '/jobs/:id/cancel',
+    {
+      config: { authz: read },
+      schema: {
+        summary: 'Cancel a job',
+        description: 'A waiting job ends at once; a running one is told, and ends when its process is gone.',
+        params: IdParams('job'),
+        body: CancelJob,
+        response: { 202: Job, ...problems(404, 409, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const { orgId } = principal;
+      const id = parsePublicId('job', request.params.id)!;
+      const claim = door.newClaim();
+      const { answer, view } = await doors.inOrg(orgId, async (tx) => {
+        const seen = await getJob(tx, orgId, id);
+        if (!seen) throw notFound();
+        demand(principal, 'job:read', 'job:cancel', seen.site_id);
+        const parts = {
+          actor: actorOf(principal),
+          reason: request.body?.reason ?? null,
+          requestId: request.id,
+          claim,
+          clock,
+          random,
+        };
+        const answer = await requestCancel(tx, orgId, id, parts);
+        if (answer instanceof Failure) throw answer;
+        return { answer, view: await getJob(tx, orgId, id) };
+      });
+      if (answer.starts.length > 0) void door.pass(answer.starts);
+      if (answer.tell) void door.tellCancel(answer.tell.jobId, answer.tell.runNo);
+      return reply.code(202).header('etag', etag(view!.version)).send(presentJob(view!));
+    },
+  );
+}

@@ -1,0 +1,122 @@
+import { getRepository, listRepositories } from '../../db/queries/repositories.ts';
+import { createRepository } from '../../db/writes/create-repository.ts';
+import { setCredentials } from '../../db/writes/set-credentials.ts';
+import { parsePublicId } from '../../lib/ids.ts';
+import type { App } from '../app.ts';
+import { actorOf, etag, idempotencyOf, ifMatchOf, notFound, principalOf } from '../caller.ts';
+import { presentPage, readPage } from '../cursor.ts';
+import type { ApiParts } from '../parts.ts';
+import { IdempotencyHeaders, IdParams, PageOf } from '../schemas/common.ts';
+import { problems } from '../schemas/problem.ts';
+import {
+  CreatedRepository,
+  NewCredentials,
+  NewRepository,
+  presentRepository,
+  Repository,
+  RepositoryQuery,
+} from '../schemas/repository.ts';
+
+export function repositoryRoutes(app: App, { doors, clock, random, keyring }: ApiParts): void {
+  const read = { permission: 'repository:read' } as const;
+  const manage = { permission: 'repository:manage' } as const;
+
+  app.get(
+    '/repositories',
+    {
+      config: { authz: read },
+      schema: {
+        summary: 'Repositories, newest first',
+        querystring: RepositoryQuery,
+        response: { 200: PageOf(Repository), ...problems(422) },
+      },
+    },
+    async (request) => {
+      const { orgId } = principalOf(request);
+      const page = readPage(request.query);
+      const filter = { name: request.query.name ?? null };
+      return presentPage(
+        await doors.inOrg(orgId, (tx) => listRepositories(tx, orgId, filter, page)),
+        presentRepository,
+      );
+    },
+  );
+
+  app.post(
+    '/repositories',
+    {
+      config: { authz: manage },
+      schema: {
+        summary: 'Register a repository; nothing is written to its storage yet',
+        headers: IdempotencyHeaders,
+        body: NewRepository,
+        response: { 201: CreatedRepository, ...problems(409, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const { orgId } = principal;
+      const { name, url, password = null } = request.body;
+      const parts = { actor: actorOf(principal), requestId: request.id, clock, random, keyring };
+      const { made, view } = await doors.inOrg(orgId, async (tx) => {
+        const made = await createRepository(
+          tx,
+          orgId,
+          { name, url, password, idempotency: idempotencyOf(request) },
+          parts,
+        );
+        return { made, view: await getRepository(tx, orgId, made.id) };
+      });
+      const shown = presentRepository(view!);
+      return reply
+        .code(201)
+        .header('location', `/api/v1/repositories/${shown.id}`)
+        .header('etag', etag(shown.version))
+        .send({ ...shown, password: made.mintedPassword });
+    },
+  );
+
+  app.get(
+    '/repositories/:id',
+    {
+      config: { authz: read },
+      schema: {
+        summary: 'One repository',
+        params: IdParams('repository'),
+        response: { 200: Repository, ...problems(404) },
+      },
+    },
+    async (request, reply) => {
+      const { orgId } = principalOf(request);
+      const id = parsePublicId('repository', request.params.id)!;
+      const view = await doors.inOrg(orgId, (tx) => getRepository(tx, orgId, id));
+      if (!view) throw notFound();
+      return reply.header('etag', etag(view.version)).send(presentRepository(view));
+    },
+  );
+
+  app.put(
+    '/repositories/:id/credentials',
+    {
+      config: { authz: manage },
+      schema: {
+        summary: 'Set the password that the repository is opened with',
+        params: IdParams('repository'),
+        body: NewCredentials,
+        response: { 200: Repository, ...problems(404, 412, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const { orgId } = principal;
+      const id = parsePublicId('repository', request.params.id)!;
+      const parts = { actor: actorOf(principal), requestId: request.id, clock, random, keyring };
+      const change = { password: request.body.password, ifVersion: ifMatchOf(request) };
+      const view = await doors.inOrg(orgId, async (tx) => {
+        await setCredentials(tx, orgId, id, change, parts);
+        return await getRepository(tx, orgId, id);
+      });
+      return reply.header('etag', etag(view!.version)).send(presentRepository(view!));
+    },
+  );
+}

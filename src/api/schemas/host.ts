@@ -1,0 +1,40 @@
+import Type from 'typebox';
+import type { HostView } from '../../db/queries/hosts.ts';
+import { publicId } from '../../lib/ids.ts';
+import { Closed, Id, Nullable, PAGE_QUERY, Time, Version } from './common.ts';
+
+export const Host = Type.Object(
+  {
+    id: Id('host'),
+    name: Type.String(),
+    site: Type.Object({ id: Id('site'), name: Type.String() }),
+    online: Type.Boolean(),
+    lastSeenAt: Nullable(Time),
+    agentVersion: Nullable(Type.String()),
+    hostname: Nullable(Type.String()),
+    os: Nullable(Type.String()),
+    arch: Nullable(Type.String()),
+    programs: Type.Array(Type.Object({ name: Type.String(), version: Type.String(), path: Type.String() })),
+    powers: Type.Array(Type.String()),
+    activities: Type.Array(Type.String({ description: 'What its agent can do.' })),
+    version: Version,
+    createdAt: Time,
+  },
+  { title: 'Host' },
+);
+
+export const HostQuery = Closed({
+  ...PAGE_QUERY,
+  name: Type.Optional(Type.String({ maxLength: 255, description: 'Exactly this name.' })),
+});
+
+export function presentHost({ siteId, siteName, ...host }: HostView): Type.Static<typeof Host> {
+  return {
+    ...host,
+    id: publicId('host', host.id),
+    site: { id: publicId('site', siteId), name: siteName },
+    programs: [...host.programs],
+    powers: [...host.powers],
+    activities: [...host.activities],
+  };
+}

@@ -1,0 +1,33 @@
+import Type from 'typebox';
+import { Closed, Time } from './common.ts';
+
+export const LogQuery = Closed({
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 2000, description: 'How many lines at most; 500 unless told.' }),
+  ),
+  cursor: Type.Optional(
+    Type.String({ maxLength: 200, description: 'The `nextCursor` of the page before; from the start without it.' }),
+  ),
+  tail: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 2000, description: 'Only the last lines. Not together with `cursor`.' }),
+  ),
+});
+
+export const LogPage = Type.Object(
+  {
+    lines: Type.Array(
+      Type.Object({
+        run: Type.Integer(),
+        attempt: Type.Integer(),
+        seq: Type.Integer(),
+        at: Time,
+        stream: Type.Enum(['out', 'err', 'sys']),
+        text: Type.String(),
+      }),
+    ),
+    nextCursor: Type.String({ description: 'Where the next page starts, also for lines that are yet to come.' }),
+    hasMore: Type.Boolean(),
+    ended: Type.Boolean({ description: 'The job has ended; when `hasMore` is false too, this is the end of its log.' }),
+  },
+  { title: 'LogPage' },
+);

@@ -1,0 +1,53 @@
+import Type from 'typebox';
+import type { PlanView } from '../../db/queries/plans.ts';
+import { publicId } from '../../lib/ids.ts';
+import { Closed, Id, Name, PAGE_QUERY, Time, Version } from './common.ts';
+
+export const Plan = Type.Object(
+  {
+    id: Id('plan'),
+    name: Type.String(),
+    host: Type.Object({ id: Id('host'), name: Type.String() }),
+    repository: Type.Object({ id: Id('repository'), name: Type.String() }),
+    paths: Type.Array(Type.String()),
+    excludes: Type.Array(Type.String()),
+    version: Version,
+    createdAt: Time,
+  },
+  { title: 'Plan' },
+);
+
+export const NewPlan = Closed({
+  name: Name,
+  hostId: Id('host'),
+  repositoryId: Id('repository'),
+  paths: Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), {
+    minItems: 1,
+    maxItems: 100,
+    description: 'Absolute paths on the host, without line breaks.',
+  }),
+  excludes: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), {
+      maxItems: 200,
+      description: 'Patterns as restic takes them.',
+    }),
+  ),
+});
+
+export const PlanQuery = Closed({
+  ...PAGE_QUERY,
+  hostId: Type.Optional(Id('host')),
+  repositoryId: Type.Optional(Id('repository')),
+  name: Type.Optional(Type.String({ maxLength: 255, description: 'Exactly this name.' })),
+});
+
+export function presentPlan(plan: PlanView): Type.Static<typeof Plan> {
+  return {
+    ...plan,
+    id: publicId('plan', plan.id),
+    host: { id: publicId('host', plan.host.id), name: plan.host.name },
+    repository: { id: publicId('repository', plan.repository.id), name: plan.repository.name },
+    paths: [...plan.paths],
+    excludes: [...plan.excludes],
+  };
+}

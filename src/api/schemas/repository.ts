@@ -1,0 +1,63 @@
+import Type from 'typebox';
+import type { RepositoryView } from '../../db/queries/repositories.ts';
+import { publicId } from '../../lib/ids.ts';
+import { Closed, Id, Name, Nullable, PAGE_QUERY, Time, Version } from './common.ts';
+
+const FIELDS = {
+  id: Id('repository'),
+  name: Type.String(),
+  backend: Type.String(),
+  url: Type.String(),
+  hasPassword: Type.Boolean(),
+  state: Type.String({
+    description:
+      'What was last learned of it: unknown, uninitialised, ready, locked, wrong-password, unreachable, damaged.',
+  }),
+  stateAt: Nullable(Time),
+  version: Version,
+  createdAt: Time,
+};
+
+export const Repository = Type.Object(FIELDS, { title: 'Repository' });
+
+export const CreatedRepository = Type.Object(
+  {
+    ...FIELDS,
+    password: Nullable(
+      Type.String({
+        description:
+          'The password that was made for it, shown this once. Null when you gave one, or repeated a request.',
+      }),
+    ),
+  },
+  { title: 'CreatedRepository' },
+);
+
+const Password = Type.String({
+  minLength: 8,
+  maxLength: 500,
+  pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+  description: 'Kept sealed and never shown again.',
+});
+
+export const NewRepository = Closed({
+  name: Name,
+  url: Type.String({
+    minLength: 1,
+    maxLength: 2000,
+    description:
+      'An absolute path, rest:https://..., sftp:user@host:/path or s3:https://host/bucket. Holds no password.',
+  }),
+  password: Type.Optional(Password),
+});
+
+export const NewCredentials = Closed({ password: Password });
+
+export const RepositoryQuery = Closed({
+  ...PAGE_QUERY,
+  name: Type.Optional(Type.String({ maxLength: 255, description: 'Exactly this name.' })),
+});
+
+export function presentRepository(repository: RepositoryView): Type.Static<typeof Repository> {
+  return { ...repository, id: publicId('repository', repository.id) };
+}

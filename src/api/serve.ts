@@ -1,0 +1,40 @@
+import type { AddressInfo } from 'node:net';
+import type { App } from './app.ts';
+import { buildApp } from './app.ts';
+import type { ApiParts } from './parts.ts';
+
+export interface RunningApi {
+  readonly app: App;
+  /** Where people reach it on this machine. */
+  readonly url: string;
+  /** Takes no new requests, lets the running ones end, then closes its pools. */
+  stop(): Promise<void>;
+}
+
+/** Listens until it is stopped. Port 0 takes a free one. */
+export async function serveApi(
+  parts: ApiParts,
+  listen: { readonly host: string; readonly port: number },
+): Promise<RunningApi> {
+  const app = await buildApp(parts);
+  await app.listen({ host: listen.host, port: listen.port });
+  const { address, port } = app.server.address() as AddressInfo;
+  const host = address.includes(':') ? `[${address}]` : address;
+  let stopping: Promise<void> | null = null;
+  const stop = async () => {
+    // Connections that wait for a next request would hold the close up until their keep-alive ends.
+    const closing = app.close();
+    app.server.closeIdleConnections();
+    await closing;
+    await parts.doors.close();
+    await parts.authDb.destroy();
+  };
+  return {
+    app,
+    url: `http://${host}:${port}`,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
