@@ -1,0 +1,141 @@
+import type { Kysely } from 'kysely';
+import { pino } from 'pino';
+import { SCHEMA_VERSION } from '../../migrations/index.ts';
+import { type App, buildApp } from '../../src/api/app.ts';
+import type { ApiParts } from '../../src/api/parts.ts';
+import { openDoors } from '../../src/db/doors.ts';
+import { openOrm } from '../../src/db/orm.ts';
+import type { StartOrder } from '../../src/db/statements/start-orders.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { newUuid, systemRandom } from '../../src/lib/ids.ts';
+import { newKeyring } from '../../src/lib/seal.ts';
+import { type KeyOptions, organization, personWithKey, type TestOrganization } from '../factories.ts';
+import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: bodies of many shapes are looked into
+  readonly body: any;
+}
+
+export interface Asked {
+  readonly key?: string | null;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+/** An API on a database of its own, with a door that only remembers. */
+export interface ApiBench {
+  readonly app: App;
+  readonly database: TestDatabase;
+  readonly org: TestOrganization;
+  readonly key: string;
+  readonly parts: ApiParts;
+  readonly passed: StartOrder[];
+  readonly cancelled: { jobId: string; runNo: number }[];
+  /** Everything the API logged, as text. */
+  readonly logged: () => string;
+  ask(method: string, path: string, asked?: Asked): Promise<Answer>;
+  newKey(options?: KeyOptions, orgId?: string): Promise<string>;
+  /** Of every table: how many rows it holds. To show that a refusal wrote nothing. */
+  counts(): Promise<Record<string, number>>;
+  close(): Promise<void>;
+}
+
+export async function startApi(more?: (app: App) => void): Promise<ApiBench> {
+  const database = await createTestDatabase();
+  const orm = async (group: 'api' | 'auth') =>
+    await openOrm({
+      url: database.urls[group],
+      poolMax: 10,
+      transactionTimeoutMs: 15_000,
+      applicationName: `test ${group}`,
+    });
+  const [api, auth] = [await orm('api'), await orm('auth')];
+  const lines: string[] = [];
+  const passed: StartOrder[] = [];
+  const cancelled: { jobId: string; runNo: number }[] = [];
+  const parts: ApiParts = {
+    settings: { temporalUiUrl: 'http://127.0.0.1:8233', temporalNamespace: 'test', schemaVersion: SCHEMA_VERSION },
+    doors: openDoors(api),
+    authDb: auth.em.getKysely<unknown>() as Kysely<unknown>,
+    door: {
+      newClaim: () => ({
+        token: newUuid(systemClock, systemRandom),
+        now: new Date(),
+        until: new Date(Date.now() + 5_000),
+      }),
+      pass: async (starts) => {
+        passed.push(...starts);
+      },
+      tellCancel: async (jobId, runNo) => {
+        cancelled.push({ jobId, runNo });
+        return true;
+      },
+      engine: async () => null,
+      state: () => ({ ok: true, since: new Date(), detail: null }),
+      probe: async () => ({ ok: true, since: new Date(), detail: null }),
+    },
+    clock: systemClock,
+    random: systemRandom,
+    log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
+    keyring: newKeyring(systemClock, systemRandom),
+    build: { version: '0.0.0', commit: null },
+  };
+  const app = await buildApp(parts, more);
+  const org = await organization(database.owner);
+  const { key } = await personWithKey(database.owner, org.id);
+  return {
+    app,
+    database,
+    org,
+    key,
+    parts,
+    passed,
+    cancelled,
+    logged: () => lines.join(''),
+    ask: (method, path, asked = {}) => ask(app, key, method, path, asked),
+    newKey: async (options, orgId = org.id) => (await personWithKey(database.owner, orgId, options)).key,
+    counts: () => countRows(database),
+    async close() {
+      await app.close();
+      await parts.doors.close();
+      await auth.close(true);
+      await database.drop();
+    },
+  };
+}
+
+async function ask(app: App, ownKey: string, method: string, path: string, asked: Asked): Promise<Answer> {
+  const key = asked.key === undefined ? ownKey : asked.key;
+  const raw = typeof asked.body === 'string' || asked.body === undefined;
+  const answer = await app.inject({
+    method: method as 'GET',
+    url: path.startsWith('/') ? path : `/api/v1/${path}`,
+    headers: {
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      ...(asked.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...asked.headers,
+    },
+    ...(asked.body === undefined ? {} : { payload: raw ? (asked.body as string) : JSON.stringify(asked.body) }),
+  });
+  const isJson = /json/.test(String(answer.headers['content-type'] ?? ''));
+  return {
+    status: answer.statusCode,
+    headers: answer.headers as Record<string, string>,
+    text: answer.body,
+    body: isJson && answer.body !== '' ? JSON.parse(answer.body) : null,
+  };
+}
+
+async function countRows({ owner }: TestDatabase): Promise<Record<string, number>> {
+  const tables = await owner.query(
+    `select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'`,
+  );
+  const counts: Record<string, number> = {};
+  for (const { relname } of tables.rows)
+    counts[relname] = Number((await owner.query(`select count(*) from "${relname}"`)).rows[0].count);
+  return counts;
+}
