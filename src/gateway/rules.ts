@@ -1,15 +1,24 @@
 import { status } from '@grpc/grpc-js';
-import { mainQueue, quickQueue } from '../catalog/queues.ts';
 import { TICKET_HEADER } from '../domain/agent-protocol.ts';
-import { publicId, type RandomBytes } from '../lib/ids.ts';
+import type { RandomBytes } from '../lib/ids.ts';
 import type { Keyring } from '../lib/seal.ts';
 import type { Epochs } from './epochs.ts';
 import { forbidden } from './refusal.ts';
+import {
+  areWorkers,
+  isCommandQueue,
+  isForCommands,
+  isIdentity,
+  isNamespace,
+  isOwnQueue,
+  isOwnQueueName,
+  TASK_QUEUE,
+} from './rule-checks.ts';
 import type { HostIdentity } from './store.ts';
 import { attemptOf, issueTicket } from './ticket.ts';
 import { type TokenUse, unwrapToken, wrapToken } from './tokens.ts';
 import { mapEntry, payloadOf, Transcoder } from './transcode.ts';
-import { bytesAt, fieldsOf, LENGTH, lengthField, numberAt, replaceAt, textAt, without } from './wire.ts';
+import { bytesAt, lengthField, replaceAt, textAt, without } from './wire.ts';
 
 /** What happens to one of Temporal's calls when an agent makes it. What has no rule is refused. */
 export interface Rule {
@@ -33,10 +42,6 @@ export interface RuleParts {
   readonly epochs: Epochs;
 }
 
-const TASK_QUEUE = { name: 1, kind: 2, normalName: 3 };
-const NORMAL_KIND = [0, 1];
-const COMMAND_KIND = 3;
-
 /** What is the same for all; `strangers` UNAUTHENTICATED: an agent that cannot even connect stops by itself. */
 const PLAIN: Rule = {
   request: (_host, message) => message,
@@ -58,7 +63,7 @@ function sessionRules(parts: RuleParts): Record<string, Rule> {
     DescribeNamespace: {
       ...PLAIN,
       request(_host, message) {
-        isNamespace(parts, message, 1);
+        isNamespace(parts.namespace, message, 1);
         if (textAt(message, 2) !== '') throw forbidden('a namespace by its id');
         return message;
       },
@@ -69,7 +74,7 @@ function sessionRules(parts: RuleParts): Record<string, Rule> {
     RecordWorkerHeartbeat: {
       ...PLAIN,
       request(host, message) {
-        isNamespace(parts, message, 1);
+        isNamespace(parts.namespace, message, 1);
         isIdentity(host, textAt(message, 2));
         areWorkers(host, message, 3);
         return message;
@@ -78,7 +83,7 @@ function sessionRules(parts: RuleParts): Record<string, Rule> {
     ShutdownWorker: {
       ...PLAIN,
       request(host, message) {
-        isNamespace(parts, message, 1);
+        isNamespace(parts.namespace, message, 1);
         isIdentity(host, textAt(message, 3));
         areWorkers(host, message, 5);
         isOwnQueueName(host, textAt(message, 7));
@@ -95,7 +100,7 @@ function activityRules(parts: RuleParts): Record<string, Rule> {
     ...PLAIN,
     auditNotFound: true,
     request(host, message) {
-      isNamespace(parts, message, namespace);
+      isNamespace(parts.namespace, message, namespace);
       isIdentity(host, textAt(message, identity));
       return seal(unwrapAt(parts, 'activity', host, message, 1));
     },
@@ -108,7 +113,7 @@ function activityRules(parts: RuleParts): Record<string, Rule> {
       // FAILED after 60 s of this, which the agent watches for; UNAVAILABLE would make it poll for ever.
       strangers: status.PERMISSION_DENIED,
       async request(host, message) {
-        isNamespace(parts, message, 1);
+        isNamespace(parts.namespace, message, 1);
         isOwnQueue(host, bytesAt(message, 2));
         isIdentity(host, textAt(message, 3));
         const commandQueue = textAt(message, 9);
@@ -151,7 +156,7 @@ function commandRules(parts: RuleParts): Record<string, Rule> {
     ...PLAIN,
     auditNotFound: false,
     request(host, message) {
-      isNamespace(parts, message, 1);
+      isNamespace(parts.namespace, message, 1);
       return unwrapAt(parts, 'command', host, message, 3);
     },
   };
@@ -162,10 +167,9 @@ function commandRules(parts: RuleParts): Record<string, Rule> {
       isEmpty: (message) => bytesAt(message, 1).length === 0,
       strangers: status.PERMISSION_DENIED,
       async request(host, message) {
-        isNamespace(parts, message, 1);
+        isNamespace(parts.namespace, message, 1);
         const queue = bytesAt(message, 3);
-        if (numberAt(queue, TASK_QUEUE.kind) !== COMMAND_KIND || textAt(queue, TASK_QUEUE.normalName) !== '')
-          throw forbidden('a queue that is not for commands');
+        isForCommands(queue);
         areWorkers(host, message, 7);
         await isCommandQueue(parts, host, textAt(queue, TASK_QUEUE.name));
         return message;
@@ -186,40 +190,4 @@ function commandRules(parts: RuleParts): Record<string, Rule> {
 function unwrapAt(parts: RuleParts, use: TokenUse, host: HostIdentity, message: Buffer, id: number): Buffer {
   const token = unwrapToken(parts.keyring, use, host.hostId, bytesAt(message, id));
   return replaceAt(message, [id], () => token);
-}
-
-function isNamespace(parts: RuleParts, message: Buffer, id: number): void {
-  const name = textAt(message, id);
-  if (name !== parts.namespace) throw forbidden(`namespace "${name}"`);
-}
-
-/** Workers sign with the host's id, which people see in the Temporal UI: none may sign as another. */
-function isIdentity(host: HostIdentity, identity: string): void {
-  if (identity !== publicId('host', host.hostId)) throw forbidden(`identity "${identity}"`);
-}
-
-function isOwnQueue(host: HostIdentity, queue: Buffer): void {
-  isOwnQueueName(host, textAt(queue, TASK_QUEUE.name));
-  if (!NORMAL_KIND.includes(numberAt(queue, TASK_QUEUE.kind)) || textAt(queue, TASK_QUEUE.normalName) !== '')
-    throw forbidden('a sticky queue');
-}
-
-function isOwnQueueName(host: HostIdentity, name: string): void {
-  if (name !== mainQueue(host.hostId) && name !== quickQueue(host.hostId)) throw forbidden(`queue "${name}"`);
-}
-
-/** Each WorkerHeartbeat in the field `id` is of this host's workers. */
-function areWorkers(host: HostIdentity, message: Buffer, id: number): void {
-  for (const { id: found, wire, body } of fieldsOf(message)) {
-    if (found !== id || wire !== LENGTH) continue;
-    isIdentity(host, textAt(body, 2));
-    isOwnQueueName(host, textAt(body, 4));
-  }
-}
-
-async function isCommandQueue(parts: RuleParts, host: HostIdentity, queue: string): Promise<void> {
-  const prefix = `temporal-sys/worker-commands/${parts.namespace}/`;
-  if (!queue.startsWith(prefix) || !/^[\w-]{8,64}$/.test(queue.slice(prefix.length)))
-    throw forbidden(`queue "${queue}"`);
-  if (!(await parts.epochs.ownsCommandQueue(host, queue))) throw forbidden(`command queue of somebody else`);
 }

@@ -1,6 +1,6 @@
 import './small-memory.ts';
 
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import type { Static } from 'typebox';
 import type { Hello, HelloAnswer } from '../domain/agent-protocol.ts';
 import { asError, Failure } from '../lib/failure.ts';
@@ -8,9 +8,11 @@ import type { RandomBytes } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import { keepPresent } from './agent-presence.ts';
 import { installAgentRuntime } from './agent-runtime.ts';
-import { attemptInterceptor, type HostActivities, RunningAttempts, withLink } from './attempt-interceptor.ts';
+import { makeAgentWorker, work } from './agent-worker.ts';
+import { type HostActivities, RunningAttempts } from './attempt-interceptor.ts';
 import { backoffMs } from './backoff.ts';
 import { type GatewayAddress, GatewayClient } from './gateway-client.ts';
+import { sleep } from './sleep.ts';
 import { TokenShelf } from './token-shelf.ts';
 
 /** Why an agent ended. Only `failed` is worth a restart by the service manager. */
@@ -37,10 +39,6 @@ export interface Agent {
   /** Ends the agent within the grace time and 5 s, whatever the gateway does. Exiting is the caller's business. */
   stop(): Promise<AgentEnd>;
 }
-
-const WATCH_MS = 1_000;
-/** After the grace time, for cancelled activities to end and for their answers to leave. */
-const STOP_MS = 5_000;
 
 /** Starts the agent: says hello, keeps its lease, does what comes in on the host's main queue. Tries for ever while the gateway is away. */
 export function startAgent(options: AgentOptions): Agent {
@@ -79,7 +77,7 @@ class Session {
   }
 
   async run(ready: (hello: HelloAnswer) => void): Promise<AgentEnd> {
-    const { activities, hello: about, log } = this.#options;
+    const { activities, hello: about, log, shutdownGraceMs } = this.#options;
     const hello = await this.#untilDone('hello', () =>
       this.#gateway.hello({ ...about, activities: Object.keys(activities) }),
     );
@@ -87,14 +85,17 @@ class Session {
     const presence = this.#keepPresent(hello.epoch);
     const connection = await this.#untilDone('connection', () => this.#connect());
     await this.#failLeftBehind(connection, hello);
-    const worker = await this.#untilDone('worker', () => this.#worker(connection, hello));
+    const [gateway, running, shelf] = [this.#gateway, this.#running, this.#shelf];
+    const parts = { connection, hello, activities, gateway, running, shelf, shutdownGraceMs };
+    const worker = await this.#untilDone('worker', () => makeAgentWorker(parts));
     ready(hello);
-    const end = await this.#work(worker);
+    const error = await work(worker, shutdownGraceMs, this.#stopping.signal);
     this.#stopping.abort();
     await presence;
-    // Worker and connection are left to the end of the process when they hang: closing a used connection throws.
-    if (end === null) await connection.close().catch(() => {});
-    return this.#verdict ? { reason: this.#verdict } : (end ?? { reason: 'stopped' });
+    // Fails when the worker hangs; then it is left to the end of the process.
+    if (error === null) await connection.close().catch(() => {});
+    if (this.#verdict) return { reason: this.#verdict };
+    return error ? { reason: 'failed', error } : { reason: 'stopped' };
   }
 
   endOf(thrown: unknown): AgentEnd {
@@ -146,46 +147,6 @@ class Session {
     if (failed > 0) this.#options.log.warn({ attempts: failed }, 'ended attempts that died with the agent before');
   }
 
-  #worker(connection: NativeConnection, hello: HelloAnswer): Promise<Worker> {
-    return Worker.create({
-      connection,
-      namespace: hello.namespace,
-      taskQueue: hello.mainQueue,
-      identity: hello.hostId,
-      activities: withLink(this.#options.activities),
-      interceptors: { activity: [attemptInterceptor(this.#gateway, this.#running, this.#shelf)] },
-      // `maxConcurrentActivityTaskPolls` is ignored by this SDK: without this line there are ten polls for each host.
-      activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
-      maxConcurrentActivityTaskExecutions: 1,
-      maxHeartbeatThrottleInterval: '10s',
-      shutdownGraceTime: this.#options.shutdownGraceMs,
-    });
-  }
-
-  /** Works until told to stop (null) or until the worker has failed, which it shows by its state only: its `run()` never settles then. */
-  async #work(worker: Worker): Promise<AgentEnd | null> {
-    const outcome: { end: AgentEnd | null; done: boolean } = { end: null, done: false };
-    const running = worker.run().then(
-      () => {
-        outcome.done = true;
-      },
-      (thrown) => {
-        outcome.done = true;
-        outcome.end = { reason: 'failed', error: asError(thrown) };
-      },
-    );
-    while (!this.#stopping.signal.aborted && !outcome.done) {
-      if (worker.getState() === 'FAILED')
-        return { reason: 'failed', error: new Error('the gateway refused our polls for a minute') };
-      await sleep(WATCH_MS, this.#stopping.signal);
-    }
-    if (worker.getState() === 'RUNNING') worker.shutdown();
-    const limit = sleep(this.#options.shutdownGraceMs + STOP_MS, new AbortController().signal);
-    await Promise.race([running, limit]);
-    if (outcome.done) return outcome.end;
-    return { reason: 'stopped' };
-  }
-
   async #untilDone<Value>(what: string, run: () => Promise<Value>): Promise<Value> {
     for (let attempt = 1; ; attempt++) {
       if (this.#stopping.signal.aborted) throw new Stopped();
@@ -206,17 +167,3 @@ class Session {
 const NOT_FOUND = 5;
 
 class Stopped extends Error {}
-
-/** Resolves early when the signal aborts. */
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
-}

@@ -1,17 +1,15 @@
-import { Metadata } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { AGENT_SERVICE, TICKET_HEADER } from '../../src/domain/agent-protocol.ts';
-import { unwrapToken, wrapToken } from '../../src/gateway/tokens.ts';
+import { unwrapToken } from '../../src/gateway/tokens.ts';
 import { temporalMethods, temporalPath } from '../../src/gateway/upstream.ts';
 import { lengthField } from '../../src/gateway/wire.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
-import { Attacker, codeOf } from './attacker.ts';
+import { Attacker, codeOf, wholeJob } from './attacker.ts';
 import { type Engine, NAMESPACE, startEngine } from './engine.ts';
 
-const [INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNIMPLEMENTED, UNAUTHENTICATED] = [
-  3, 5, 7, 8, 12, 16,
-];
+const { INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, UNIMPLEMENTED } = status;
 const ALLOWED = [
   ...['GetSystemInfo', 'DescribeNamespace', 'PollActivityTaskQueue', 'RecordActivityTaskHeartbeat'],
   ...['RespondActivityTaskCompleted', 'RespondActivityTaskFailed', 'RespondActivityTaskCanceled'],
@@ -32,18 +30,11 @@ beforeEach(async () => {
   yours = await Attacker.on(engine, engine.store.enrol('yours'));
   return async () => {
     // Whatever was tried: the other host has its job as if nothing had been.
-    expect(await codeOf(wholeJob(yours))).toBe(0);
+    expect(await codeOf(wholeJob(engine, yours))).toBe(0);
     await mine.close();
     await yours.close();
   };
 });
-
-/** A job on the host of somebody, from its start to its end. */
-async function wholeJob(of: Attacker) {
-  const job = await engine.startJob('noop', of.queue);
-  await of.complete((await of.poll()).taskToken);
-  await job.result();
-}
 
 async function task(of: Attacker) {
   await engine.startJob('noop', of.queue);
@@ -170,63 +161,4 @@ test('secrets and logs go by the token and the ticket of one’s own attempt', {
   expect(await ask('Report', { ...good, ...log, lines: [[1, 'out', 'literally \\u0000']] })).toBe(0);
   expect(await ask('Claim', good)).toBe(0);
   await Promise.all([mine.complete(own.taskToken), mine.complete(second.taskToken), yours.complete(foreign.taskToken)]);
-});
-
-test('oversize, garbage, floods and slow calls hurt only who sends them', { timeout: 60_000 }, async () => {
-  const beat = temporalPath('RecordActivityTaskHeartbeat');
-  expect(await codeOf(mine.send(beat, Buffer.alloc(1_500_000)))).toBe(RESOURCE_EXHAUSTED);
-  expect(audited('RecordActivityTaskHeartbeat')).toBe(true);
-  expect(await codeOf(mine.send(beat, Buffer.alloc(5_000_000)))).toBe(RESOURCE_EXHAUSTED);
-  expect(await codeOf(mine.send(temporalPath('DescribeNamespace'), systemRandom(500)))).toBe(INVALID_ARGUMENT);
-  const letGo = mine.hang(60);
-  expect(await codeOf(wholeJob(yours))).toBe(0);
-  letGo();
-
-  const flood = Array.from({ length: 400 }, () => codeOf(mine.send(temporalPath('GetSystemInfo'), Buffer.alloc(0))));
-  const codes = await Promise.all(flood);
-  expect(codes.filter((code) => code === RESOURCE_EXHAUSTED).length).toBeGreaterThan(50);
-  expect(audited('GetSystemInfo')).toBe(true);
-  expect(await codeOf(wholeJob(yours))).toBe(0);
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  const { PollActivityTaskQueueRequest } = proto.temporal.api.workflowservice.v1;
-  const request = { namespace: NAMESPACE, identity: mine.identity, taskQueue: { name: mine.queue } };
-  const poll = PollActivityTaskQueueRequest.encode(request).finish();
-  const early: (number | string)[] = [];
-  for (let count = 0; count < 20; count++)
-    void codeOf(mine.send(temporalPath('PollActivityTaskQueue'), poll)).then((code) => early.push(code));
-  await expect.poll(() => early, { timeout: 5_000 }).toEqual(Array(8).fill(RESOURCE_EXHAUSTED));
-});
-
-test('without a good credential there is nothing; with the database away, later', { timeout: 60_000 }, async () => {
-  const as = (authorization: string) => {
-    const metadata = new Metadata();
-    metadata.set('authorization', authorization);
-    return metadata;
-  };
-  const { credential } = engine.store.enrol('gone');
-  engine.store.revoke(credential);
-  const call = (method: string, who: Metadata) => codeOf(mine.send(temporalPath(method), Buffer.alloc(0), who));
-  for (const who of [new Metadata(), as(credential), as(`Bearer ${credential}`), as('Bearer x')]) {
-    expect(await call('GetSystemInfo', who)).toBe(UNAUTHENTICATED);
-    expect(await call('StartWorkflowExecution', who)).toBe(UNAUTHENTICATED);
-    expect(await call('PollActivityTaskQueue', who)).toBe(PERMISSION_DENIED);
-    expect(await call('RecordActivityTaskHeartbeat', who)).toBe(NOT_FOUND);
-  }
-  engine.store.away = true;
-  expect(await call('RecordActivityTaskHeartbeat', as(`Bearer ${engine.store.enrol('new').credential}`))).toBe(14);
-  engine.store.away = false;
-});
-
-test('a namespace that is not there yet means later, not "stop what you do"', { timeout: 60_000 }, async () => {
-  const namespace = 'made-anew-soon';
-  const gateway = await engine.openGateway(namespace);
-  const at = { ...engine, gatewayAddress: `127.0.0.1:${gateway.port}` };
-  const host = await Attacker.on(at, engine.store.enrol('early'));
-  expect(await codeOf(host.send(temporalPath('DescribeNamespace'), lengthField(1, Buffer.from(namespace))))).toBe(14);
-  const taskToken = wrapToken(engine.keyring, 'activity', host.host.hostId, Buffer.from('\x0a\x01a'));
-  const { RecordActivityTaskHeartbeatRequest } = proto.temporal.api.workflowservice.v1;
-  const beat = RecordActivityTaskHeartbeatRequest.encode({ namespace, identity: host.identity, taskToken }).finish();
-  expect(await codeOf(host.send(temporalPath('RecordActivityTaskHeartbeat'), beat))).toBe(14);
-  await host.close();
-  await gateway.stop();
 });

@@ -85,3 +85,10 @@ export function codeOf(call: Promise<unknown>): Promise<number | string> {
     (error: { code?: number }) => error.code ?? String(error),
   );
 }
+
+/** A job on somebody's host, from its start to its end. */
+export async function wholeJob(engine: Engine, of: Attacker): Promise<void> {
+  const job = await engine.startJob('noop', of.queue);
+  await of.complete((await of.poll()).taskToken);
+  await job.result();
+}
