@@ -1,0 +1,206 @@
+import { randomInt } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { changePresence } from '../../src/db/statements/grant.ts';
+import { lockOrganization } from '../../src/db/statements/lock-organization.ts';
+import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
+import { beginRun } from '../../src/db/writes/begin-run.ts';
+import { finishRun } from '../../src/db/writes/finish-run.ts';
+import { requestCancel } from '../../src/db/writes/request-cancel.ts';
+import type { RunInput } from '../../src/domain/run.ts';
+import { Failure } from '../../src/lib/failure.ts';
+import { publicId } from '../../src/lib/ids.ts';
+import { type Bench, openBench } from '../harness/bench.ts';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench?.close());
+
+/** Starts a job and answers its id; throws when it was refused. */
+async function accept(kind: string, params: Record<string, unknown>, hostId: string | null): Promise<string> {
+  const { clock, random } = bench;
+  const [answer] = await bench.api.inOrg(bench.org, (tx) =>
+    acceptJobs(tx, bench.org, [bench.request(kind, params, hostId)], { clock, random, claim: bench.claim() }),
+  );
+  if (answer!.verdict === 'refused') throw answer!.failure;
+  return answer!.jobId;
+}
+
+const state = async (jobId: string) =>
+  (await bench.owner.query('select state, reason, run_no from job where id = $1', [jobId])).rows[0];
+
+async function end(jobId: string): Promise<void> {
+  const input: RunInput = { orgId: bench.org, jobId, runNo: 1 };
+  const { clock, random } = bench;
+  await bench.worker.inOrg(bench.org, (tx) => beginRun(tx, input, `run-of-${jobId}`, clock.now()));
+  const outcome = { code: 'succeeded', counts: {}, refs: {} };
+  const parts = { clock, random, claim: bench.claim() };
+  await bench.worker.inOrg(bench.org, (tx) =>
+    finishRun(tx, input, `run-of-${jobId}`, { how: 'answered', outcome }, 1, parts),
+  );
+}
+
+const violations = async () => (await bench.owner.query('select * from lock_check($1)', [bench.org])).rows;
+
+const cancel = (jobId: string) =>
+  bench.api.inOrg(bench.org, (tx) =>
+    requestCancel(tx, bench.org, jobId, {
+      actor: bench.actor,
+      reason: null,
+      requestId: 'test',
+      claim: bench.claim(),
+      clock: bench.clock,
+      random: bench.random,
+    }),
+  );
+
+const presence = (hostId: string, present: boolean) =>
+  bench.worker.inOrg(bench.org, async (tx) => {
+    await lockOrganization(tx, bench.org);
+    return changePresence(tx, bench.org, hostId, present, bench.claim());
+  });
+
+test('HJ-11: a host does one job at a time, in the order they were accepted, across kinds', async () => {
+  const host = await bench.addHost();
+  const plan = await bench.addPlan(host);
+  const first = await accept('noop', {}, host);
+  const second = await accept('backup', { planId: publicId('plan', plan.id) }, null);
+  const third = await accept('noop', {}, host);
+  expect((await state(first)).state).toBe('queued');
+  expect(await state(second)).toMatchObject({ state: 'waiting', reason: 'lock' });
+  await end(first);
+  expect((await state(second)).state).toBe('queued');
+  expect((await state(third)).state).toBe('waiting');
+  await end(second);
+  expect((await state(third)).state).toBe('queued');
+  expect(await violations()).toEqual([]);
+});
+
+test('HJ-18: a job for a host that is away waits and holds nothing, and starts when the host comes', async () => {
+  const host = await bench.addHost({ present: false });
+  const job = await accept('noop', {}, host);
+  expect(await state(job)).toMatchObject({ state: 'waiting', reason: 'host_offline' });
+  expect((await bench.owner.query('select 1 from lock_slot where job_id = $1', [job])).rowCount).toBe(0);
+  expect(await presence(host, true)).toEqual([job]);
+  expect((await state(job)).state).toBe('queued');
+});
+
+test('an exclusive request that only sharers hold back closes the repository, so that it cannot starve', async () => {
+  const [a, b, c] = [await bench.addHost(), await bench.addHost(), await bench.addHost()];
+  const repository = await bench.addRepository();
+  const plans = [await bench.addPlan(a, repository), await bench.addPlan(b, repository)];
+  const running = await accept('backup', { planId: publicId('plan', plans[0]!.id) }, null);
+  const exclusive = await accept('init', { repositoryId: publicId('repository', repository) }, c);
+  const later = await accept('backup', { planId: publicId('plan', plans[1]!.id) }, null);
+  expect((await state(running)).state).toBe('queued');
+  expect((await state(exclusive)).state).toBe('waiting');
+  expect((await state(later)).state).toBe('waiting');
+  await end(running);
+  expect((await state(exclusive)).state).toBe('queued');
+  expect((await state(later)).state).toBe('waiting');
+  await end(exclusive);
+  expect((await state(later)).state).toBe('queued');
+  expect(await violations()).toEqual([]);
+});
+
+test('a job that would wait is refused with the job in its way when it is asked so, and leaves nothing', async () => {
+  const host = await bench.addHost();
+  const holder = await accept('noop', {}, host);
+  const before = (await bench.owner.query('select count(*)::int as n from job')).rows[0].n;
+  const { clock, random } = bench;
+  const asked = { ...bench.request('noop', {}, host), ifBusy: 'refuse' as const };
+  const refused = bench.api.inOrg(bench.org, (tx) =>
+    acceptJobs(tx, bench.org, [asked], { clock, random, claim: bench.claim() }),
+  );
+  await expect(refused).rejects.toMatchObject({ code: 'host-busy', extra: { jobId: publicId('job', holder) } });
+  expect((await bench.owner.query('select count(*)::int as n from job')).rows[0].n).toBe(before);
+});
+
+test('a cancel of a waiting job ends it at once; of a queued one it asks; twice changes nothing more', async () => {
+  const host = await bench.addHost();
+  const first = await accept('noop', {}, host);
+  const second = await accept('noop', {}, host);
+  expect(await cancel(second)).toMatchObject({ state: 'cancelled', tell: null });
+  expect(await cancel(second)).toMatchObject({ state: 'cancelled', tell: null });
+  expect(await cancel(first)).toMatchObject({ state: 'cancelling', tell: { jobId: first, runNo: 1 } });
+  expect(await cancel(first)).toMatchObject({ state: 'cancelling', tell: null });
+  const begun = await bench.worker.inOrg(bench.org, (tx) =>
+    beginRun(tx, { orgId: bench.org, jobId: first, runNo: 1 }, `run-of-${first}`, bench.clock.now()),
+  );
+  expect(begun).toEqual({ verdict: 'cancelled' });
+});
+
+test('what another run of the job says is refused: the fence', async () => {
+  const job = await accept('noop', {}, null);
+  const input: RunInput = { orgId: bench.org, jobId: job, runNo: 1 };
+  const parts = { clock: bench.clock, random: bench.random, claim: bench.claim() };
+  const go = (runNo: number, runId: string) =>
+    bench.worker.inOrg(bench.org, (tx) => beginRun(tx, { ...input, runNo }, runId, bench.clock.now()));
+  expect(await go(1, 'mine')).toMatchObject({ verdict: 'go' });
+  expect(await go(1, 'mine')).toMatchObject({ verdict: 'go' });
+  expect(await go(1, 'other')).toEqual({ verdict: 'not-mine' });
+  expect(await go(2, 'mine')).toEqual({ verdict: 'not-mine' });
+  const finish = (runId: string) =>
+    bench.worker.inOrg(bench.org, (tx) => finishRun(tx, input, runId, { how: 'cancelled' }, 0, parts));
+  expect(await finish('other')).toMatchObject({ mine: false });
+  expect(await finish('mine')).toMatchObject({ mine: true });
+  expect(await finish('mine')).toMatchObject({ mine: true });
+  expect(
+    (await bench.owner.query(`select 1 from event where subject_id = $1 and topic = 'job.ended'`, [job])).rowCount,
+  ).toBe(1);
+});
+
+test('under concurrent accepts, ends, cancels and presence changes no limit is broken and nothing grantable waits', async () => {
+  const hosts = await Promise.all(Array.from({ length: 6 }, () => bench.addHost()));
+  const repositories = await Promise.all(Array.from({ length: 2 }, () => bench.addRepository()));
+  const plans = await Promise.all(hosts.flatMap((h) => repositories.map((r) => bench.addPlan(h, r))));
+  const pick = <T>(list: readonly T[]): T => list[randomInt(list.length)]!;
+  const open = `select id from job where org_id = $1 and state = any($2) order by random() limit 1`;
+  const some = async (states: string[]) =>
+    (await bench.owner.query(open, [bench.org, states])).rows[0]?.id as string | undefined;
+  const found: unknown[] = [];
+  const errors: unknown[] = [];
+  let operations = 0;
+  const one = async (dice: number) => {
+    if (dice < 40) await accept('backup', { planId: publicId('plan', pick(plans).id) }, null);
+    else if (dice < 46) await accept('init', { repositoryId: publicId('repository', pick(repositories)) }, pick(hosts));
+    else if (dice < 88) {
+      const job = await some(['queued']);
+      if (job) await end(job);
+    } else if (dice < 96) {
+      const job = await some(['waiting']);
+      if (job) await cancel(job);
+    } else await presence(pick(hosts), randomInt(10) < 7);
+  };
+  const worker = async (rounds: number) => {
+    for (let i = 0; i < rounds; i++, operations++)
+      await one(randomInt(100)).catch((thrown) => {
+        // Two workers may have taken the same job to end or to cancel: the second is told so.
+        if (!(thrown instanceof Failure)) errors.push(thrown);
+      });
+  };
+  const workers = Promise.all(Array.from({ length: 12 }, () => worker(40)));
+  let watching = true;
+  const checker = (async () => {
+    while (watching) found.push(...(await violations()));
+  })();
+  await workers;
+  watching = false;
+  await checker;
+  expect(errors).toEqual([]);
+  expect(found).toEqual([]);
+  expect(operations).toBe(480);
+  for (const host of hosts) await presence(host, true);
+  for (
+    let job = await some(['queued', 'running', 'cancelling']);
+    job;
+    job = await some(['queued', 'running', 'cancelling'])
+  )
+    await end(job);
+  const left = `select (select count(*)::int from lock_slot) as slots, (select count(*)::int from lock_request) as requests`;
+  const waiting = await some(['waiting']);
+  expect(waiting).toBeUndefined();
+  expect((await bench.owner.query(left)).rows[0]).toMatchObject({ requests: 0 });
+  expect(await violations()).toEqual([]);
+});
