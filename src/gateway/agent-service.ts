@@ -26,8 +26,8 @@ import type { AttemptTicket, GatewayStore, HostIdentity } from './store.ts';
 import { readTicket } from './ticket.ts';
 import { tokenHash, unwrapToken } from './tokens.ts';
 
-/** Logs come this way: 4 reports a second from each of 5 attempts, and a burst when a gateway comes back. */
-const CALLS = { perSecond: 30, burst: 200 };
+/** A host that does 37 no-op jobs a second, the most one engine was seen to give, makes about 110 calls a second here. */
+const CALLS = { perSecond: 200, burst: 600 };
 /** A chunk of 256 KiB whose every byte is escaped in JSON, and its progress. */
 const MAX_REQUEST_BYTES = 2 * 1024 * 1024;
 

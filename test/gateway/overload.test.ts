@@ -42,7 +42,7 @@ test('oversize, garbage, floods and slow calls hurt only who sends them', { time
   expect(await codeOf(wholeJob(engine, yours))).toBe(0);
   letGo();
 
-  const flood = Array.from({ length: 400 }, () => codeOf(mine.send(temporalPath('GetSystemInfo'), Buffer.alloc(0))));
+  const flood = Array.from({ length: 1_200 }, () => codeOf(mine.send(temporalPath('GetSystemInfo'), Buffer.alloc(0))));
   const codes = await Promise.all(flood);
   expect(codes.filter((code) => code === RESOURCE_EXHAUSTED).length).toBeGreaterThan(50);
   expect(audited('GetSystemInfo')).toBe(true);
