@@ -121,6 +121,8 @@ async function startRun(client: Client, order: StartOrder): Promise<void> {
       args: [input],
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       workflowIdConflictPolicy: 'FAIL',
+      // A task of a worker that was killed is given to another after this long; the default of 10 s made recovery 12 s.
+      workflowTaskTimeout: '5s',
       staticSummary: order.title.slice(0, 200),
       memo: { requestId: order.requestId },
       typedSearchAttributes: searchAttributes({

@@ -1,0 +1,70 @@
+import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import { Worker } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { systemRandom } from '../../src/lib/ids.ts';
+import { createLogger } from '../../src/lib/log.ts';
+import { EncryptingCodec } from '../../src/lib/payload-codec.ts';
+import { newKeyring } from '../../src/lib/seal.ts';
+import { lazyConnection } from '../../src/temporal/connection.ts';
+import { openDoor } from '../../src/temporal/doors.ts';
+import { runWorkflowId } from '../../src/temporal/ids.ts';
+import { type ControlWorker, startWorker } from '../../src/worker/control.ts';
+import { type Bench, openBench } from '../harness/bench.ts';
+
+const { address, namespace } = inject('temporal')!;
+const target = { address, namespace, apiKey: null, tls: null };
+const keyring = newKeyring(systemClock, systemRandom);
+const log = createLogger({ level: 'error', pretty: false, process: 'test' });
+const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const dataConverter = {
+  payloadCodecs: [new EncryptingCodec(keyring, systemRandom)],
+  failureConverterPath: file('../../src/temporal/failure-converter.cjs'),
+};
+let bench: Bench;
+let worker: ControlWorker;
+let history: proto.temporal.api.history.v1.History;
+
+/** Records one real run. Stored as bytes: reading a history from JSON fails for good and bad ones alike. */
+beforeAll(async () => {
+  bench = await openBench();
+  const parts = { clock: systemClock, random: systemRandom };
+  worker = await startWorker({ temporal: target, workerDoors: bench.worker, keyring, ...parts, log });
+  const door = openDoor({ target, ...parts, log });
+  const [answer] = await bench.api.inOrg(bench.org, (tx) =>
+    acceptJobs(tx, bench.org, [bench.request('noop', {}, null)], { ...parts, claim: door.newClaim() }),
+  );
+  if (answer?.verdict !== 'queued') throw new Error('the job was not queued');
+  await door.pass([answer.start]);
+  const client = new Client({ connection: lazyConnection(target), namespace, dataConverter });
+  const handle = client.workflow.getHandle(runWorkflowId(answer.jobId, 1));
+  await handle.result();
+  const { History } = proto.temporal.api.history.v1;
+  history = History.decode(History.encode(await handle.fetchHistory()).finish());
+  await Promise.all([door.close(), client.connection.close()]);
+});
+afterAll(async () => {
+  await worker?.stop(2_000);
+  await bench?.close();
+});
+
+const replay = (workflows: string) =>
+  Worker.runReplayHistory(
+    {
+      workflowsPath: file(workflows),
+      dataConverter,
+    },
+    history,
+  );
+
+test('a recorded run replays on the workflows of today', async () => {
+  await expect(replay('../../src/workflows/index.ts')).resolves.toBeUndefined();
+});
+
+test('a recorded run fails as a determinism violation on workflows that were changed carelessly', async () => {
+  await expect(replay('./changed-workflows.ts')).rejects.toBeInstanceOf(DeterminismViolationError);
+});

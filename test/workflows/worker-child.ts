@@ -1,0 +1,48 @@
+// A control worker in a process of its own that ends itself, as by kill -9, at one of the arrows of a run.
+import type { Doors } from '../../src/db/doors.ts';
+import { openDoors } from '../../src/db/doors.ts';
+import { openOrm } from '../../src/db/orm.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { systemRandom } from '../../src/lib/ids.ts';
+import { createLogger } from '../../src/lib/log.ts';
+import { parseKeyring } from '../../src/lib/seal.ts';
+import { startWorker } from '../../src/worker/control.ts';
+
+export interface ChildOrder {
+  readonly url: string;
+  readonly address: string;
+  readonly namespace: string;
+  readonly keyring: string;
+  /** The nth transaction inside an organisation, and whether to die before it or after its commit. Null: live. */
+  readonly crash: { readonly at: number; readonly when: 'before' | 'after' } | null;
+}
+
+const order = JSON.parse(process.argv[2]!) as ChildOrder;
+const orm = await openOrm({
+  url: order.url,
+  poolMax: 8,
+  transactionTimeoutMs: 15_000,
+  applicationName: 'worker child',
+});
+const doors = openDoors(orm);
+let seen = 0;
+const die = () => process.kill(process.pid, 'SIGKILL');
+const crashing: Doors = {
+  ...doors,
+  async inOrg(orgId, work) {
+    const mine = ++seen === order.crash?.at ? order.crash.when : null;
+    if (mine === 'before') die();
+    const answer = await doors.inOrg(orgId, work);
+    if (mine === 'after') die();
+    return answer;
+  },
+};
+await startWorker({
+  temporal: { address: order.address, namespace: order.namespace, apiKey: null, tls: null },
+  workerDoors: crashing,
+  keyring: parseKeyring(order.keyring),
+  clock: systemClock,
+  random: systemRandom,
+  log: createLogger({ level: 'error', pretty: false, process: 'worker' }),
+});
+process.send!('ready');
