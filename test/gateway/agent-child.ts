@@ -19,7 +19,9 @@ export class AgentChild {
     writeFileSync(authorityFile, engine.authorityPem);
     const script = fileURLToPath(new URL('./agent-process.ts', import.meta.url));
     const args = [script, engine.gatewayAddress, authorityFile, credential, join(engine.folder, name)];
-    this.child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    // As the command does it: without the cache each start keeps 30 MiB of Node's type stripper in memory.
+    const env = { ...process.env, NODE_COMPILE_CACHE: join(engine.folder, 'compile-cache') };
+    this.child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
     this.exit = new Promise((resolve) => this.child.once('exit', resolve));
     createInterface({ input: this.child.stdout! }).on('line', (line) => {
       this.told.push(JSON.parse(line) as Told);

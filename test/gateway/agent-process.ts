@@ -1,4 +1,7 @@
 // An agent as it runs on a host: `agent-process.ts <gateway> <authority file> <credential> <data folder>`.
+import '../../src/worker/small-memory.ts';
+// Not called here: what a real agent has loaded counts for its memory.
+import '../../src/activities/host/index.ts';
 import { readFileSync } from 'node:fs';
 import { Context } from '@temporalio/activity';
 import { systemRandom } from '../../src/lib/ids.ts';
