@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from 'fastify';
+import { frameworkLog } from './framework-log.ts';
 import type { ApiParts } from './parts.ts';
 import { installAuthz } from './plugins/authz.ts';
 import { installBodyLimits, SERVER_LIMITS } from './plugins/body-limits.ts';
@@ -30,10 +31,13 @@ export type App = FastifyInstance<
 
 /** The whole API without a listener. `more` is for tests that add a route. */
 export async function buildApp(parts: ApiParts, more?: (app: App) => void): Promise<App> {
+  const { tls, trustedProxy } = parts.settings;
   const newId = requestIdMaker(parts.random);
   const app: App = fastify({
     ...SERVER_LIMITS,
-    loggerInstance: parts.log,
+    ...(tls ? ({ https: tls } as object) : {}),
+    trustProxy: trustedProxy.length > 0 ? [...trustedProxy] : false,
+    loggerInstance: frameworkLog(parts.log),
     // Our own line for each request has no query string in it.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: (raw) => newId(raw as IncomingMessage),

@@ -1,8 +1,8 @@
-import type { FastifyBaseLogger } from 'fastify';
 import type { Kysely } from 'kysely';
 import type { Doors } from '../db/doors.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RandomBytes } from '../lib/ids.ts';
+import type { Log } from '../lib/log.ts';
 import type { Keyring } from '../lib/seal.ts';
 import type { Door } from '../temporal/doors.ts';
 
@@ -14,6 +14,10 @@ export interface ApiParts {
     readonly temporalNamespace: string;
     /** Newest migration this program knows; `readyz` compares. */
     readonly schemaVersion: string;
+    /** PEM texts; null: plain HTTP. */
+    readonly tls: { readonly cert: string; readonly key: string } | null;
+    /** Addresses of proxies whose forwarded headers are believed. */
+    readonly trustedProxy: readonly string[];
   };
   /** On the `api` login. */
   readonly doors: Doors;
@@ -22,7 +26,7 @@ export interface ApiParts {
   readonly door: Pick<Door, 'newClaim' | 'pass' | 'tellCancel' | 'engine' | 'state' | 'probe'>;
   readonly clock: Clock;
   readonly random: RandomBytes;
-  readonly log: FastifyBaseLogger;
+  readonly log: Log;
   /** Holds the key that seals. */
   readonly keyring: Keyring;
   readonly build: { readonly version: string; readonly commit: string | null };

@@ -31,7 +31,7 @@ export async function serveApi(
   };
   return {
     app,
-    url: `http://${host}:${port}`,
+    url: `${parts.settings.tls ? 'https' : 'http'}://${host}:${port}`,
     stop: () => {
       stopping ??= stop();
       return stopping;

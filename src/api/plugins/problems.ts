@@ -17,6 +17,7 @@ const FRAMEWORK: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'bad-request',
   FST_ERR_BAD_URL: 'bad-request',
+  FST_ERR_MAX_PARAM_LENGTH: 'not-found',
 };
 export const NOT_HERE = 'There is nothing here that you may see.';
 
@@ -31,15 +32,23 @@ export function answerError(thrown: unknown, request: FastifyRequest, reply: Fas
   if (error instanceof TooDeep) return sendProblem(reply, 'bad-json', { detail: 'The body is nested too deeply.' });
   if (error instanceof Failure && isErrorCode(error.code)) return answerFailure(error, error.code, request, reply);
   const known = FRAMEWORK[error.code];
-  if (known) return sendProblem(reply, known);
+  if (known) return sendProblem(reply, known, known === 'not-found' ? { detail: NOT_HERE } : {});
   // secure-json-parse refuses `__proto__` and broken JSON with a plain error of status 400.
   if (error instanceof SyntaxError && (error as FastifyError).statusCode === 400) return sendProblem(reply, 'bad-json');
   if (isDatabaseAway(error)) {
-    request.log.warn({ err: error }, 'the database cannot serve at the moment');
+    request.log.warn(forLog(error), 'the database cannot serve at the moment');
     return sendProblem(reply, 'unavailable');
   }
-  request.log.error({ err: error }, 'a request failed by our fault');
+  request.log.error(forLog(error), 'a request failed by our fault');
   return sendProblem(reply, 'internal');
+}
+
+/** An error of the database quotes the statement with its values; of its stack only the frames are kept. */
+function forLog(error: Error): Record<string, unknown> {
+  const { code } = error as { code?: unknown };
+  if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return { err: error };
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return { sqlState: code, said: error.message, frames: frames.map((line) => line.trim()) };
 }
 
 function answerFailure(failure: Failure, code: ErrorCode, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -14,7 +14,10 @@ export async function docsRoutes(app: App): Promise<void> {
       },
     },
     async (_request, reply) =>
-      reply.serializer((value: unknown) => JSON.stringify(value)).send(app.swagger() as object),
+      reply
+        .type('application/json')
+        .serializer((value: unknown) => JSON.stringify(value))
+        .send(app.swagger() as object),
   );
   await app.register(async (docs) => {
     // Their routes are not ours to declare at each place.
