@@ -1,5 +1,4 @@
 import type { Kysely } from 'kysely';
-import { pino } from 'pino';
 import { SCHEMA_VERSION } from '../../migrations/index.ts';
 import { type App, buildApp } from '../../src/api/app.ts';
 import type { ApiParts } from '../../src/api/parts.ts';
@@ -8,6 +7,7 @@ import { openOrm } from '../../src/db/orm.ts';
 import type { StartOrder } from '../../src/db/statements/start-orders.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { newUuid, systemRandom } from '../../src/lib/ids.ts';
+import { createLogger } from '../../src/lib/log.ts';
 import { newKeyring } from '../../src/lib/seal.ts';
 import { type KeyOptions, organization, personWithKey, type TestOrganization } from '../factories.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
@@ -58,7 +58,13 @@ export async function startApi(more?: (app: App) => void): Promise<ApiBench> {
   const passed: StartOrder[] = [];
   const cancelled: { jobId: string; runNo: number }[] = [];
   const parts: ApiParts = {
-    settings: { temporalUiUrl: 'http://127.0.0.1:8233', temporalNamespace: 'test', schemaVersion: SCHEMA_VERSION },
+    settings: {
+      temporalUiUrl: 'http://127.0.0.1:8233',
+      temporalNamespace: 'test',
+      schemaVersion: SCHEMA_VERSION,
+      tls: null,
+      trustedProxy: [],
+    },
     doors: openDoors(api),
     authDb: auth.em.getKysely<unknown>() as Kysely<unknown>,
     door: {
@@ -80,7 +86,12 @@ export async function startApi(more?: (app: App) => void): Promise<ApiBench> {
     },
     clock: systemClock,
     random: systemRandom,
-    log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
+    log: createLogger({
+      level: 'debug',
+      pretty: false,
+      process: 'api',
+      destination: { write: (line) => lines.push(line) },
+    }),
     keyring: newKeyring(systemClock, systemRandom),
     build: { version: '0.0.0', commit: null },
   };

@@ -53,7 +53,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       template: TEMPLATE,
       urls: await makeTemplate(postgres.ownerUrl),
     });
-    const temporal = env.HOLDFAST_TEST_WITHOUT_TEMPORAL ? null : await runTemporal(folder, postgres.ownerUrl);
+    const temporal = env.TEST_WITHOUT_TEMPORAL ? null : await runTemporal(folder, postgres.ownerUrl);
     if (temporal) stops.push(temporal.stop);
     project.provide('temporal', temporal && { address: temporal.address, namespace: NAMESPACE });
     return teardown;
