@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { readConfig } from '../config/config.ts';
+import type { Environment } from '../config/environment.ts';
+import { Failure } from '../lib/failure.ts';
+import { ApiClient } from './client.ts';
+import { CliError, EXIT, type ExitCode } from './exit.ts';
+import { type Format, Output, type Streams } from './output.ts';
+import { readProfile } from './profile.ts';
+
+/** What every command is given. */
+export interface Cli {
+  readonly streams: Streams;
+  readonly env: Environment;
+  readonly now: () => Date;
+  /** The folder that relative paths start from. */
+  readonly cwd: string;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** How the command ends when it ends well. */
+  exitCode: ExitCode;
+}
+
+export interface Session {
+  readonly client: ApiClient;
+  readonly output: Output;
+  readonly dataDir: string;
+}
+
+/** The API and the output as the global options say. */
+export function openSession(cli: Cli, command: Command): Session {
+  const { output } = command.optsWithGlobals() as { output?: Format };
+  const config = configOf(cli.env);
+  return {
+    client: new ApiClient(readProfile(config)),
+    output: new Output(output ?? 'table', cli.streams, cli.now),
+    dataDir: config.dataDir,
+  };
+}
+
+function configOf(env: Environment) {
+  try {
+    return readConfig(env);
+  } catch (thrown) {
+    throw thrown instanceof Failure ? new CliError(EXIT.usage, thrown.message) : thrown;
+  }
+}

@@ -1,0 +1,105 @@
+import { systemRandom } from '../lib/ids.ts';
+import { CliError, EXIT, type ExitCode } from './exit.ts';
+import type { Profile } from './profile.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of many shapes; each command reads the few fields it shows
+export type Answer = any;
+
+const TRIES = 4;
+const TIMEOUT_MS = 30_000;
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Speaks to the API. What creates something carries an Idempotency-Key, so that it can be sent again when an answer was lost. */
+export class ApiClient {
+  readonly #profile: Profile;
+
+  constructor(profile: Profile) {
+    this.#profile = profile;
+  }
+
+  get(path: string): Promise<Answer> {
+    return this.#send('GET', path);
+  }
+
+  post(path: string, body: unknown, options: { creates?: boolean } = {}): Promise<Answer> {
+    const headers = options.creates ? { 'idempotency-key': Buffer.from(systemRandom(16)).toString('hex') } : undefined;
+    return this.#send('POST', path, body, headers);
+  }
+
+  /** All items of a list, over its pages, up to `max`. `more` is query text for what is repeated. */
+  async list(
+    path: string,
+    query: Readonly<Record<string, string | undefined>>,
+    max = 1_000,
+    more = '',
+  ): Promise<Answer[]> {
+    const items: Answer[] = [];
+    let cursor: string | null = null;
+    do {
+      const search = new URLSearchParams({ limit: String(Math.min(200, max)) });
+      for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, value);
+      if (cursor !== null) search.set('cursor', cursor);
+      const page = await this.get(`${path}?${search}${more}`);
+      items.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== null && items.length < max);
+    return items.slice(0, max);
+  }
+
+  async #send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const repeatable = method === 'GET' || 'idempotency-key' in headers;
+    for (let tried = 1; ; tried++) {
+      const last = !repeatable || tried === TRIES;
+      const answer = await this.#once(method, path, body, headers).catch((error: unknown) => error as Error);
+      if (answer instanceof Error) {
+        if (last)
+          throw new CliError(
+            EXIT.unreachable,
+            `The API at ${this.#profile.url} cannot be reached: ${reasonOf(answer)}.`,
+          );
+      } else if (answer.status !== 503 || last) return await readAnswer(answer);
+      await sleep(250 * 2 ** (tried - 1));
+    }
+  }
+
+  #once(method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Response> {
+    return fetch(new URL(`/api/v1/${path}`, this.#profile.url), {
+      method,
+      headers: {
+        authorization: `Bearer ${this.#profile.apiKey}`,
+        accept: 'application/json, application/problem+json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+}
+
+function reasonOf(error: Error): string {
+  const cause = error.cause as { code?: string; message?: string } | undefined;
+  return cause?.code ?? cause?.message ?? error.message;
+}
+
+async function readAnswer(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const body = parse(text);
+  if (response.ok && body !== null) return body;
+  const id = response.headers.get('x-request-id');
+  const said = (body as { detail?: string; title?: string } | null) ?? {};
+  const what = said.detail ?? said.title ?? `The API answered with status ${response.status}.`;
+  throw new CliError(exitOf(response.status), id === null ? what : `${what} (request ${id})`);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+const exitOf = (status: number): ExitCode =>
+  status === 401 || status === 403 || status >= 500 || status < 400 ? EXIT.unreachable : EXIT.usage;

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { type Cli, openSession, type Session } from '../cli.ts';
+import type { Answer } from '../client.ts';
+import { CliError, EXIT, exitOfState } from '../exit.ts';
+import { find, lookFor } from '../find.ts';
+import { showJob } from '../show-job.ts';
+import { waitForJob } from '../wait.ts';
+import { keepPassword } from './repositories.ts';
+
+interface NowOptions {
+  host: string;
+  repository?: string;
+  wait: boolean;
+}
+
+export function registerBackup(program: Command, cli: Cli): void {
+  const backup = program.command('backup').description('back up folders');
+  backup
+    .command('now')
+    .argument('<path>', 'the folder; relative to here when the host is this machine')
+    .option('--host <name|id>', 'the host whose folder it is', 'local')
+    .option('--repository <name|id>', 'where it goes; unless told, a repository in the data folder')
+    .option('--no-wait', 'do not wait for the end')
+    .description('back up a folder now, making what is missing for that')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  holdfast backup now /etc\n  holdfast backup now /srv/data --host db-1 --repository main',
+    )
+    .action((path: string, options: NowOptions, command: Command) => now(cli, path, options, command));
+}
+
+async function now(cli: Cli, given: string, options: NowOptions, command: Command): Promise<void> {
+  const session = openSession(cli, command);
+  const { client, output } = session;
+  const host = await find(client, 'host', options.host);
+  if (host.name !== 'local' && !given.startsWith('/'))
+    throw new CliError(EXIT.usage, `"${given}" is relative; the path on host ${host.name} has to start with "/".`);
+  const path = resolve(cli.cwd, given);
+  const repository = await repositoryFor(session, host, options.repository);
+  await initialise(cli, session, host, repository);
+  const plan = await planFor(session, host, repository, path);
+  const job = await client.post('jobs', { kind: 'backup', params: { planId: plan.id } }, { creates: true });
+  const last = options.wait ? await waitForJob(cli, session, job.id) : job;
+  showJob(output, last);
+  if (output.format === 'table') {
+    output.line('');
+    output.line('Next:');
+    output.line(`  holdfast jobs logs ${last.id}`);
+    output.line(`  holdfast jobs start backup --plan ${plan.id} --wait`);
+    output.line('  holdfast jobs list --kind backup');
+  }
+  if (options.wait) cli.exitCode = exitOfState(last.state) ?? EXIT.ok;
+}
+
+/** The one that was named, else one in the data folder that belongs to this host; made when it is missing. */
+async function repositoryFor(
+  { client, output, dataDir }: Session,
+  host: Answer,
+  named: string | undefined,
+): Promise<Answer> {
+  if (named !== undefined) return await find(client, 'repository', named);
+  const found = await lookFor(client, 'repository', host.name);
+  if (found) return found;
+  if (host.name !== 'local')
+    throw new CliError(EXIT.usage, `Say where the backup goes: --repository. See "holdfast repositories list".`);
+  const made = await client.post(
+    'repositories',
+    { name: host.name, url: join(dataDir, 'repositories', host.name) },
+    { creates: true },
+  );
+  output.note(`Made the repository ${made.name} in ${made.url}`);
+  if (made.password) output.secret(keepPassword(made.password));
+  return made;
+}
+
+/** Only a repository that nobody has seen working is initialised; one that is there already is left alone by that too. */
+async function initialise(cli: Cli, session: Session, host: Answer, repository: Answer): Promise<void> {
+  if (repository.state !== 'unknown' && repository.state !== 'uninitialised') return;
+  const body = { kind: 'init', target: { hostId: host.id }, params: { repositoryId: repository.id } };
+  const job = await session.client.post('jobs', body, { creates: true });
+  const ended = await waitForJob(cli, session, job.id);
+  if (ended.state === 'succeeded') return;
+  const { sentence = '', next = '' } = ended.outcome ?? {};
+  throw new CliError(
+    exitOfState(ended.state) ?? EXIT.jobFailed,
+    `${ended.title} ended as ${ended.state}. ${sentence} ${next}`.trim(),
+  );
+}
+
+async function planFor({ client, output }: Session, host: Answer, repository: Answer, path: string): Promise<Answer> {
+  const plans = await client.list('plans', { hostId: host.id, repositoryId: repository.id });
+  const found = plans.find((plan) => plan.paths.length === 1 && plan.paths[0] === path && plan.excludes.length === 0);
+  if (found) return found;
+  const body = { name: planName(path, plans), hostId: host.id, repositoryId: repository.id, paths: [path] };
+  const made = await client.post('plans', body, { creates: true });
+  output.note(`Made the plan ${made.name}`);
+  return made;
+}
+
+/** The path is the name people look for; one that is too long or taken gets a mark of its own. */
+function planName(path: string, plans: readonly Answer[]): string {
+  if (path.length <= 100 && !plans.some((plan) => plan.name === path)) return path;
+  return `${path.slice(0, 85)} ${createHash('sha256').update(path).digest('hex').slice(0, 8)}`;
+}

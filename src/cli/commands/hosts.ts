@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import { type Cli, openSession } from '../cli.ts';
+import type { Answer } from '../client.ts';
+
+export function registerHosts(program: Command, cli: Cli): void {
+  const hosts = program.command('hosts').description('the machines with an agent');
+  hosts
+    .command('list')
+    .description('list hosts')
+    .action(async (_options: unknown, command: Command) => {
+      const { client, output } = openSession(cli, command);
+      output.list(
+        await client.list('hosts', {}),
+        [
+          ['HOST', (h: Answer) => h.id],
+          ['NAME', (h: Answer) => h.name],
+          ['SITE', (h: Answer) => h.site.name],
+          ['ONLINE', (h: Answer) => (h.online ? 'yes' : 'no')],
+          ['LAST SEEN', (h: Answer) => output.time(h.lastSeenAt) ?? 'never'],
+          ['AGENT', (h: Answer) => h.agentVersion],
+        ],
+        'There are no hosts.',
+      );
+    });
+}

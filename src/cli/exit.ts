@@ -1,0 +1,45 @@
+/** What the exit code of the command line says. They stand in `holdfast --help` and never change. */
+export const EXIT = {
+  ok: 0,
+  jobFailed: 1,
+  usage: 2,
+  unreachable: 3,
+  partial: 4,
+  cancelled: 5,
+  timedOut: 6,
+  unknown: 7,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export const EXIT_HELP = `
+Exit codes:
+  0  done; with --wait: the job succeeded
+  1  the job failed
+  2  the command or its input is not right, or what it names does not exist
+  3  the API cannot be reached, cannot serve, or refuses the key
+  4  the job ended in part: a snapshot was made, something was left out
+  5  the job was cancelled
+  6  the job timed out
+  7  nobody can say how the job ended`;
+
+const BY_STATE: Readonly<Record<string, ExitCode>> = {
+  succeeded: EXIT.ok,
+  partial: EXIT.partial,
+  failed: EXIT.jobFailed,
+  cancelled: EXIT.cancelled,
+  timed_out: EXIT.timedOut,
+  unknown: EXIT.unknown,
+};
+
+/** The code of a job's last state, or null while it has not ended. */
+export const exitOfState = (state: string): ExitCode | null => BY_STATE[state] ?? null;
+
+/** A message for the person, and how the command ends. No stack is shown. */
+export class CliError extends Error {
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode, message: string) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}

@@ -1,0 +1,110 @@
+import { redactText } from '../lib/redact.ts';
+
+export type Format = 'json' | 'table';
+
+/** Where a command writes: results to standard output, what happens meanwhile to standard error. */
+export interface Streams {
+  readonly out: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly err: { write(text: string): unknown; readonly isTTY?: boolean };
+}
+
+/** A column: its head, and what stands in it for one item. */
+export type Column<T> = readonly [head: string, cell: (item: T) => string | number | null | undefined];
+
+/** Control characters from hosts and other people must not move the cursor of whoever reads. */
+const safe = (value: string | number | null | undefined): string =>
+  value === null || value === undefined ? '-' : redactText(String(value), undefined, 500);
+
+export class Output {
+  readonly format: Format;
+  readonly #streams: Streams;
+  readonly #now: () => Date;
+
+  constructor(format: Format, streams: Streams, now: () => Date) {
+    this.format = format;
+    this.#streams = streams;
+    this.#now = now;
+  }
+
+  /** A list: a table for people, the items as they came for programs. */
+  list<T>(items: readonly T[], columns: readonly Column<T>[], none: string): void {
+    if (this.format === 'json') this.json({ items });
+    else if (items.length === 0) this.line(none);
+    else this.#table(items, columns);
+  }
+
+  #table<T>(items: readonly T[], columns: readonly Column<T>[]): void {
+    const rows = [columns.map(([head]) => head), ...items.map((item) => columns.map(([, cell]) => safe(cell(item))))];
+    const widths = columns.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
+    for (const row of rows)
+      this.line(
+        row
+          .map((cell, at) => cell.padEnd(widths[at]!))
+          .join('  ')
+          .trimEnd(),
+      );
+  }
+
+  /** One thing: a line for each fact that there is. */
+  facts(item: unknown, facts: readonly (readonly [name: string, value: string | number | null | undefined])[]): void {
+    if (this.format === 'json') {
+      this.json(item);
+      return;
+    }
+    const shown = facts.filter(([, value]) => value !== null && value !== undefined && value !== '');
+    const width = Math.max(...shown.map(([name]) => name.length));
+    for (const [name, value] of shown) this.line(`${name.padEnd(width)}  ${safe(value)}`);
+  }
+
+  json(value: unknown): void {
+    this.#streams.out.write(`${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  line(text: string): void {
+    this.#streams.out.write(`${text}\n`);
+  }
+
+  /** For the person who waits; never part of the result. */
+  note(text: string): void {
+    this.#streams.err.write(`${redactText(text, undefined, 2_000)}\n`);
+  }
+
+  /** A secret that is shown this once; redaction would hide what the person has to keep. */
+  secret(text: string): void {
+    this.#streams.err.write(`${text}\n`);
+  }
+
+  /** `3 min ago (2026-11-21 05:08:26)`, in the reader's own zone. */
+  time(text: string | null | undefined): string | null {
+    if (!text) return null;
+    return `${this.ago(text)} (${exact(new Date(text))})`;
+  }
+
+  ago(text: string | null | undefined): string | null {
+    return text ? relative(this.#now().getTime() - new Date(text).getTime()) : null;
+  }
+}
+
+const UNITS: readonly (readonly [name: string, ms: number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+];
+
+export function relative(ms: number): string {
+  const [name, size] = UNITS.find(([, unit]) => Math.abs(ms) >= unit) ?? ['s', 1_000];
+  const count = `${Math.floor(Math.abs(ms) / size)} ${name}`;
+  return ms < 0 ? `in ${count}` : `${count} ago`;
+}
+
+const two = (value: number): string => String(value).padStart(2, '0');
+const exact = (t: Date): string =>
+  `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())} ${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
+
+const SIZES = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+export function bytes(count: number): string {
+  const step = count < 1 ? 0 : Math.min(SIZES.length - 1, Math.floor(Math.log2(count) / 10));
+  return `${(count / 1024 ** step).toFixed(step === 0 ? 0 : 1)} ${SIZES[step]}`;
+}

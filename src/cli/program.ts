@@ -1,0 +1,44 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { Cli } from './cli.ts';
+import { registerBackup } from './commands/backup.ts';
+import { registerHosts } from './commands/hosts.ts';
+import { registerJobs } from './commands/jobs.ts';
+import { registerPlans } from './commands/plans.ts';
+import { registerRepositories } from './commands/repositories.ts';
+import { CliError, EXIT, EXIT_HELP } from './exit.ts';
+
+/** The commands that talk to the API. Those that run processes are added by whoever starts them. */
+export function buildProgram(cli: Cli, version: string): Command {
+  const program = new Command('holdfast')
+    .description('Jobs, backups and alerts for fleets of hosts')
+    .version(version)
+    .addOption(new Option('--output <format>', 'how results are printed').choices(['table', 'json']).default('table'))
+    .addHelpText('after', `${EXIT_HELP}\n\nExamples:\n  holdfast backup now /etc\n  holdfast jobs list --output json`)
+    .configureOutput({
+      writeOut: (text) => cli.streams.out.write(text),
+      writeErr: (text) => cli.streams.err.write(text),
+    })
+    .showHelpAfterError('(add --help for what can be said)')
+    .exitOverride();
+  registerBackup(program, cli);
+  registerJobs(program, cli);
+  registerHosts(program, cli);
+  registerRepositories(program, cli);
+  registerPlans(program, cli);
+  return program;
+}
+
+/** Runs one command line; answers the exit code. What goes wrong is one message, never a stack. */
+export async function runProgram(program: Command, cli: Cli, args: readonly string[]): Promise<number> {
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return cli.exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (thrown instanceof CliError) {
+      cli.streams.err.write(`holdfast: ${thrown.message}\n`);
+      return thrown.exitCode;
+    }
+    throw thrown;
+  }
+}

@@ -1,0 +1,46 @@
+import type { Answer } from './client.ts';
+import { bytes, type Output } from './output.ts';
+
+const COUNTS: Readonly<Record<string, (value: number) => string>> = {
+  filesNew: (n) => `${n} new files`,
+  filesChanged: (n) => `${n} changed`,
+  filesUnmodified: (n) => `${n} unchanged`,
+  bytesProcessed: (n) => `${bytes(n)} looked at`,
+  bytesAdded: (n) => `${bytes(n)} added`,
+};
+
+/** What a backup changed, from its counts; null when it counted nothing. */
+export function changesOf(counts: Readonly<Record<string, number>>): string | null {
+  const said = Object.entries(COUNTS).flatMap(([name, say]) => (counts[name] === undefined ? [] : [say(counts[name])]));
+  return said.length === 0 ? null : said.join(', ');
+}
+
+/** Everything about one job that a person may want to know. */
+export function showJob(output: Output, job: Answer): void {
+  const { outcome, times } = job;
+  const place = job.queuePosition === null ? '' : ` (number ${job.queuePosition} in the queue)`;
+  output.facts(job, [
+    ['Job', job.id],
+    ['What', job.title],
+    ['State', job.state],
+    ['Waits', job.waitsFor === null ? null : `${job.waitsFor}${place}`],
+    ['Result', outcome?.sentence],
+    ['Do', outcome?.next],
+    ['Snapshot', outcome?.refs.snapshotId],
+    ['Changes', outcome && changesOf(outcome.counts)],
+    [
+      'Failures',
+      outcome && outcome.failureCount > 0
+        ? `${outcome.failureCount}, first: ${outcome.failures[0]?.item}: ${outcome.failures[0]?.message}`
+        : null,
+    ],
+    ['Host', job.host?.name],
+    ['Started by', `${job.actor.label} (${job.trigger})`],
+    ['Accepted', output.time(times.acceptedAt)],
+    ['Started', output.time(times.startedAt)],
+    ['Finished', output.time(times.finishedAt)],
+    ['Attempts', job.attempts],
+    ['Cancel asked', output.time(job.cancelRequestedAt)],
+    ['Request', job.requestId],
+  ]);
+}
