@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { bytes, type Format, Output, relative } from './output.ts';
+
+function bench(format: Format) {
+  const written = { out: '', err: '' };
+  const stream = (name: 'out' | 'err') => ({ write: (text: string) => (written[name] += text) });
+  const now = () => new Date('2026-11-21T05:00:00Z');
+  return { written, output: new Output(format, { out: stream('out'), err: stream('err') }, now) };
+}
+
+test('a list is a table for people, with one line for each item', () => {
+  const { output, written } = bench('table');
+  const columns = [
+    ['NAME', (h: { name: string }) => h.name],
+    ['AGE', () => null],
+  ] as const;
+  output.list([{ name: 'db-1' }, { name: 'a' }], columns, 'none');
+  expect(written.out).toBe('NAME  AGE\ndb-1  -\na     -\n');
+});
+
+test('a list is JSON for programs, also when it is empty', () => {
+  const { output, written } = bench('json');
+  output.list([], [['NAME', () => 'x']], 'none');
+  expect(JSON.parse(written.out)).toEqual({ items: [] });
+});
+
+test('what a host wrote cannot move the cursor of who reads', () => {
+  const { output, written } = bench('table');
+  output.facts({}, [
+    ['Host', 'db\u001b[2J\n-1'],
+    ['Empty', ''],
+  ]);
+  expect(written.out).toBe('Host  db\\u001b[2J\\n-1\n');
+});
+
+test('times are relative first', () => {
+  const { output } = bench('table');
+  expect(output.time('2026-11-21T04:57:00Z')).toMatch(/^3 min ago \(2026-11-2\d \d\d:\d\d:00\)$/);
+  expect(output.time(null)).toBeNull();
+  expect([relative(500), relative(90_000), relative(-7_200_000), relative(3 * 86_400_000)]).toEqual([
+    '0 s ago',
+    '1 min ago',
+    'in 2 h',
+    '3 d ago',
+  ]);
+});
+
+test.each([
+  [0, '0 B'],
+  [1023, '1023 B'],
+  [1536, '1.5 KiB'],
+  [5 * 1024 ** 3, '5.0 GiB'],
+])('%i bytes are %s', (count, words) => {
+  expect(bytes(count)).toBe(words);
+});

@@ -1,0 +1,187 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildProgram, runProgram } from '../../src/cli/program.ts';
+import { parsePublicId } from '../../src/lib/ids.ts';
+import { host, repository } from '../factories.ts';
+import { type ApiBench, startApi } from './bench.ts';
+
+let api: ApiBench;
+let url: string;
+const dataDir = mkdtempSync(join(tmpdir(), 'holdfast-cli-'));
+
+beforeAll(async () => {
+  api = await startApi();
+  url = await api.app.listen({ host: '127.0.0.1', port: 0 });
+  await host(api.database.owner, api.org, { name: 'local' });
+  writeFileSync(join(dataDir, 'cli.json'), JSON.stringify({ url, apiKey: api.key }));
+});
+afterAll(async () => {
+  rmSync(dataDir, { recursive: true, force: true });
+  await api?.close();
+});
+
+interface Ran {
+  code: number;
+  out: string;
+  err: string;
+}
+
+/** Runs one command line as a person would; `meanwhile` happens at each pause of it. */
+async function run(
+  line: string | string[],
+  env: Record<string, string> = {},
+  meanwhile: () => Promise<unknown> = async () => {},
+): Promise<Ran> {
+  const ran = { out: '', err: '' };
+  const stream = (name: 'out' | 'err') => ({ write: (text: string) => (ran[name] += text) });
+  const cli = {
+    streams: { out: stream('out'), err: stream('err') },
+    env: { HOLDFAST_DATA: dataDir, ...env },
+    now: () => new Date(),
+    cwd: '/srv',
+    sleep: async () => void (await meanwhile()),
+    exitCode: 0 as const,
+  };
+  const code = await runProgram(buildProgram(cli, '0.0.0'), cli, typeof line === 'string' ? line.split(' ') : line);
+  return { code, ...ran };
+}
+
+/** Ends whatever is queued, as a worker would: the newest job gets this outcome. */
+const endJobs =
+  (state: string, refs: object = {}) =>
+  async () => {
+    await api.database.owner.query(
+      `update job set state = $1, outcome_code = $1, outcome_sentence = 'It ended.', outcome_next = '', counts = '{"filesNew": 3, "bytesAdded": 2048}', refs = $2,
+       finished_at = now() where state in ('queued', 'waiting')`,
+      [state, JSON.stringify(refs)],
+    );
+    await api.database.owner.query('delete from lock_slot');
+    await api.database.owner.query('update lock_key set used = 0, excl = false');
+    await api.database.owner.query('delete from lock_request');
+  };
+
+test('lists are tables for people and JSON for programs', async () => {
+  const table = await run('hosts list');
+  expect(table).toMatchObject({ code: 0, err: '' });
+  expect(table.out).toMatch(/^HOST +NAME +SITE +ONLINE +LAST SEEN +AGENT\nhost_\w+ +local +main +yes +\d+ s ago \(/);
+  const json = JSON.parse((await run('hosts list --output json')).out);
+  expect(json.items[0]).toMatchObject({ name: 'local', online: true });
+});
+
+test.each([
+  ['succeeded', 0],
+  ['failed', 1],
+  ['partial', 4],
+  ['cancelled', 5],
+  ['timed_out', 6],
+  ['unknown', 7],
+])('a job that ends as %s ends the command with %i', async (state, code) => {
+  const ran = await run(
+    'jobs start noop --host local --param message=hello --param sleepMs=5 --wait',
+    {},
+    endJobs(state),
+  );
+  expect(ran.code, ran.err).toBe(code);
+  expect(ran.out).toContain('It ended.');
+  expect(ran.err).toContain(`Do nothing on local: ${state}`);
+});
+
+test('backup now makes the repository, the plan and the backup, says what changed, and does not make them twice', async () => {
+  const first = await run('backup now etc', {}, endJobs('succeeded', { snapshotId: 'abcdef12' }));
+  expect(first.code, first.err).toBe(0);
+  expect(first.out).toMatch(/Snapshot +abcdef12/);
+  expect(first.out).toMatch(/Changes +3 new files, 2.0 KiB added/);
+  expect(first.out).toMatch(/Next:\n {2}holdfast jobs logs job_\w+\n/);
+  expect(first.err).toMatch(/Password \(keep it outside[^)]*\): [\w-]{32}\n/);
+  const { rows } = await api.database.owner.query(
+    'select p.paths, r.url from plan p join repository r on r.id = p.repository_id',
+  );
+  expect(rows).toEqual([{ paths: ['/srv/etc'], url: join(dataDir, 'repositories', 'local') }]);
+  await api.database.owner.query(`update repository set state = 'ready'`);
+  const second = await run('backup now /srv/etc --output json', {}, endJobs('succeeded'));
+  expect(JSON.parse(second.out)).toMatchObject({ kind: 'backup', state: 'succeeded' });
+  expect(second.err).not.toContain('Password');
+  const counts = await api.counts();
+  expect([counts.plan, counts.repository]).toEqual([1, 1]);
+});
+
+test('backup now stops when the repository cannot be initialised', async () => {
+  await repository(api.database.owner, api.org.id, {
+    name: 'broken',
+    password: { keyring: api.parts.keyring, text: 'x' },
+  });
+  const ran = await run('backup now /a --repository broken', {}, endJobs('failed'));
+  expect(ran.code).toBe(1);
+  expect(ran.err).toContain('Initialise broken from local ended as failed. It ended.');
+});
+
+test('repositories and plans can be made and named', async () => {
+  const made = await run('repositories create second /srv/second');
+  expect(made.code).toBe(0);
+  expect(made.err).toMatch(/Password/);
+  expect((await run('plans create home /home /root --host local --repository second --exclude *.tmp')).out).toMatch(
+    /Paths +\/home \/root/,
+  );
+  expect((await run('plans list --host local')).out).toContain('/home /root');
+  const started = await run('jobs start backup --plan home --output json');
+  const job = JSON.parse(started.out);
+  expect(job).toMatchObject({ kind: 'backup', title: 'Back up home of local' });
+  expect((await run(`jobs cancel ${job.id} --reason enough`)).out).toMatch(/Cancel asked|State +cancelled/);
+  expect((await run(`jobs show ${job.id}`)).out).toContain(job.id);
+  expect((await run('jobs list --kind backup')).out).toContain(job.id);
+});
+
+test('logs are printed line by line, safe for a terminal', async () => {
+  const job = JSON.parse((await run('jobs start noop --output json')).out);
+  await api.database.owner.query(
+    `insert into log_chunk(day, org_id, job_id, run_no, attempt, first_seq, lines, at, body)
+     select accepted_day, org_id, id, 1, 1, 0, 2, now(), $2 from job where id = $1`,
+    [
+      parsePublicId('job', job.id),
+      JSON.stringify([
+        [0, 'out', 'one'],
+        [1, 'err', 'two \u001b[31m'],
+      ]),
+    ],
+  );
+  expect((await run(`jobs logs ${job.id}`)).out).toBe('00:00:00.000   one\n00:00:00.001 ! two \\u001b[31m\n');
+  expect((await run(`jobs logs ${job.id} --tail 1`)).out).toContain('two');
+});
+
+test.each([
+  ['jobs start', 2, 'missing required argument'],
+  ['jobs explode', 2, 'unknown command'],
+  ['hosts list --output xml', 2, 'Allowed choices are table, json'],
+  ['jobs start nonsense', 2, 'There is no kind of job "nonsense". (request req_'],
+  ['jobs start noop --host nobody', 2, 'There is no host "nobody"'],
+  ['jobs show 5', 2, '"5" is not the id of a job'],
+  ['jobs start noop --host local --param sleepMs=soon', 2, 'sleepMs'],
+  ['jobs list --state sleeping', 2, 'state'],
+  ['backup now relative --host db-7', 2, 'There is no host "db-7"'],
+])('%s ends with %i and one message', async (line, code, message) => {
+  const ran = await run(line);
+  expect(ran).toMatchObject({ code, out: '' });
+  expect(ran.err).toContain(message);
+  expect(ran.err).not.toMatch(/\n\s+at /);
+});
+
+test('a refused key, an API that is away and a missing profile end with 3', async () => {
+  const refused = await run('hosts list', { HOLDFAST_URL: url, HOLDFAST_API_KEY: `hfk_${'A'.repeat(43)}` });
+  expect(refused).toMatchObject({ code: 3, err: expect.stringContaining('no valid credential') });
+  const away = await run('hosts list', { HOLDFAST_URL: 'http://127.0.0.1:9', HOLDFAST_API_KEY: api.key });
+  expect(away).toMatchObject({ code: 3, err: expect.stringContaining('cannot be reached') });
+  expect(away.err).not.toContain(api.key);
+  expect(await run('hosts list', { HOLDFAST_DATA: '/nowhere' })).toMatchObject({
+    code: 3,
+    err: expect.stringContaining('No API is known'),
+  });
+});
+
+test('help names the exit codes and shows examples', async () => {
+  const { code, out } = await run('--help');
+  expect(code).toBe(0);
+  expect(out).toContain('4  the job ended in part');
+  expect(out).toContain('holdfast backup now /etc');
+});
