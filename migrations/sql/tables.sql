@@ -39,6 +39,7 @@ alter table "site" add constraint "site_name_unique" unique ("org_id", "name");
 
 create table "host" ("org_id" uuid not null, "id" uuid not null, "site_id" uuid not null, "name" text not null, "present" boolean not null default false, "lease_until" timestamptz null, "last_seen_at" timestamptz null, "epoch" int not null default 0, "command_queue" text null, "address" text null, "agent_version" text null, "hostname" text null, "os" text null, "arch" text null, "programs" jsonb not null default '[]', "powers" jsonb not null default '[]', "activities" jsonb not null default '[]', "running_jobs" jsonb not null default '[]', "version" int not null default 1, "created_at" timestamptz not null, primary key ("org_id", "id"));
 create index "host_lease" on "host" ("lease_until") where "present";
+alter table "host" add constraint "host_command_queue_unique" unique ("command_queue");
 alter table "host" add constraint "host_name_unique" unique ("org_id", "name");
 
 create table "plan" ("org_id" uuid not null, "id" uuid not null, "host_id" uuid not null, "repository_id" uuid not null, "name" text not null, "paths" jsonb not null, "excludes" jsonb not null default '[]', "version" int not null default 1, "created_at" timestamptz not null, primary key ("org_id", "id"));

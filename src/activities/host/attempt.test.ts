@@ -35,7 +35,7 @@ test('the outcome comes back, and has ridden in the last report before', async (
   const run = attempt(noopBody('db-1'), undefined, WORK);
   expect(await run.answer).toEqual({ code: 'succeeded', counts: { logLines: 250, sleptMs: 0 }, refs: {} });
   expect(run.results.at(-1)?.outcome.code).toBe('succeeded');
-  expect(run.texts()).toHaveLength(252);
+  expect(run.texts()).toHaveLength(253);
   expect(run.beats()).toBe(1);
 });
 

@@ -54,10 +54,12 @@ export async function performAttempt(
   const beats = setInterval(() => host.heartbeat(), HEARTBEAT_MS);
   try {
     const result = presentable(await body(contextOf(stop, input, link, host, deps, log)), log);
+    // A log is never empty: a reader must be able to tell "said nothing" from "was lost".
+    log.line('sys', `The attempt ended: ${result.outcome.code}`);
     await log.close(result);
     return result.outcome;
   } catch (thrown) {
-    if (!host.signal.aborted) log.line('sys', `The attempt failed: ${explain(thrown)}`);
+    log.line('sys', host.signal.aborted ? 'The attempt was stopped.' : `The attempt failed: ${explain(thrown)}`);
     await log.close(null);
     // Whatever the stop made the body throw (an AbortError, a broken pipe): the reason of the stop is the truth.
     if (host.signal.aborted) throw host.signal.reason;

@@ -26,7 +26,8 @@ export const HostSchema = defineEntity({
     lastSeenAt: p.datetime().nullable(),
     /** Raised by each hello of an agent; beats and queues of an older epoch count for nothing. */
     epoch: p.integer().default(0),
-    commandQueue: p.text().nullable(),
+    /** Temporal's worker-command queue of the agent of this epoch; no other host may ever listen on it. */
+    commandQueue: p.text().nullable().unique(),
     address: p.text().nullable(),
     agentVersion: p.text().nullable(),
     hostname: p.text().nullable(),

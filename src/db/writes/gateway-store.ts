@@ -1,3 +1,4 @@
+import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import type { LogLine, Progress } from '../../domain/agent-protocol.ts';
 import type { AttemptResult } from '../../domain/outcome.ts';
@@ -60,12 +61,18 @@ export function gatewayStore(doors: Doors, clock: Clock, random: RandomBytes) {
         return found.rows[0] ?? { epoch: 0, commandQueue: null };
       }),
     bindCommandQueue: (host: Host, epoch: number, queue: string): Promise<boolean> =>
-      doors.inOrg(host.orgId, async (tx) => {
-        const bound =
-          await sql`update host set command_queue = ${queue} where org_id = ${host.orgId} and id = ${host.hostId}
-          and epoch = ${epoch} and (command_queue is null or command_queue = ${queue})`.execute(tx.sql);
-        return Number(bound.numAffectedRows ?? 0) === 1;
-      }),
+      doors
+        .inOrg(host.orgId, async (tx) => {
+          const bound =
+            await sql`update host set command_queue = ${queue} where org_id = ${host.orgId} and id = ${host.hostId}
+            and epoch = ${epoch} and (command_queue is null or command_queue = ${queue})`.execute(tx.sql);
+          return Number(bound.numAffectedRows ?? 0) === 1;
+        })
+        .catch((thrown) => {
+          // Another host listens there, maybe of an organisation that this login cannot see.
+          if (thrown instanceof UniqueConstraintViolationException) return false;
+          throw thrown;
+        }),
     async beats(beats: readonly LeaseBeat[]): Promise<void> {
       const byOrg = new Map<string, LeaseBeat[]>();
       for (const beat of beats) byOrg.set(beat.orgId, [...(byOrg.get(beat.orgId) ?? []), beat]);

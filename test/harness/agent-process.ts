@@ -1,0 +1,43 @@
+// The agent with everything it can do, in a process of its own. Told by its first argument.
+import { spawnSync } from 'node:child_process';
+import { findSetpriv } from '../../src/activities/host/dying-with-parent.ts';
+import { hostActivities } from '../../src/activities/host/index.ts';
+import { parseResticVersion } from '../../src/activities/host/restic/version.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { systemRandom } from '../../src/lib/ids.ts';
+import { createLogger } from '../../src/lib/log.ts';
+import { startAgent } from '../../src/worker/agent.ts';
+import { exitWithAgent } from '../../src/worker/agent-exit.ts';
+
+export interface AgentOrder {
+  readonly gateway: string;
+  readonly authorityPem: string;
+  readonly credential: string;
+  readonly dataDir: string;
+  readonly resticPath: string;
+}
+
+const order = JSON.parse(process.argv[2]!) as AgentOrder;
+const version = spawnSync(order.resticPath, ['version'], { encoding: 'utf8' }).stdout;
+const log = createLogger({ level: 'error', pretty: false, process: 'agent' });
+const agent = startAgent({
+  gateway: { address: order.gateway, authorityPem: order.authorityPem, credential: order.credential },
+  hello: { protocol: 1, agentVersion: '0.1.0', hostname: 'test', os: 'linux', arch: 'x64', programs: [], powers: [] },
+  dataDir: order.dataDir,
+  activities: hostActivities({
+    clock: systemClock,
+    setpriv: await findSetpriv(),
+    resticPath: order.resticPath,
+    resticVersion: parseResticVersion(version),
+    dataDir: order.dataDir,
+    baseEnv: { PATH: process.env.PATH ?? '', HOME: order.dataDir },
+    hostName: 'test-host',
+  }),
+  shutdownGraceMs: 500,
+  random: systemRandom,
+  log,
+});
+exitWithAgent(agent, { process, exit: process.exit, shutdownGraceMs: 500, log });
+// The test that started us was killed or left without stopping us.
+process.once('disconnect', () => process.exit(1));
+void agent.ready.then(() => process.send!('ready'));
