@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
+import { newCredential } from '../src/gateway/credential.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { newUuid, systemRandom } from '../src/lib/ids.ts';
 import { type Keyring, seal } from '../src/lib/seal.ts';
@@ -88,7 +89,8 @@ export async function host(
   org: TestOrganization,
   options: HostOptions = {},
 ): Promise<{ id: string; name: string; credential: string }> {
-  const made = { id: uuid(), name: options.name ?? nameOf('host'), credential: token('hfh') };
+  const made = { id: uuid(), name: options.name ?? nameOf('host'), credential: '' };
+  made.credential = newCredential(org.id, made.id, systemRandom);
   const seen = options.lastSeenAt === undefined ? new Date() : options.lastSeenAt;
   await owner.query(
     `insert into host(org_id, id, site_id, name, present, last_seen_at, epoch, activities, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, now())`,

@@ -22,10 +22,10 @@ export async function serveApi(
   const host = address.includes(':') ? `[${address}]` : address;
   let stopping: Promise<void> | null = null;
   const stop = async () => {
-    // Connections that wait for a next request would hold the close up until their keep-alive ends.
-    const closing = app.close();
-    app.server.closeIdleConnections();
-    await closing;
+    // A connection whose request ended meanwhile waits for a next one, and would hold the close up until its keep-alive ends.
+    const sweep = setInterval(() => app.server.closeIdleConnections(), 20);
+    await app.close();
+    clearInterval(sweep);
     await parts.doors.close();
     await parts.authDb.destroy();
   };

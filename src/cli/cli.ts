@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import type { Environment } from '../config/environment.ts';
 import { Failure } from '../lib/failure.ts';
+import type { RandomBytes } from '../lib/ids.ts';
 import { ApiClient } from './client.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { type Format, Output, type Streams } from './output.ts';
@@ -12,6 +13,7 @@ export interface Cli {
   readonly streams: Streams;
   readonly env: Environment;
   readonly now: () => Date;
+  readonly random: RandomBytes;
   /** The folder that relative paths start from. */
   readonly cwd: string;
   readonly sleep: (ms: number) => Promise<void>;
@@ -30,7 +32,7 @@ export function openSession(cli: Cli, command: Command): Session {
   const { output } = command.optsWithGlobals() as { output?: Format };
   const config = configOf(cli.env);
   return {
-    client: new ApiClient(readProfile(config)),
+    client: new ApiClient(readProfile(config), cli.random),
     output: new Output(output ?? 'table', cli.streams, cli.now),
     dataDir: config.dataDir,
   };

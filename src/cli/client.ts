@@ -1,4 +1,4 @@
-import { systemRandom } from '../lib/ids.ts';
+import type { RandomBytes } from '../lib/ids.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import type { Profile } from './profile.ts';
 
@@ -12,9 +12,11 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Speaks to the API. What creates something carries an Idempotency-Key, so that it can be sent again when an answer was lost. */
 export class ApiClient {
   readonly #profile: Profile;
+  readonly #random: RandomBytes;
 
-  constructor(profile: Profile) {
+  constructor(profile: Profile, random: RandomBytes) {
     this.#profile = profile;
+    this.#random = random;
   }
 
   get(path: string): Promise<Answer> {
@@ -22,7 +24,7 @@ export class ApiClient {
   }
 
   post(path: string, body: unknown, options: { creates?: boolean } = {}): Promise<Answer> {
-    const headers = options.creates ? { 'idempotency-key': Buffer.from(systemRandom(16)).toString('hex') } : undefined;
+    const headers = options.creates ? { 'idempotency-key': Buffer.from(this.#random(16)).toString('hex') } : undefined;
     return this.#send('POST', path, body, headers);
   }
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { processEnvironment } from '../config/environment.ts';
+import { systemClock } from '../lib/clock.ts';
 import { asError, Failure } from '../lib/failure.ts';
+import { systemRandom } from '../lib/ids.ts';
 import type { Cli } from './cli.ts';
 import { EXIT } from './exit.ts';
 import { registerProcesses } from './processes.ts';
@@ -14,7 +16,8 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 const cli: Cli = {
   streams: { out: process.stdout, err: process.stderr },
   env: processEnvironment(),
-  now: () => new Date(),
+  now: () => systemClock.now(),
+  random: systemRandom,
   cwd: process.cwd(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   exitCode: EXIT.ok,
@@ -24,7 +27,7 @@ process.stdout.on('error', () => process.exit(EXIT.ok));
 
 try {
   const program = buildProgram(cli, version);
-  registerProcesses(program);
+  registerProcesses(program, { env: cli.env, version, say: (line) => process.stdout.write(`${line}\n`) });
   process.exitCode = await runProgram(program, cli, process.argv.slice(2));
 } catch (thrown) {
   const error = asError(thrown);

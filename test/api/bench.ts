@@ -1,7 +1,7 @@
-import type { Kysely } from 'kysely';
 import { SCHEMA_VERSION } from '../../migrations/index.ts';
 import { type App, buildApp } from '../../src/api/app.ts';
 import type { ApiParts } from '../../src/api/parts.ts';
+import { openAuthDb } from '../../src/db/auth-db.ts';
 import { openDoors } from '../../src/db/doors.ts';
 import { openOrm } from '../../src/db/orm.ts';
 import type { StartOrder } from '../../src/db/statements/start-orders.ts';
@@ -46,14 +46,13 @@ export interface ApiBench {
 
 export async function startApi(more?: (app: App) => void): Promise<ApiBench> {
   const database = await createTestDatabase();
-  const orm = async (group: 'api' | 'auth') =>
-    await openOrm({
-      url: database.urls[group],
-      poolMax: 10,
-      transactionTimeoutMs: 15_000,
-      applicationName: `test ${group}`,
-    });
-  const [api, auth] = [await orm('api'), await orm('auth')];
+  const api = await openOrm({
+    url: database.urls.api,
+    poolMax: 10,
+    transactionTimeoutMs: 15_000,
+    applicationName: 'test api',
+  });
+  const auth = openAuthDb({ url: database.urls.auth, poolMax: 10, applicationName: 'test auth' });
   const lines: string[] = [];
   const passed: StartOrder[] = [];
   const cancelled: { jobId: string; runNo: number }[] = [];
@@ -66,7 +65,7 @@ export async function startApi(more?: (app: App) => void): Promise<ApiBench> {
       trustedProxy: [],
     },
     doors: openDoors(api),
-    authDb: auth.em.getKysely<unknown>() as Kysely<unknown>,
+    authDb: auth,
     door: {
       newClaim: () => ({
         token: newUuid(systemClock, systemRandom),
@@ -113,7 +112,7 @@ export async function startApi(more?: (app: App) => void): Promise<ApiBench> {
     async close() {
       await app.close();
       await parts.doors.close();
-      await auth.close(true);
+      await auth.destroy();
       await database.drop();
     },
   };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildProgram, runProgram } from '../../src/cli/program.ts';
-import { parsePublicId } from '../../src/lib/ids.ts';
+import { parsePublicId, systemRandom } from '../../src/lib/ids.ts';
 import { host, repository } from '../factories.ts';
 import { type ApiBench, startApi } from './bench.ts';
 
@@ -40,6 +40,7 @@ async function run(
     streams: { out: stream('out'), err: stream('err') },
     env: { HOLDFAST_DATA: dataDir, ...env },
     now: () => new Date(),
+    random: systemRandom,
     cwd: '/srv',
     sleep: async () => void (await meanwhile()),
     exitCode: 0 as const,
