@@ -32,20 +32,20 @@ export async function loadWaits(tx: Tx, orgId: string, jobIds: readonly string[]
   if (jobIds.length === 0) return new Map();
   const found = await sql<Row>`
     select j.id, j.reason, h.name as host_name, h.last_seen_at, b.id as behind_id, b.title as behind_title, b.actor_label as behind_actor,
-           b.holds as behind_holds,
+           c.holds as behind_holds,
            (select count(distinct o.job_id)::int from lock_request r join lock_request o on o.org_id = r.org_id and o.key = r.key and o.seq < r.seq and o.ready
              where r.org_id = j.org_id and r.job_id = j.id) as ahead
       from job j left join host h on h.org_id = j.org_id and h.id = j.host_id
       left join lateral (
-        select x.id, x.title, x.actor_label, c.holds from (
-          select s.job_id, true as holds, r.seq from lock_request r join lock_key k on k.org_id = r.org_id and k.key = r.key
-            join lock_slot s on s.org_id = r.org_id and s.key = r.key
-           where r.org_id = j.org_id and r.job_id = j.id and (r.mode = 'x' or k.excl or k.used >= k.slots)
-          union all
-          select o.job_id, false, o.seq from lock_request r join lock_request o on o.org_id = r.org_id and o.key = r.key and o.seq < r.seq and o.ready
-           where r.org_id = j.org_id and r.job_id = j.id) c
-          join job x on x.org_id = j.org_id and x.id = c.job_id
-         order by c.holds desc, c.seq desc limit 1) b on true
+        -- One is chosen before its job is looked up: joined first, a planner without statistics read all jobs for each of them.
+        (select s.job_id, true as holds from lock_request r join lock_key k on k.org_id = r.org_id and k.key = r.key
+           join lock_slot s on s.org_id = r.org_id and s.key = r.key
+          where r.org_id = j.org_id and r.job_id = j.id and (r.mode = 'x' or k.excl or k.used >= k.slots) limit 1)
+        union all
+        (select o.job_id, false from lock_request r join lock_request o on o.org_id = r.org_id and o.key = r.key and o.seq < r.seq and o.ready
+          where r.org_id = j.org_id and r.job_id = j.id order by o.seq desc limit 1)
+        order by holds desc limit 1) c on true
+      left join job b on b.org_id = j.org_id and b.id = c.job_id
      where j.org_id = ${orgId} and j.id = any(${[...jobIds]}::uuid[])`.execute(tx.sql);
   return new Map(found.rows.map((row) => [row.id, waitOf(row)]));
 }
