@@ -4,7 +4,7 @@ import { projectDir, runtime } from './install.mjs';
 
 /** Runs our program on our runtime and ends with its exit code. */
 export function handOver(args) {
-  const child = spawn(runtime, [join(projectDir, 'src', 'cli', 'main.ts'), ...args], { stdio: 'inherit' });
+  const child = spawn(runtime, [join(projectDir, 'scripts', 'main.mjs'), ...args], { stdio: 'inherit' });
   // Ctrl-C reaches the child by itself, because it is in our process group; it decides what to do, we wait for it.
   process.on('SIGINT', () => {});
   // What is sent to us alone is passed on.

@@ -1,7 +1,7 @@
 // Bootstrap only: runs on any Node from 20 on, before anything is installed.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,7 +12,10 @@ const stamp = join(projectDir, 'node_modules', '.holdfast-lock');
 /** The runtime that the npm package `node` brought: Node 24, whatever started us. */
 export const runtime = join(bin, 'node');
 
-const lockHash = () => createHash('sha256').update(readFileSync(join(projectDir, 'package-lock.json'))).digest('hex');
+const lockHash = () =>
+  createHash('sha256')
+    .update(readFileSync(join(projectDir, 'package-lock.json')))
+    .digest('hex');
 
 function installed() {
   return existsSync(runtime) && existsSync(stamp) && readFileSync(stamp, 'utf8') === lockHash();
@@ -32,7 +35,10 @@ export async function install() {
   if (installed()) return;
   const started = Date.now();
   console.log('installing locked dependencies (npm ci) ...');
-  const alive = setInterval(() => console.log(`  still installing, ${Math.round((Date.now() - started) / 1000)} s`), 15_000);
+  const alive = setInterval(
+    () => console.log(`  still installing, ${Math.round((Date.now() - started) / 1000)} s`),
+    15_000,
+  );
   const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   clearInterval(alive);
   if (code !== 0) {

@@ -1,5 +1,5 @@
 // npm test: everything the suite needs is installed or built here, then the checks run, then the tests.
-import { mkdtempSync, readFileSync, existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { install, projectDir, run, runtime } from './install.mjs';
@@ -22,9 +22,13 @@ async function check(name, command, args) {
 async function vitest(projects) {
   const file = join(results, `${projects.join('-')}.json`);
   const args = projects.flatMap((p) => ['--project', p]);
-  const code = await run(bin('vitest'), ['run', ...args, ...filters, ...(filters.length ? ['--passWithNoTests'] : [])], {
-    env: { ...env, VITEST_RESULTS: file },
-  });
+  const code = await run(
+    bin('vitest'),
+    ['run', ...args, ...filters, ...(filters.length ? ['--passWithNoTests'] : [])],
+    {
+      env: { ...env, VITEST_RESULTS: file },
+    },
+  );
   if (!existsSync(file)) {
     if (code !== 0) totals.failed++;
     return;
@@ -36,7 +40,7 @@ async function vitest(projects) {
 }
 
 // Programs are found or built (minutes on a bare machine) while the quick checks run.
-const programs = run(runtime, [join(projectDir, 'src', 'cli', 'main.ts'), 'programs'], { env });
+const programs = run(runtime, [join(projectDir, 'scripts', 'main.mjs'), 'programs'], { env });
 if (filters.length === 0) {
   await check('lint', bin('biome'), ['ci', '.']);
   await check('types', bin('tsc'), ['--noEmit']);

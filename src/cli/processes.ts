@@ -1,4 +1,65 @@
 import type { Command } from 'commander';
 
-/** Adds the commands that run processes: up, api, worker, gateway, agent, migrate. */
-export function registerProcesses(_program: Command): void {}
+interface Told {
+  dieWithParent?: boolean;
+}
+
+const STOP_WITHIN_MS = { api: 4_000, worker: 10_000, gateway: 4_000 } as const;
+
+/** Adds the commands that run processes. Each body is loaded when it is wanted: none pays for the others' memory. */
+export function registerProcesses(program: Command): void {
+  program
+    .command('up')
+    .description('run all of Holdfast on this machine, with PostgreSQL and Temporal (what npm start does)')
+    .option('--no-first-job', 'make no backup at the very first start')
+    .action(async (options: { firstJob: boolean }) => {
+      const { up } = await import('./up/up.ts');
+      process.exit(await up({ firstJob: options.firstJob }));
+    });
+  serverCommand(program, 'api', 'run the API', async () => (await import('./run/api.ts')).startApiProcess);
+  serverCommand(
+    program,
+    'worker',
+    'run the Temporal worker',
+    async () => (await import('./run/worker.ts')).startWorkerProcess,
+  );
+  serverCommand(
+    program,
+    'gateway',
+    'run the gateway for agents',
+    async () => (await import('./run/gateway.ts')).startGatewayProcess,
+  );
+  hiddenOption(program.command('agent').description('run the agent of this host')).action(async (told: Told) => {
+    const { runAgent } = await import('./run/agent.ts');
+    await runAgent({ dieWithParent: told.dieWithParent === true });
+  });
+  program
+    .command('migrate')
+    .description('bring the database of DATABASE_URL to the schema of this program and make its logins')
+    .action(async () => (await import('./run/migrate-command.ts')).migrateCommand());
+  program
+    .command('bootstrap')
+    .description('make the owner, the first organisation, the key of the command line and this host')
+    .action(async () => (await import('./run/bootstrap-command.ts')).bootstrapCommand());
+  program.command('programs', { hidden: true }).action(async () => {
+    const { programsCommand } = await import('./run/programs-command.ts');
+    await programsCommand();
+  });
+}
+
+function serverCommand(
+  program: Command,
+  name: 'api' | 'worker' | 'gateway',
+  about: string,
+  load: () => Promise<Parameters<typeof import('./run/process.ts').runProcess>[1]>,
+): void {
+  hiddenOption(program.command(name).description(about)).action(async (told: Told) => {
+    const [{ runProcess }, start] = await Promise.all([import('./run/process.ts'), load()]);
+    await runProcess({ name, dieWithParent: told.dieWithParent === true, stopWithinMs: STOP_WITHIN_MS[name] }, start);
+  });
+}
+
+/** Said by `up`, which holds our standard input as long as it lives. */
+function hiddenOption(command: Command): Command {
+  return command.addOption(command.createOption('--die-with-parent').hideHelp());
+}

@@ -44,6 +44,10 @@ export function registerJobs(program: Command, cli: Cli): void {
       '\nExamples:\n  holdfast jobs start noop --host local --wait\n  holdfast jobs start backup --plan etc --wait',
     )
     .action((kind: string, options: StartOptions, command: Command) => start(cli, kind, options, command));
+  registerLooking(jobs, cli);
+}
+
+function registerLooking(jobs: Command, cli: Cli): void {
   jobs
     .command('list')
     .option('--state <state...>', 'only in these states')

@@ -1,0 +1,81 @@
+// First, so that the heap is small before anything large is loaded.
+import '../../worker/small-memory.ts';
+
+import { arch, hostname, platform } from 'node:os';
+import { findSetpriv } from '../../activities/host/dying-with-parent.ts';
+import { hostActivities } from '../../activities/host/index.ts';
+import { isSupported, parseResticVersion, type ResticVersion } from '../../activities/host/restic/version.ts';
+import { type Config, readConfig } from '../../config/config.ts';
+import { baseEnvironment, processEnvironment } from '../../config/environment.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { systemRandom } from '../../lib/ids.ts';
+import { createLogger } from '../../lib/log.ts';
+import { startAgent } from '../../worker/agent.ts';
+import { exitWithAgent } from '../../worker/agent-exit.ts';
+import { exitWhenParentDies } from '../up/parent-watch.ts';
+import { inPath } from '../up/programs.ts';
+import { runShort } from '../up/run-short.ts';
+import { type Env, StartProblem } from '../up/start-problem.ts';
+import { needAgentFile } from './agent-file.ts';
+import { buildOf } from './build.ts';
+import { dataPaths } from './data-folder.ts';
+
+const SHUTDOWN_GRACE_MS = 8_000;
+
+interface Restic {
+  readonly path: string;
+  readonly version: ResticVersion;
+}
+
+/** The agent of this host: it talks to the gateway only and holds no key. Ends by itself with the exit code of its reason. */
+export async function runAgent({ dieWithParent }: { dieWithParent: boolean }): Promise<void> {
+  const environment = processEnvironment();
+  const config = readConfig(environment);
+  const log = createLogger({ level: config.log.level, pretty: config.log.pretty, process: 'agent' });
+  const folder = dataPaths(config.dataDir);
+  const gateway = needAgentFile(folder.agentFile);
+  const baseEnv = { ...baseEnvironment(environment), HOME: environment.HOME ?? folder.agent };
+  const restic = await findRestic(config, baseEnv);
+  const agent = startAgent({
+    gateway,
+    hello: {
+      protocol: 1,
+      agentVersion: buildOf().version,
+      hostname: hostname(),
+      os: platform(),
+      arch: arch(),
+      programs: [{ name: 'restic', version: restic.version.text, path: restic.path }],
+      powers: process.getuid?.() === 0 ? ['root'] : [],
+    },
+    dataDir: folder.agent,
+    activities: hostActivities({
+      clock: systemClock,
+      setpriv: await findSetpriv(),
+      resticPath: restic.path,
+      resticVersion: restic.version,
+      dataDir: folder.agent,
+      baseEnv,
+      hostName: hostname(),
+    }),
+    shutdownGraceMs: SHUTDOWN_GRACE_MS,
+    random: systemRandom,
+    log,
+  });
+  exitWithAgent(agent, { process, exit: process.exit, shutdownGraceMs: SHUTDOWN_GRACE_MS, log });
+  // At once: what runs dies with us, and the next agent tells the engine so.
+  if (dieWithParent) exitWhenParentDies(() => process.exit(1));
+  void agent.ready.then(() => log.info({ gateway: gateway.address }, 'the agent is ready'));
+  await agent.ended;
+}
+
+async function findRestic(config: Config, env: Env): Promise<Restic> {
+  const path = config.programs.restic ?? inPath('restic', env.PATH ?? '')[0];
+  const answer = path === undefined ? null : await runShort(path, ['version'], { env, timeoutMs: 10_000 });
+  const version = answer && parseResticVersion(answer.stdout);
+  if (path !== undefined && version && isSupported(version)) return { path, version };
+  throw new StartProblem(
+    path === undefined ? 'restic is missing' : 'restic does not answer as version 0.14 or newer',
+    path ?? 'not in PATH',
+    'Install restic, or name it in HOLDFAST_PROGRAM_RESTIC.',
+  );
+}

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { SCHEMA_VERSION } from '../../../migrations/index.ts';
+import { serveApi } from '../../api/serve.ts';
+import type { Config } from '../../config/config.ts';
+import { openAuthDb } from '../../db/auth-db.ts';
+import { asError } from '../../lib/failure.ts';
+import { KEYS_HELD } from '../../lib/seal.ts';
+import { openDoor } from '../../temporal/doors.ts';
+import { StartProblem } from '../up/start-problem.ts';
+import { buildOf } from './build.ts';
+import { readKeyring } from './keyring-file.ts';
+import { readLoginUrl } from './login-urls.ts';
+import { openLoginDoors } from './open-login.ts';
+import type { ProcessParts, Running } from './process.ts';
+import { temporalTarget } from './temporal-target.ts';
+
+/** The API. Temporal may be away: then it serves, degraded, and jobs wait. */
+export async function startApiProcess({ config, clock, random, log }: ProcessParts): Promise<Running> {
+  const target = temporalTarget(config);
+  const keyring = readKeyring(config.keyringFile, KEYS_HELD.api);
+  const doors = await openLoginDoors(config, 'api', 10);
+  const authDb = openAuthDb({ url: readLoginUrl(config, 'auth').url, poolMax: 5, applicationName: 'holdfast auth' });
+  const door = openDoor({ target, clock, random, log });
+  const settings = {
+    temporalUiUrl: config.temporal.uiUrl,
+    temporalNamespace: target.namespace,
+    schemaVersion: SCHEMA_VERSION,
+    tls: config.tls && {
+      cert: readFileSync(config.tls.certFile, 'utf8'),
+      key: readFileSync(config.tls.keyFile, 'utf8'),
+    },
+    trustedProxy: config.trustedProxy,
+  };
+  const parts = { settings, doors, authDb, door, clock, random, log, keyring, build: buildOf() };
+  const api = await serveApi(parts, { host: config.bind, port: config.port }).catch((thrown) => {
+    throw portProblem(thrown, config);
+  });
+  log.info({ url: api.url }, `the API is ready on ${api.url}`);
+  return {
+    async stop() {
+      await api.stop();
+      await door.close();
+    },
+  };
+}
+
+function portProblem(thrown: unknown, { bind, port }: Config): Error {
+  const { code } = thrown as NodeJS.ErrnoException;
+  if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return asError(thrown);
+  const what = code === 'EADDRINUSE' ? 'is in use' : 'cannot be opened';
+  return new StartProblem(
+    `The port of the API ${what}`,
+    `${bind}:${port}`,
+    'Choose another with HOLDFAST_PORT; 0 picks a free one.',
+    thrown,
+  );
+}

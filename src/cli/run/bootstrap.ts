@@ -1,0 +1,69 @@
+import pg from 'pg';
+import type { Config } from '../../config/config.ts';
+import { type Bootstrapped, bootstrap, bootstrapTransaction } from '../../db/writes/bootstrap.ts';
+import { enrolLocalHost, mintApiKey, mintSetupToken } from '../../db/writes/bootstrap-credentials.ts';
+import { ensureCertificate } from '../../gateway/certificate.ts';
+import { newCredential } from '../../gateway/credential.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { RandomBytes } from '../../lib/ids.ts';
+import { readAgentFile, writeAgentFile } from './agent-file.ts';
+import { dataPaths, writeSecretFile } from './data-folder.ts';
+import { gatewayNames } from './gateway-names.ts';
+
+export interface BootstrapAnswer extends Bootstrapped {
+  readonly apiKey: string;
+  /** Null once the owner has set a password. */
+  readonly setupToken: string | null;
+}
+
+export interface BootstrapOrder {
+  readonly config: Config;
+  readonly ownerUrl: string;
+  readonly apiUrl: string;
+  readonly gatewayAddress: string;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+}
+
+/** Owner, first organisation, key of the command line and this host, with the files that hold what is shown only once. */
+export async function bootstrapInstance(order: BootstrapOrder): Promise<BootstrapAnswer> {
+  const { config, ownerUrl, clock, random } = order;
+  const folder = dataPaths(config.dataDir);
+  const kept = readAgentFile(folder.agentFile);
+  const { authorityPem } = await ensureCertificate(folder.tls, gatewayNames(config), clock);
+  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: 5_000 });
+  await client.connect();
+  try {
+    const parts = { client, clock, random };
+    const made = await bootstrapTransaction(client, async () => {
+      const base = await bootstrap(parts);
+      const setupToken = base.ownerInvited ? await mintSetupToken(parts, base) : null;
+      const apiKey = await mintApiKey(parts, base);
+      const credential = await enrolLocalHost(parts, base, kept?.credential ?? null, (orgId, hostId) =>
+        newCredential(orgId, hostId, random),
+      );
+      return { ...base, setupToken, apiKey, credential };
+    });
+    const { credential, ...answer } = made;
+    writeAgentFile(folder.agentFile, { address: order.gatewayAddress, authorityPem, credential });
+    writeSecretFile(folder.cliFile, `${JSON.stringify({ url: order.apiUrl, apiKey: made.apiKey })}\n`);
+    return answer;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Changes a fact of the one row of this instance. */
+export async function noteInInstance(
+  ownerUrl: string,
+  column: 'first_backup_at' | 'temporal_namespace_id',
+  value: Date | string,
+): Promise<void> {
+  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: 5_000 });
+  await client.connect();
+  try {
+    await client.query(`update instance set ${column} = $1 where id = 1`, [value]);
+  } finally {
+    await client.end();
+  }
+}

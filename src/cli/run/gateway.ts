@@ -1,0 +1,44 @@
+import { gatewayStore } from '../../db/writes/gateway-store.ts';
+import { ensureCertificate } from '../../gateway/certificate.ts';
+import { startGateway } from '../../gateway/server.ts';
+import { KEYS_HELD } from '../../lib/seal.ts';
+import { StartProblem } from '../up/start-problem.ts';
+import { dataPaths } from './data-folder.ts';
+import { gatewayNames } from './gateway-names.ts';
+import { readKeyring } from './keyring-file.ts';
+import { openLoginDoors } from './open-login.ts';
+import type { ProcessParts, Running } from './process.ts';
+import { temporalTarget } from './temporal-target.ts';
+
+/** The gateway. Agents may come before Temporal is there; they are told to try again. */
+export async function startGatewayProcess({ config, clock, random, log }: ProcessParts): Promise<Running> {
+  const { address, namespace } = temporalTarget(config);
+  const keyring = readKeyring(config.keyringFile, KEYS_HELD.gateway);
+  const doors = await openLoginDoors(config, 'gateway', 10);
+  const gateway = await startGateway({
+    listen: { host: config.bind, port: config.gatewayPort },
+    // Always of our own authority: agents pin that one, and a certificate for browsers would prove nothing to them.
+    tls: await ensureCertificate(dataPaths(config.dataDir).tls, gatewayNames(config), clock),
+    upstreamAddress: address,
+    namespace,
+    keyring,
+    store: gatewayStore(doors, clock, random),
+    clock,
+    random,
+    log,
+  }).catch((thrown) => {
+    throw new StartProblem(
+      `The port of the gateway cannot be opened: ${(thrown as Error).message}`,
+      `${config.bind}:${config.gatewayPort}`,
+      'Choose another with HOLDFAST_GATEWAY_PORT; 0 picks a free one.',
+      thrown,
+    );
+  });
+  log.info({ port: gateway.port }, `the gateway is ready on ${config.bind}:${gateway.port}`);
+  return {
+    async stop() {
+      await gateway.stop();
+      await doors.close();
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { type Config, readConfig } from '../../config/config.ts';
+import { processEnvironment } from '../../config/environment.ts';
+import { type Clock, systemClock } from '../../lib/clock.ts';
+import { type RandomBytes, systemRandom } from '../../lib/ids.ts';
+import { createLogger, type Log } from '../../lib/log.ts';
+import { exitWhenParentDies } from '../up/parent-watch.ts';
+
+/** What every process is made of. */
+export interface ProcessParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Log;
+  /** Ends the start where it waits for something. */
+  readonly stopping: AbortSignal;
+}
+
+export interface Running {
+  stop(): Promise<void>;
+  /** Resolves with the reason when it ended by itself: the process is then to be started again. */
+  readonly ended?: Promise<string>;
+}
+
+export interface ProcessOptions {
+  readonly name: 'api' | 'worker' | 'gateway';
+  /** Our parent holds our standard input; when it dies, so do we. */
+  readonly dieWithParent: boolean;
+  /** After this long a stop that hangs is cut off. */
+  readonly stopWithinMs: number;
+}
+
+/** Runs one server process from its start to the end of a signal. The second signal ends it at once. */
+export async function runProcess(
+  options: ProcessOptions,
+  start: (parts: ProcessParts) => Promise<Running>,
+): Promise<void> {
+  const config = readConfig(processEnvironment());
+  const log = createLogger({ level: config.log.level, pretty: config.log.pretty, process: options.name });
+  const abort = new AbortController();
+  const stopped = Promise.withResolvers<string>();
+  let signals = 0;
+  const stop = (why: string) => {
+    if (++signals > 1) process.exit(130);
+    // A timer of a library or a native thread may keep the process for ever.
+    setTimeout(() => process.exit(1), options.stopWithinMs).unref();
+    abort.abort();
+    stopped.resolve(why);
+  };
+  process.on('SIGTERM', () => stop('told to stop'));
+  process.on('SIGINT', () => stop('told to stop'));
+  if (options.dieWithParent) exitWhenParentDies(() => stop('the process that started us is gone'));
+  let running: Running;
+  try {
+    running = await start({ config, clock: systemClock, random: systemRandom, log, stopping: abort.signal });
+  } catch (thrown) {
+    if (abort.signal.aborted) process.exit(0);
+    throw thrown;
+  }
+  const end = await Promise.race([stopped.promise, (running.ended ?? new Promise<never>(() => {})).then((why) => why)]);
+  const byItself = signals === 0;
+  log[byItself ? 'error' : 'info']({ why: end }, `${options.name} stops`);
+  if (byItself) stop(end);
+  await running.stop();
+  process.exit(byItself ? 1 : 0);
+}

@@ -1,0 +1,32 @@
+import type { Config } from '../../config/config.ts';
+import { LOCAL_HOST } from '../../db/writes/bootstrap-credentials.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { asError } from '../../lib/failure.ts';
+import type { Profile } from '../profile.ts';
+import { noteInInstance } from '../run/bootstrap.ts';
+import { dataPaths } from '../run/data-folder.ts';
+import { firstBackup } from './first-backup.ts';
+import type { Say } from './say.ts';
+
+export interface FirstBackupOnce {
+  readonly config: Config;
+  readonly ownerUrl: string;
+  readonly profile: Profile;
+  readonly say: Say;
+  readonly stopping: AbortSignal;
+}
+
+/** The backup of the very first start. One that fails is said and tried again at the next start; Holdfast runs anyway. */
+export async function firstBackupOnce({ config, ownerUrl, profile, say, stopping }: FirstBackupOnce): Promise<void> {
+  const began = Date.now();
+  say.step('first backup: one real folder, through API, Temporal, gateway, agent and restic');
+  const { repositories } = dataPaths(config.dataDir);
+  try {
+    const made = await firstBackup({ profile, hostName: LOCAL_HOST, repositories, say, stopping });
+    if (made) await noteInInstance(ownerUrl, 'first_backup_at', systemClock.now());
+    say.step(made ? 'first backup: done' : 'first backup: FAILED, see above', Date.now() - began);
+  } catch (thrown) {
+    if (stopping.aborted) throw thrown;
+    say.step(`first backup: FAILED: ${asError(thrown).message}`, Date.now() - began);
+  }
+}

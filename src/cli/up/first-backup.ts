@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Answer, ApiClient } from '../client.ts';
+import { exitOfState } from '../exit.ts';
+import { lookFor } from '../find.ts';
+import { bytes } from '../output.ts';
+import type { Profile } from '../profile.ts';
+import type { Say } from './say.ts';
+
+const NAME = 'first';
+/** The program's own source: a real folder that every installation has. */
+const FOLDER = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
+const JOB_WITHIN_MS = 120_000;
+
+export interface FirstBackup {
+  readonly profile: Profile;
+  readonly hostName: string;
+  /** `<data>/repositories`. */
+  readonly repositories: string;
+  readonly say: Say;
+  readonly stopping: AbortSignal;
+}
+
+/** One real backup, asked for as anybody would ask: through the API. Answers whether it made a restore point. */
+export async function firstBackup(order: FirstBackup): Promise<boolean> {
+  const { say } = order;
+  const client = new ApiClient(order.profile);
+  const host = await lookFor(client, 'host', order.hostName);
+  const repository = await repositoryOf(client, order);
+  const init = { kind: 'init', target: { hostId: host.id }, params: { repositoryId: repository.id } };
+  const made = await runJob(client, init, order.stopping);
+  if (made.state !== 'succeeded') {
+    say.line(`  ${made.title}: ${made.state}. ${wordsOf(made)}`);
+    return false;
+  }
+  const plan = await planOf(client, host, repository);
+  const job = await runJob(client, { kind: 'backup', params: { planId: plan.id } }, order.stopping);
+  tell(job, say);
+  return typeof job.outcome?.refs?.snapshotId === 'string';
+}
+
+async function repositoryOf(client: ApiClient, { repositories, say }: FirstBackup): Promise<Answer> {
+  // There when the first backup was tried before and did not come to its end.
+  const found = await lookFor(client, 'repository', NAME);
+  if (found) return found;
+  const made = await client.post('repositories', { name: NAME, url: join(repositories, NAME) }, { creates: true });
+  say.line(`  Repository "${made.name}" in ${made.url}`);
+  say.line(`  Its password, shown this once: ${made.password}`);
+  say.line('  Keep it somewhere safe: it opens the backups without Holdfast, and Holdfast never shows it again.');
+  return made;
+}
+
+async function planOf(client: ApiClient, host: Answer, repository: Answer): Promise<Answer> {
+  const found = await lookFor(client, 'plan', NAME, { hostId: host.id });
+  if (found) return found;
+  const body = { name: NAME, hostId: host.id, repositoryId: repository.id, paths: [FOLDER] };
+  return await client.post('plans', body, { creates: true });
+}
+
+async function runJob(client: ApiClient, body: unknown, stopping: AbortSignal): Promise<Answer> {
+  let job = await client.post('jobs', body, { creates: true });
+  const end = Date.now() + JOB_WITHIN_MS;
+  while (exitOfState(job.state) === null && Date.now() < end) {
+    stopping.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    job = await client.get(`jobs/${job.id}`);
+  }
+  return job;
+}
+
+function tell(job: Answer, say: Say): void {
+  const { counts = {}, refs = {} } = job.outcome ?? {};
+  say.line(`  ${job.title}: ${job.state}. ${wordsOf(job)}`);
+  say.line(`  Job       ${job.id}`);
+  if (!refs.snapshotId) return;
+  const took = (Date.parse(job.times.finishedAt) - Date.parse(job.times.startedAt)) / 1000;
+  say.line(`  Snapshot  ${refs.snapshotId}`);
+  say.line(
+    `  Holds     ${counts.filesProcessed ?? '?'} files, ${bytes(counts.bytesProcessed ?? 0)} of ${FOLDER}, in ${took.toFixed(1)} s`,
+  );
+}
+
+function wordsOf(job: Answer): string {
+  if (job.outcome) return [job.outcome.sentence, job.outcome.next].filter(Boolean).join(' ');
+  return `It goes on; look with "npx holdfast jobs show ${job.id}".`;
+}

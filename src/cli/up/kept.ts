@@ -1,0 +1,97 @@
+import { asError } from '../../lib/failure.ts';
+import type { ChildExit } from './children.ts';
+import type { Say } from './say.ts';
+
+/** A program that runs: one of ours, PostgreSQL or Temporal. */
+export interface RunningPart {
+  readonly pid: number;
+  readonly exited: Promise<ChildExit>;
+  stop(): Promise<unknown>;
+}
+
+export interface KeptOptions<Part extends RunningPart> {
+  readonly name: string;
+  readonly start: () => Promise<Part>;
+  readonly say: Say;
+  /** Why it is not to be started again after this exit; null: it is. */
+  readonly final?: (exit: ChildExit) => string | null;
+}
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+/** One that ran this long was well: the next pause is short again. */
+const WELL_MS = 60_000;
+
+/** Keeps a program running: when it ends by itself it is started again, after a pause that grows while it fails. */
+export class Kept<Part extends RunningPart> {
+  readonly name: string;
+  readonly #options: KeptOptions<Part>;
+  /** Rejects when it ended before it was told that the start is over. */
+  readonly endedEarly: Promise<never>;
+  #tellEarly: (error: Error) => void;
+  #settled = false;
+  #stopping = false;
+  #pauseMs = FIRST_PAUSE_MS;
+  #startedAt = 0;
+  #current: Promise<Part> | null = null;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: KeptOptions<Part>) {
+    this.name = options.name;
+    this.#options = options;
+    const early = Promise.withResolvers<never>();
+    early.promise.catch(() => {});
+    this.endedEarly = early.promise;
+    this.#tellEarly = early.reject;
+  }
+
+  /** The first start; what goes wrong with it is thrown. */
+  async start(): Promise<Part> {
+    if (this.#stopping) throw new Error(`${this.name} is not started: we are stopping`);
+    this.#current = this.#options.start();
+    this.#startedAt = Date.now();
+    const part = await this.#current;
+    this.#watch(part);
+    return part;
+  }
+
+  /** From now on an end is answered by a new start, and no longer a failure of the whole. */
+  settle(): void {
+    this.#settled = true;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    const part = await this.#current?.catch(() => null);
+    await part?.stop();
+  }
+
+  #watch(part: Part): void {
+    void part.exited.then((exit) => {
+      if (this.#stopping) return;
+      const how = exit.signal ? `was killed by ${exit.signal}` : `ended with exit code ${exit.code}`;
+      if (!this.#settled) return this.#tellEarly(new Error(`${this.name} ${how}`));
+      const final = this.#options.final?.(exit) ?? null;
+      if (final !== null) return this.#options.say.step(`${this.name}: ${how}: ${final}`);
+      if (Date.now() - this.#startedAt > WELL_MS) this.#pauseMs = FIRST_PAUSE_MS;
+      this.#again(how);
+    });
+  }
+
+  #again(why: string): void {
+    const pauseMs = this.#pauseMs;
+    this.#pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    this.#options.say.step(`${this.name}: ${why}; starting it again in ${pauseMs / 1000} s`);
+    this.#timer = setTimeout(() => void this.#restart(), pauseMs);
+  }
+
+  async #restart(): Promise<void> {
+    try {
+      await this.start();
+      this.#options.say.step(`${this.name}: started again`);
+    } catch (thrown) {
+      if (!this.#stopping) this.#again(asError(thrown).message);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { Config } from '../../config/config.ts';
+import type { Environment } from '../../config/environment.ts';
+import { dataPaths } from '../run/data-folder.ts';
+import { childEnv } from './child-env.ts';
+import { logFileOf, type OurName, ourProcess } from './our-process.ts';
+import type { OurPrograms } from './our-programs.ts';
+import type { OurPorts } from './preflight.ts';
+import type { Say } from './say.ts';
+import type { StopList } from './stop-list.ts';
+
+export interface OurOrder {
+  readonly config: Config;
+  readonly environment: Environment;
+  readonly ports: OurPorts;
+  readonly programs: OurPrograms;
+  readonly apiUrl: string;
+  readonly temporalAddress: string;
+  readonly temporalUiUrl: string | null;
+  readonly say: Say;
+  readonly stops: StopList;
+}
+
+/** Longer than each needs by itself: what is cut off here has hung. */
+const STOP_GRACE_MS: Record<OurName, number> = { api: 5_000, worker: 12_000, gateway: 5_000, agent: 20_000 };
+
+/** Our own four processes, started one by one when what they need is there. */
+export class OurProcesses {
+  readonly #order: OurOrder;
+
+  constructor(order: OurOrder) {
+    this.#order = order;
+  }
+
+  async start(name: OurName): Promise<void> {
+    const { config, say, stops } = this.#order;
+    const { run, logs } = dataPaths(config.dataDir);
+    const env = () => this.#env(name);
+    const kept = ourProcess({ name, env, runDir: run, logDir: logs, stopGraceMs: STOP_GRACE_MS[name], say });
+    await stops.add(name, kept).start();
+  }
+
+  logFile(name: OurName): string {
+    return logFileOf(dataPaths(this.#order.config.dataDir).logs, name);
+  }
+
+  #env(name: OurName): Record<string, string> {
+    const { config, environment, ports, programs, temporalAddress, temporalUiUrl } = this.#order;
+    const forTemporal = { TEMPORAL_ADDRESS: temporalAddress, TEMPORAL_NAMESPACE: config.temporal.namespace };
+    const own: Record<OurName, Record<string, string | null>> = {
+      api: { ...forTemporal, HOLDFAST_PORT: String(ports.api), TEMPORAL_UI_URL: temporalUiUrl },
+      worker: forTemporal,
+      gateway: { ...forTemporal, HOLDFAST_GATEWAY_PORT: String(ports.gateway) },
+      agent: { HOLDFAST_PROGRAM_RESTIC: programs.restic?.path ?? null },
+    };
+    return childEnv(environment, name, { HOLDFAST_DATA: config.dataDir, ...own[name] });
+  }
+}

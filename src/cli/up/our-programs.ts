@@ -1,0 +1,36 @@
+import type { Config } from '../../config/config.ts';
+import { baseEnvironment, type Environment } from '../../config/environment.ts';
+import type { ProgramName } from './program-list.ts';
+import { type FoundProgram, findPrograms } from './programs.ts';
+import type { Say } from './say.ts';
+
+export type OurPrograms = Partial<Record<ProgramName, FoundProgram>>;
+
+const ENGINE: readonly ProgramName[] = ['temporal-server', 'temporal-sql', 'temporal-ui'];
+/** A build says nothing for minutes; by then a person wonders. */
+const ALIVE_MS = 15_000;
+
+/** The outside programs that this configuration needs; those that are missing are built, with progress. */
+export async function findOurPrograms(
+  config: Config,
+  environment: Environment,
+  say: Say,
+  names: readonly ProgramName[] = config.temporal.address === null ? [...ENGINE, 'restic'] : ['restic'],
+): Promise<OurPrograms> {
+  const began = Date.now();
+  const alive = setInterval(() => say.step('programs: still at it', Date.now() - began), ALIVE_MS);
+  try {
+    const found = await findPrograms(names, {
+      overrides: config.programs,
+      path: environment.PATH ?? '',
+      cacheDir: config.cacheDir,
+      env: baseEnvironment(environment),
+      report: say.report,
+    });
+    const words = Object.values(found).map((p) => `${p.name} ${p.version} (${p.how})`);
+    say.step(`programs: ${words.join(', ')}`, Date.now() - began);
+    return found;
+  } finally {
+    clearInterval(alive);
+  }
+}

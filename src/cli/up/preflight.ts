@@ -1,0 +1,58 @@
+import { createServer } from 'node:net';
+import type { Config } from '../../config/config.ts';
+import { asError } from '../../lib/failure.ts';
+import { lazyConnection } from '../../temporal/connection.ts';
+import { temporalTarget } from '../run/temporal-target.ts';
+import { choosePorts } from './ports.ts';
+import { StartProblem } from './start-problem.ts';
+
+export interface OurPorts {
+  readonly api: number;
+  readonly gateway: number;
+}
+
+/** Fixed ports have to be free; those given as 0 are chosen, and kept for later starts. */
+export async function ourPorts(config: Config, portsFile: string): Promise<OurPorts> {
+  await refuseBusy('API', config.bind, config.port, 'HOLDFAST_PORT');
+  await refuseBusy('gateway', config.bind, config.gatewayPort, 'HOLDFAST_GATEWAY_PORT');
+  const open = [...(config.port === 0 ? ['api'] : []), ...(config.gatewayPort === 0 ? ['gateway'] : [])];
+  const chosen = open.length > 0 ? await choosePorts(portsFile, open) : {};
+  return { api: config.port || chosen.api!, gateway: config.gatewayPort || chosen.gateway! };
+}
+
+async function refuseBusy(what: string, host: string, port: number, variable: string): Promise<void> {
+  if (port === 0) return;
+  const code = await new Promise<string | null>((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(null)));
+  });
+  if (code === null) return;
+  const why = code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be opened (${code})`;
+  throw new StartProblem(
+    `The port of the ${what} ${why}`,
+    `${host}:${port}`,
+    `End that program, or choose another port with ${variable}; 0 picks a free one.`,
+  );
+}
+
+const ANSWERS_WITHIN_MS = 5_000;
+
+/** A Temporal that was named has to answer; nothing else is started before it does. */
+export async function refuseSilentTemporal(config: Config): Promise<void> {
+  const target = temporalTarget(config);
+  const connection = lazyConnection(target);
+  try {
+    await connection.withDeadline(Date.now() + ANSWERS_WITHIN_MS, () => connection.workflowService.getSystemInfo({}));
+  } catch (thrown) {
+    const { details } = thrown as { details?: string };
+    throw new StartProblem(
+      `Temporal does not answer: ${details || asError(thrown).message}`,
+      target.address,
+      'Start Temporal there, correct TEMPORAL_ADDRESS and the TEMPORAL_TLS_ variables, or unset TEMPORAL_ADDRESS to use the one that Holdfast brings.',
+      thrown,
+    );
+  } finally {
+    await connection.close();
+  }
+}

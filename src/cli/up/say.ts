@@ -1,0 +1,24 @@
+import type { Report } from './start-problem.ts';
+
+/** What `holdfast up` tells the person who started it. */
+export interface Say {
+  /** A step that is done, with the time since the start before it. */
+  step(what: string, tookMs?: number): void;
+  /** A line as it is. */
+  line(text: string): void;
+  readonly report: Report;
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+export function sayTo(stream: { write(text: string): unknown }, now: () => number): Say {
+  const began = now();
+  const line = (text: string) => {
+    stream.write(`${text}\n`);
+  };
+  const step = (what: string, tookMs?: number) => {
+    const took = tookMs === undefined ? '' : ` (${seconds(tookMs)})`;
+    line(`[${seconds(now() - began).padStart(7)}] ${what}${took}`);
+  };
+  return { line, step, report: (told) => step(`${told.program}: ${told.step}`, told.elapsedMs) };
+}

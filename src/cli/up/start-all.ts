@@ -1,0 +1,118 @@
+import type { Config } from '../../config/config.ts';
+import { baseEnvironment, type Environment } from '../../config/environment.ts';
+import { LOCAL_HOST } from '../../db/writes/bootstrap-credentials.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { systemRandom } from '../../lib/ids.ts';
+import { ApiClient } from '../client.ts';
+import { type BootstrapAnswer, bootstrapInstance, noteInInstance } from '../run/bootstrap.ts';
+import { migrateDatabase } from '../run/migrate.ts';
+import { firstBackupOnce } from './first-backup-once.ts';
+import { Kept } from './kept.ts';
+import { OurProcesses } from './our-processes.ts';
+import { findOurPrograms } from './our-programs.ts';
+import type { OurPorts } from './preflight.ts';
+import { isHostOnline, isListening, isReady, untilTrue } from './readiness.ts';
+import type { Say } from './say.ts';
+import type { StopList } from './stop-list.ts';
+import { type Temporal, TemporalStart } from './temporal-start.ts';
+import { ownDatabase, startEmbeddedPostgres } from './up-database.ts';
+import { apiUrlOf, gatewayAddressOf } from './urls.ts';
+
+export interface StartOrder {
+  readonly config: Config;
+  readonly environment: Environment;
+  readonly ports: OurPorts;
+  readonly say: Say;
+  readonly stops: StopList;
+  readonly stopping: AbortSignal;
+  readonly firstJob: boolean;
+}
+
+export interface Started {
+  readonly apiUrl: string;
+  readonly temporalUiUrl: string | null;
+  readonly setupToken: string | null;
+}
+
+/** Everything in the order of its needs, side by side where nothing is needed. */
+export async function startAll(order: StartOrder): Promise<Started> {
+  const { config, ports, say, stops } = order;
+  const programs = await findOurPrograms(config, order.environment, say);
+  const ownerUrls = await database(order);
+  const temporal = new TemporalStart({ ...order, programs, clusterUrl: ownerUrls.cluster });
+  const address = await temporal.comingAddress();
+  const apiUrl = apiUrlOf(config, ports.api);
+  const ours = new OurProcesses({
+    ...order,
+    programs,
+    apiUrl,
+    temporalAddress: address,
+    temporalUiUrl: await temporal.comingUiUrl(),
+  });
+  const [engine, made] = await Promise.all([temporal.start(), prepare(order, ownerUrls.own, apiUrl, ours)]);
+  await namespaceNoted(ownerUrls.own, engine, made, say);
+  await Promise.race([ready(order, ours, apiUrl, made), stops.endedEarly()]);
+  if (order.firstJob && made.firstBackupAt === null)
+    await firstBackupOnce({ ...order, ownerUrl: ownerUrls.own, profile: { url: apiUrl, apiKey: made.apiKey } });
+  stops.settle();
+  return { apiUrl, temporalUiUrl: await temporal.startUi(), setupToken: made.setupToken };
+}
+
+/** As the cluster's superuser for Temporal's databases, and as the owner of ours. */
+async function database(order: StartOrder): Promise<{ cluster: string; own: string }> {
+  const { config, environment, say, stops } = order;
+  if (config.database.owner !== null) return { cluster: config.database.owner, own: config.database.owner };
+  const env = baseEnvironment(environment);
+  const start = () => startEmbeddedPostgres(config, env, say);
+  const kept = stops.add('postgres', new Kept({ name: 'postgres', start, say }));
+  const { running } = await kept.start();
+  return { cluster: running.ownerUrl, own: await ownDatabase(running) };
+}
+
+/** Schema, first rows and files; then those of ours that can wait for Temporal by themselves. */
+async function prepare(
+  order: StartOrder,
+  ownerUrl: string,
+  apiUrl: string,
+  ours: OurProcesses,
+): Promise<BootstrapAnswer> {
+  const { config, ports, say } = order;
+  const began = Date.now();
+  const applied = await migrateDatabase(config, ownerUrl, systemClock, systemRandom);
+  say.step(
+    applied.length > 0 ? `database: migrated to ${applied.at(-1)}` : 'database: schema is up to date',
+    Date.now() - began,
+  );
+  const made = await bootstrapInstance({
+    config,
+    ownerUrl,
+    apiUrl,
+    gatewayAddress: gatewayAddressOf(config, ports.gateway),
+    clock: systemClock,
+    random: systemRandom,
+  });
+  await Promise.all([ours.start('gateway'), ours.start('worker'), ours.start('api')]);
+  return made;
+}
+
+async function namespaceNoted(ownerUrl: string, engine: Temporal, made: BootstrapAnswer, say: Say): Promise<void> {
+  if (engine.namespaceId === made.temporalNamespaceId) return;
+  if (made.temporalNamespaceId !== null) say.step('Temporal has a new namespace: runs of the old one are started anew');
+  await noteInInstance(ownerUrl, 'temporal_namespace_id', engine.namespaceId);
+}
+
+async function ready(order: StartOrder, ours: OurProcesses, apiUrl: string, made: BootstrapAnswer): Promise<void> {
+  const { ports, say, stopping } = order;
+  const log = (name: 'api' | 'gateway' | 'agent') => ours.logFile(name);
+  const began = Date.now();
+  await untilTrue('The gateway did not open its port', log('gateway'), stopping, () =>
+    isListening('127.0.0.1', ports.gateway),
+  );
+  say.step('gateway: open');
+  await ours.start('agent');
+  await untilTrue('The API did not become ready', log('api'), stopping, () => isReady(apiUrl));
+  say.step(`api: ready on ${apiUrl}`);
+  const client = new ApiClient({ url: apiUrl, apiKey: made.apiKey });
+  await untilTrue('This host did not come online', log('agent'), stopping, () => isHostOnline(client, LOCAL_HOST));
+  say.step(`agent: host "${LOCAL_HOST}" is online`, Date.now() - began);
+}

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import type { Config } from '../../config/config.ts';
+import { baseEnvironment, type Environment } from '../../config/environment.ts';
+import { dataPaths } from '../run/data-folder.ts';
+import { temporalTarget } from '../run/temporal-target.ts';
+import { Kept } from './kept.ts';
+import type { OurPrograms } from './our-programs.ts';
+import { choosePorts } from './ports.ts';
+import type { Say } from './say.ts';
+import type { StopList } from './stop-list.ts';
+import { startTemporal } from './temporal.ts';
+import { ensureTemporalSchema } from './temporal-schema.ts';
+import { startTemporalUi } from './temporal-ui.ts';
+import { comingTemporalAddress, ensureOurNamespace } from './up-temporal.ts';
+
+export interface TemporalOrder {
+  readonly config: Config;
+  readonly environment: Environment;
+  readonly programs: OurPrograms;
+  /** A login of the cluster that may make roles and databases. */
+  readonly clusterUrl: string;
+  readonly say: Say;
+  readonly stops: StopList;
+}
+
+export interface Temporal {
+  readonly address: string;
+  readonly namespaceId: string;
+}
+
+/** Temporal: the one that was named, or one of our own with its UI. */
+export class TemporalStart {
+  readonly #order: TemporalOrder;
+  #address = '';
+
+  constructor(order: TemporalOrder) {
+    this.#order = order;
+  }
+
+  /** Known before it runs, so that others can be started meanwhile. */
+  async comingAddress(): Promise<string> {
+    const { config } = this.#order;
+    this.#address = config.temporal.address ?? (await comingTemporalAddress(config.dataDir));
+    return this.#address;
+  }
+
+  async comingUiUrl(): Promise<string | null> {
+    const { config } = this.#order;
+    if (config.temporal.uiUrl !== null || config.temporal.address !== null) return config.temporal.uiUrl;
+    const { ui } = await choosePorts(join(dataPaths(config.dataDir).temporalUi, 'ports.json'), ['ui']);
+    return `http://127.0.0.1:${ui}`;
+  }
+
+  async start(): Promise<Temporal> {
+    const { config, say } = this.#order;
+    if (config.temporal.address === null) await this.#startOwn();
+    const began = Date.now();
+    const target = temporalTarget({ ...config, temporal: { ...config.temporal, address: this.#address } });
+    const namespaceId = await ensureOurNamespace(target);
+    say.step(`temporal: namespace ${target.namespace} is usable`, Date.now() - began);
+    return { address: this.#address, namespaceId };
+  }
+
+  /** Last of all: nothing waits for it. */
+  async startUi(): Promise<string | null> {
+    const { config, environment, programs, say, stops } = this.#order;
+    if (config.temporal.address !== null) return config.temporal.uiUrl;
+    const { temporalUi, run } = dataPaths(config.dataDir);
+    const start = () =>
+      startTemporalUi({
+        program: programs['temporal-ui']!.path,
+        dir: temporalUi,
+        runDir: run,
+        address: this.#address,
+        defaultNamespace: config.temporal.namespace,
+        env: baseEnvironment(environment),
+        report: say.report,
+      });
+    const kept = stops.add('temporal-ui', new Kept({ name: 'temporal-ui', start, say }));
+    const { url } = await kept.start();
+    kept.settle();
+    return url;
+  }
+
+  async #startOwn(): Promise<void> {
+    const { config, environment, programs, clusterUrl, say, stops } = this.#order;
+    const { temporal, run } = dataPaths(config.dataDir);
+    const env = { ...baseEnvironment(environment), GOMEMLIMIT: '200MiB' };
+    const began = Date.now();
+    const postgres = await ensureTemporalSchema({
+      sqlTool: programs['temporal-sql']!,
+      ownerUrl: clusterUrl,
+      dir: temporal,
+      env,
+      report: () => {},
+    });
+    say.step('temporal: schema is there', Date.now() - began);
+    const server = programs['temporal-server']!.path;
+    const start = () => startTemporal({ server, dir: temporal, runDir: run, postgres, env, report: say.report });
+    await stops.add('temporal', new Kept({ name: 'temporal', start, say })).start();
+  }
+}

@@ -1,0 +1,26 @@
+import type { Config } from '../../config/config.ts';
+import type { Say } from './say.ts';
+import type { Started } from './start-all.ts';
+
+/** What a person can do now. */
+export function welcome({ apiUrl, temporalUiUrl, setupToken }: Started, config: Config, say: Say): void {
+  const people = config.publicUrl?.replace(/\/$/, '') ?? apiUrl;
+  say.step('Holdfast is ready');
+  say.line('');
+  say.line(`  API          ${people}/api/v1`);
+  say.line(`  API docs     ${people}/api/v1/docs`);
+  if (temporalUiUrl !== null) say.line(`  Temporal UI  ${temporalUiUrl}`);
+  say.line(`  Data folder  ${config.dataDir}`);
+  if (setupToken !== null) {
+    say.line('');
+    say.line('  Set-up link of the owner, good once and for an hour:');
+    say.line(`  ${people}/setup#token=${setupToken}`);
+  }
+  say.line('');
+  say.line('  Next, in another terminal:');
+  say.line('    npx holdfast jobs list          every job, with how it ended');
+  say.line('    npx holdfast backup now <PATH>  backs up a folder of this machine now');
+  say.line('    npx holdfast hosts list         the machines, and which of them are online');
+  say.line('');
+  say.line('  Ctrl-C stops everything in order.');
+}
