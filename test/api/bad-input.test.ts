@@ -20,6 +20,7 @@ beforeAll(async () => {
 afterAll(() => api?.close());
 const nobody = (noun: 'host' | 'plan' | 'repository' | 'job') => publicId(noun, newUuid(systemClock, systemRandom));
 
+// Long because it is a table: each line of it is one way to get a request wrong.
 interface Bad {
   readonly what: string;
   readonly path: string;

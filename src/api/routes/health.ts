@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { readSchemaVersion } from '../../db/queries/instance.ts';
+import type { DoorState } from '../../temporal/doors.ts';
 import type { App } from '../app.ts';
 import type { ApiParts } from '../parts.ts';
 import { Nullable, Time } from '../schemas/common.ts';
@@ -22,8 +23,10 @@ const Readiness = Type.Object({
 const STATE_FRESH_MS = 5_000;
 const PROBE_MS = 1_500;
 
+type Watch = (state: Part['state'], detail?: string) => Part;
+
 /** Remembers since when a part is in its state. */
-function watch(now: () => Date) {
+function watch(now: () => Date): Watch {
   let last: { state: Part['state']; since: Date } | null = null;
   return (state: Part['state'], detail?: string): Part => {
     const at = now();
@@ -39,7 +42,8 @@ const part = (state: Part['state'], since: Date, now: Date, detail?: string): Pa
   ...(detail === undefined ? {} : { detail }),
 });
 
-export function healthRoutes(app: App, { doors, door, clock, settings, build }: ApiParts): void {
+export function healthRoutes(app: App, parts: ApiParts): void {
+  const { doors, clock, settings, build } = parts;
   const now = () => clock.now();
   const [database, schema, temporal] = [watch(now), watch(now), watch(now)];
 
@@ -69,33 +73,33 @@ export function healthRoutes(app: App, { doors, door, clock, settings, build }: 
           return null;
         },
       );
-      const engine = await askEngine();
-      const parts = {
+      const engine = await askEngine(parts);
+      const judged = {
         database: database(found ? 'ok' : 'away'),
-        schema: found ? judge(found.version) : schema('unknown'),
+        schema: found ? judge(schema, found.version, settings.schemaVersion) : schema('unknown'),
         temporal: temporal(engine.ok ? 'ok' : 'away'),
       };
-      const dead = parts.database.state !== 'ok' || parts.schema.state === 'wrong';
+      const dead = judged.database.state !== 'ok' || judged.schema.state === 'wrong';
       const status = dead ? ('not-ready' as const) : engine.ok ? ('ready' as const) : ('degraded' as const);
       if (dead) reply.header('retry-after', '2');
-      return reply.code(dead ? 503 : 200).send({ status, version: build.version, commit: build.commit, parts });
+      return reply.code(dead ? 503 : 200).send({ status, version: build.version, commit: build.commit, parts: judged });
     },
   );
+}
 
-  /** What the last call to Temporal showed; asked anew when that is long ago, and never waited for long. */
-  async function askEngine() {
-    const state = door.state();
-    if (state.since !== null && now().getTime() - state.since.getTime() < STATE_FRESH_MS) return state;
-    const waited = new Promise<typeof state>((resolve) =>
-      setTimeout(() => resolve({ ...state, ok: false }), PROBE_MS).unref(),
-    );
-    return await Promise.race([door.probe(), waited]);
-  }
+/** What the last call to Temporal showed; asked anew when that is long ago, and never waited for long. */
+async function askEngine({ door, clock }: ApiParts): Promise<DoorState> {
+  const state = door.state();
+  if (state.since !== null && clock.now().getTime() - state.since.getTime() < STATE_FRESH_MS) return state;
+  const waited = new Promise<DoorState>((resolve) =>
+    setTimeout(() => resolve({ ...state, ok: false }), PROBE_MS).unref(),
+  );
+  return await Promise.race([door.probe(), waited]);
+}
 
-  /** Null: this login may not look, and migrate has looked before we started. */
-  function judge(version: string | null): Part {
-    if (version === null) return schema('unknown', 'not readable by this login; checked by migrate');
-    if (version === settings.schemaVersion) return schema('ok', version);
-    return schema('wrong', `the database is at ${version}, this program needs ${settings.schemaVersion}`);
-  }
+/** Null: this login may not look, and migrate has looked before we started. */
+function judge(schema: Watch, version: string | null, needed: string): Part {
+  if (version === null) return schema('unknown', 'not readable by this login; checked by migrate');
+  if (version === needed) return schema('ok', version);
+  return schema('wrong', `the database is at ${version}, this program needs ${needed}`);
 }

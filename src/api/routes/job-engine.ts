@@ -33,7 +33,12 @@ const statusOf = (live: EngineView | 'unavailable' | null): string =>
   live === 'unavailable' ? 'UNAVAILABLE' : (live?.status ?? 'UNKNOWN_RUN');
 
 /** What a job left behind elsewhere: its log, and its run in Temporal. */
-export function jobEngineRoutes(app: App, { doors, door, settings }: ApiParts): void {
+export function jobEngineRoutes(app: App, parts: ApiParts): void {
+  logs(app, parts);
+  engine(app, parts);
+}
+
+function logs(app: App, { doors }: ApiParts): void {
   app.get(
     '/jobs/:id/logs',
     {
@@ -63,7 +68,9 @@ export function jobEngineRoutes(app: App, { doors, door, settings }: ApiParts): 
       return { lines, nextCursor: writeLogPlace(page.next), hasMore: page.hasMore, ended: page.ended };
     },
   );
+}
 
+function engine(app: App, { doors, door, settings }: ApiParts): void {
   app.get(
     '/jobs/:id/engine',
     {

@@ -28,7 +28,14 @@ const mayStart =
   (permission, siteId) =>
     may(permission, siteId) && (permission.endsWith(':read') || may('job:start', siteId));
 
-export function jobRoutes(app: App, { doors, door, clock, random }: ApiParts): void {
+export function jobRoutes(app: App, parts: ApiParts): void {
+  list(app, parts);
+  start(app, parts);
+  show(app, parts);
+  cancel(app, parts);
+}
+
+function list(app: App, { doors }: ApiParts): void {
   app.get(
     '/jobs',
     {
@@ -56,7 +63,9 @@ export function jobRoutes(app: App, { doors, door, clock, random }: ApiParts): v
       );
     },
   );
+}
 
+function start(app: App, { doors, door, clock, random }: ApiParts): void {
   app.post(
     '/jobs',
     {
@@ -97,7 +106,9 @@ export function jobRoutes(app: App, { doors, door, clock, random }: ApiParts): v
       return reply.code(202).header('location', `/api/v1/jobs/${job.id}`).header('etag', etag(job.version)).send(job);
     },
   );
+}
 
+function show(app: App, { doors }: ApiParts): void {
   app.get(
     '/jobs/:id',
     {
@@ -112,7 +123,9 @@ export function jobRoutes(app: App, { doors, door, clock, random }: ApiParts): v
       return reply.header('etag', etag(job.version)).send(presentJob(job));
     },
   );
+}
 
+function cancel(app: App, { doors, door, clock, random }: ApiParts): void {
   app.post(
     '/jobs/:id/cancel',
     {

@@ -10,9 +10,15 @@ import { IdempotencyHeaders, IdParams, PageOf } from '../schemas/common.ts';
 import { NewPlan, Plan, PlanQuery, presentPlan } from '../schemas/plan.ts';
 import { problems } from '../schemas/problem.ts';
 
-export function planRoutes(app: App, { doors, clock, random }: ApiParts): void {
-  const read = { permission: 'plan:read', scope: 'anywhere' } as const;
+const read = { permission: 'plan:read', scope: 'anywhere' } as const;
 
+export function planRoutes(app: App, parts: ApiParts): void {
+  list(app, parts);
+  create(app, parts);
+  show(app, parts);
+}
+
+function list(app: App, { doors }: ApiParts): void {
   app.get(
     '/plans',
     {
@@ -39,7 +45,9 @@ export function planRoutes(app: App, { doors, clock, random }: ApiParts): void {
       );
     },
   );
+}
 
+function create(app: App, { doors, clock, random }: ApiParts): void {
   app.post(
     '/plans',
     {
@@ -76,7 +84,9 @@ export function planRoutes(app: App, { doors, clock, random }: ApiParts): void {
         .send(plan);
     },
   );
+}
 
+function show(app: App, { doors }: ApiParts): void {
   app.get(
     '/plans/:id',
     {

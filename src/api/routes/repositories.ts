@@ -17,10 +17,17 @@ import {
   RepositoryQuery,
 } from '../schemas/repository.ts';
 
-export function repositoryRoutes(app: App, { doors, clock, random, keyring }: ApiParts): void {
-  const read = { permission: 'repository:read' } as const;
-  const manage = { permission: 'repository:manage' } as const;
+const read = { permission: 'repository:read' } as const;
+const manage = { permission: 'repository:manage' } as const;
 
+export function repositoryRoutes(app: App, parts: ApiParts): void {
+  list(app, parts);
+  create(app, parts);
+  show(app, parts);
+  changeCredentials(app, parts);
+}
+
+function list(app: App, { doors }: ApiParts): void {
   app.get(
     '/repositories',
     {
@@ -41,7 +48,9 @@ export function repositoryRoutes(app: App, { doors, clock, random, keyring }: Ap
       );
     },
   );
+}
 
+function create(app: App, { doors, clock, random, keyring }: ApiParts): void {
   app.post(
     '/repositories',
     {
@@ -75,7 +84,9 @@ export function repositoryRoutes(app: App, { doors, clock, random, keyring }: Ap
         .send({ ...shown, password: made.mintedPassword });
     },
   );
+}
 
+function show(app: App, { doors }: ApiParts): void {
   app.get(
     '/repositories/:id',
     {
@@ -94,7 +105,9 @@ export function repositoryRoutes(app: App, { doors, clock, random, keyring }: Ap
       return reply.header('etag', etag(view.version)).send(presentRepository(view));
     },
   );
+}
 
+function changeCredentials(app: App, { doors, clock, random, keyring }: ApiParts): void {
   app.put(
     '/repositories/:id/credentials',
     {
