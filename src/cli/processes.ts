@@ -1,4 +1,12 @@
 import type { Command } from 'commander';
+import type { Environment } from '../config/environment.ts';
+
+/** What the bodies are given of the process that they run in. */
+export interface ProcessWorld {
+  readonly env: Environment;
+  readonly version: string;
+  readonly say: (line: string) => void;
+}
 
 interface Told {
   dieWithParent?: boolean;
@@ -7,55 +15,62 @@ interface Told {
 const STOP_WITHIN_MS = { api: 4_000, worker: 10_000, gateway: 4_000 } as const;
 
 /** Adds the commands that run processes. Each body is loaded when it is wanted: none pays for the others' memory. */
-export function registerProcesses(program: Command): void {
+export function registerProcesses(program: Command, world: ProcessWorld): void {
+  const { env } = world;
   program
     .command('up')
     .description('run all of Holdfast on this machine, with PostgreSQL and Temporal (what npm start does)')
     .option('--no-first-job', 'make no backup at the very first start')
     .action(async (options: { firstJob: boolean }) => {
       const { up } = await import('./up/up.ts');
-      process.exit(await up({ firstJob: options.firstJob }));
+      process.exit(await up({ ...world, firstJob: options.firstJob }));
     });
-  serverCommand(program, 'api', 'run the API', async () => (await import('./run/api.ts')).startApiProcess);
+  serverCommand(program, env, 'api', 'run the API', async () => (await import('./run/api.ts')).startApiProcess);
   serverCommand(
     program,
+    env,
     'worker',
     'run the Temporal worker',
     async () => (await import('./run/worker.ts')).startWorkerProcess,
   );
   serverCommand(
     program,
+    env,
     'gateway',
     'run the gateway for agents',
     async () => (await import('./run/gateway.ts')).startGatewayProcess,
   );
   hiddenOption(program.command('agent').description('run the agent of this host')).action(async (told: Told) => {
     const { runAgent } = await import('./run/agent.ts');
-    await runAgent({ dieWithParent: told.dieWithParent === true });
+    await runAgent({ env, dieWithParent: told.dieWithParent === true });
   });
   program
     .command('migrate')
     .description('bring the database of DATABASE_URL to the schema of this program and make its logins')
-    .action(async () => (await import('./run/migrate-command.ts')).migrateCommand());
+    .action(async () => (await import('./run/migrate-command.ts')).migrateCommand(world));
   program
     .command('bootstrap')
     .description('make the owner, the first organisation, the key of the command line and this host')
-    .action(async () => (await import('./run/bootstrap-command.ts')).bootstrapCommand());
+    .action(async () => (await import('./run/bootstrap-command.ts')).bootstrapCommand(world));
   program.command('programs', { hidden: true }).action(async () => {
     const { programsCommand } = await import('./run/programs-command.ts');
-    await programsCommand();
+    await programsCommand(world);
   });
 }
 
 function serverCommand(
   program: Command,
+  env: Environment,
   name: 'api' | 'worker' | 'gateway',
   about: string,
   load: () => Promise<Parameters<typeof import('./run/process.ts').runProcess>[1]>,
 ): void {
   hiddenOption(program.command(name).description(about)).action(async (told: Told) => {
     const [{ runProcess }, start] = await Promise.all([import('./run/process.ts'), load()]);
-    await runProcess({ name, dieWithParent: told.dieWithParent === true, stopWithinMs: STOP_WITHIN_MS[name] }, start);
+    await runProcess(
+      { name, env, dieWithParent: told.dieWithParent === true, stopWithinMs: STOP_WITHIN_MS[name] },
+      start,
+    );
   });
 }
 

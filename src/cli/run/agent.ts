@@ -6,7 +6,7 @@ import { findSetpriv } from '../../activities/host/dying-with-parent.ts';
 import { hostActivities } from '../../activities/host/index.ts';
 import { isSupported, parseResticVersion, type ResticVersion } from '../../activities/host/restic/version.ts';
 import { type Config, readConfig } from '../../config/config.ts';
-import { baseEnvironment, processEnvironment } from '../../config/environment.ts';
+import { baseEnvironment, type Environment } from '../../config/environment.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/ids.ts';
 import { createLogger } from '../../lib/log.ts';
@@ -22,14 +22,18 @@ import { dataPaths } from './data-folder.ts';
 
 const SHUTDOWN_GRACE_MS = 8_000;
 
+export interface AgentProcess {
+  readonly env: Environment;
+  readonly dieWithParent: boolean;
+}
+
 interface Restic {
   readonly path: string;
   readonly version: ResticVersion;
 }
 
 /** The agent of this host: it talks to the gateway only and holds no key. Ends by itself with the exit code of its reason. */
-export async function runAgent({ dieWithParent }: { dieWithParent: boolean }): Promise<void> {
-  const environment = processEnvironment();
+export async function runAgent({ env: environment, dieWithParent }: AgentProcess): Promise<void> {
   const config = readConfig(environment);
   const log = createLogger({ level: config.log.level, pretty: config.log.pretty, process: 'agent' });
   const folder = dataPaths(config.dataDir);

@@ -1,15 +1,15 @@
 import { readConfig } from '../../config/config.ts';
-import { processEnvironment } from '../../config/environment.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/ids.ts';
+import type { ProcessWorld } from '../processes.ts';
 import { apiUrlOf, gatewayAddressOf } from '../up/urls.ts';
 import { bootstrapInstance } from './bootstrap.ts';
 import { dataPaths } from './data-folder.ts';
 import { databaseProblem } from './database-problem.ts';
 import { needOwnerUrl } from './migrate.ts';
 
-export async function bootstrapCommand(): Promise<void> {
-  const config = readConfig(processEnvironment());
+export async function bootstrapCommand({ env, say }: ProcessWorld): Promise<void> {
+  const config = readConfig(env);
   const ownerUrl = needOwnerUrl(config);
   const apiUrl = config.publicUrl?.replace(/\/$/, '') ?? apiUrlOf(config, config.port);
   const made = await bootstrapInstance({
@@ -22,7 +22,6 @@ export async function bootstrapCommand(): Promise<void> {
   }).catch((thrown) => {
     throw databaseProblem(thrown, ownerUrl, 'DATABASE_URL');
   });
-  process.stdout.write(`key of the command line: ${dataPaths(config.dataDir).cliFile}\n`);
-  if (made.setupToken !== null)
-    process.stdout.write(`set-up link of the owner: ${apiUrl}/setup#token=${made.setupToken}\n`);
+  say(`key of the command line: ${dataPaths(config.dataDir).cliFile}`);
+  if (made.setupToken !== null) say(`set-up link of the owner: ${apiUrl}/setup#token=${made.setupToken}`);
 }

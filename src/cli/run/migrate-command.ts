@@ -1,11 +1,11 @@
 import { readConfig } from '../../config/config.ts';
-import { processEnvironment } from '../../config/environment.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/ids.ts';
+import type { ProcessWorld } from '../processes.ts';
 import { migrateDatabase, needOwnerUrl } from './migrate.ts';
 
-export async function migrateCommand(): Promise<void> {
-  const config = readConfig(processEnvironment());
+export async function migrateCommand({ env, say }: ProcessWorld): Promise<void> {
+  const config = readConfig(env);
   const applied = await migrateDatabase(config, needOwnerUrl(config), systemClock, systemRandom);
-  process.stdout.write(applied.length > 0 ? `migrated: ${applied.join(', ')}\n` : 'the schema is up to date already\n');
+  say(applied.length > 0 ? `migrated: ${applied.join(', ')}` : 'the schema is up to date already');
 }

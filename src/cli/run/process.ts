@@ -1,5 +1,5 @@
 import { type Config, readConfig } from '../../config/config.ts';
-import { processEnvironment } from '../../config/environment.ts';
+import type { Environment } from '../../config/environment.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { type RandomBytes, systemRandom } from '../../lib/ids.ts';
 import { createLogger, type Log } from '../../lib/log.ts';
@@ -23,6 +23,7 @@ export interface Running {
 
 export interface ProcessOptions {
   readonly name: 'api' | 'worker' | 'gateway';
+  readonly env: Environment;
   /** Our parent holds our standard input; when it dies, so do we. */
   readonly dieWithParent: boolean;
   /** After this long a stop that hangs is cut off. */
@@ -34,7 +35,7 @@ export async function runProcess(
   options: ProcessOptions,
   start: (parts: ProcessParts) => Promise<Running>,
 ): Promise<void> {
-  const config = readConfig(processEnvironment());
+  const config = readConfig(options.env);
   const log = createLogger({ level: config.log.level, pretty: config.log.pretty, process: options.name });
   const abort = new AbortController();
   const stopped = Promise.withResolvers<string>();

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { systemRandom } from '../../lib/ids.ts';
 import { type Answer, ApiClient } from '../client.ts';
 import { exitOfState } from '../exit.ts';
 import { lookFor } from '../find.ts';
@@ -24,7 +25,7 @@ export interface FirstBackup {
 /** One real backup, asked for as anybody would ask: through the API. Answers whether it made a restore point. */
 export async function firstBackup(order: FirstBackup): Promise<boolean> {
   const { say } = order;
-  const client = new ApiClient(order.profile);
+  const client = new ApiClient(order.profile, systemRandom);
   const host = await lookFor(client, 'host', order.hostName);
   const repository = await repositoryOf(client, order);
   const init = { kind: 'init', target: { hostId: host.id }, params: { repositoryId: repository.id } };

@@ -11,11 +11,8 @@ export interface Say {
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-export function sayTo(stream: { write(text: string): unknown }, now: () => number): Say {
+export function sayTo(line: (text: string) => void, now: () => number): Say {
   const began = now();
-  const line = (text: string) => {
-    stream.write(`${text}\n`);
-  };
   const step = (what: string, tookMs?: number) => {
     const took = tookMs === undefined ? '' : ` (${seconds(tookMs)})`;
     line(`[${seconds(now() - began).padStart(7)}] ${what}${took}`);

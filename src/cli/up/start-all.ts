@@ -112,7 +112,7 @@ async function ready(order: StartOrder, ours: OurProcesses, apiUrl: string, made
   await ours.start('agent');
   await untilTrue('The API did not become ready', log('api'), stopping, () => isReady(apiUrl));
   say.step(`api: ready on ${apiUrl}`);
-  const client = new ApiClient({ url: apiUrl, apiKey: made.apiKey });
+  const client = new ApiClient({ url: apiUrl, apiKey: made.apiKey }, systemRandom);
   await untilTrue('This host did not come online', log('agent'), stopping, () => isHostOnline(client, LOCAL_HOST));
   say.step(`agent: host "${LOCAL_HOST}" is online`, Date.now() - began);
 }

@@ -3,8 +3,8 @@ import '../../worker/small-memory.ts';
 
 import type { Config } from '../../config/config.ts';
 import { readConfig } from '../../config/config.ts';
-import { processEnvironment } from '../../config/environment.ts';
 import { systemClock } from '../../lib/clock.ts';
+import type { ProcessWorld } from '../processes.ts';
 import { dataPaths, ensureDataFolder } from '../run/data-folder.ts';
 import { killAll } from './kill-all.ts';
 import { endLeftovers } from './leftovers.ts';
@@ -15,16 +15,15 @@ import { StopList } from './stop-list.ts';
 import { refuseSilentDatabase } from './up-database.ts';
 import { welcome } from './welcome.ts';
 
-export interface UpOptions {
+export interface UpOptions extends ProcessWorld {
   /** False: the first start makes no backup. */
   readonly firstJob: boolean;
 }
 
 /** All of Holdfast in one process tree, until Ctrl-C. Answers the exit code. */
 export async function up(options: UpOptions): Promise<number> {
-  const environment = processEnvironment();
-  const config = readConfig(environment);
-  const say = sayTo(process.stdout, () => systemClock.now().getTime());
+  const config = readConfig(options.env);
+  const say = sayTo(options.say, () => systemClock.now().getTime());
   const stops = new StopList(say);
   const abort = new AbortController();
   const interrupted = listen(dataPaths(config.dataDir).run, abort, say);
@@ -59,7 +58,7 @@ async function start(config: Config, options: UpOptions, parts: StartParts): Pro
   const ports = await ourPorts(config, paths.portsFile);
   if (config.database.owner !== null) await refuseSilentDatabase(config.database.owner);
   if (config.temporal.address !== null) await refuseSilentTemporal(config);
-  return await startAll({ ...parts, config, ports, environment: processEnvironment(), firstJob: options.firstJob });
+  return await startAll({ ...parts, config, ports, environment: options.env, firstJob: options.firstJob });
 }
 
 /** Resolves with null at the first signal; the second ends all processes at once and us with them. */
