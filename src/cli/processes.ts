@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import type { Environment } from '../config/environment.ts';
+import { type Environment, processEnvironment } from '../config/environment.ts';
 
 /** What the bodies are given of the process that they run in. */
 export interface ProcessWorld {
   readonly env: Environment;
-  readonly version: string;
   readonly say: (line: string) => void;
 }
 
@@ -15,8 +14,9 @@ interface Told {
 const STOP_WITHIN_MS = { api: 4_000, worker: 10_000, gateway: 4_000 } as const;
 
 /** Adds the commands that run processes. Each body is loaded when it is wanted: none pays for the others' memory. */
-export function registerProcesses(program: Command, world: ProcessWorld): void {
-  const { env } = world;
+export function registerProcesses(program: Command): void {
+  const env = processEnvironment();
+  const world: ProcessWorld = { env, say: (line) => process.stdout.write(`${line}\n`) };
   program
     .command('up')
     .description('run all of Holdfast on this machine, with PostgreSQL and Temporal (what npm start does)')
