@@ -27,7 +27,7 @@ process.stdout.on('error', () => process.exit(EXIT.ok));
 
 try {
   const program = buildProgram(cli, version);
-  registerProcesses(program, { env: cli.env, say: (line) => void process.stdout.write(`${line}\n`) });
+  registerProcesses(program, { env: cli.env, version, say: (line) => void process.stdout.write(`${line}\n`) });
   process.exitCode = await runProgram(program, cli, process.argv.slice(2));
 } catch (thrown) {
   const error = asError(thrown);
