@@ -5,6 +5,7 @@ import { type Environment, processEnvironment } from '../config/environment.ts';
 export interface ProcessWorld {
   readonly env: Environment;
   readonly say: (line: string) => void;
+  readonly version?: string;
 }
 
 interface Told {
@@ -14,9 +15,9 @@ interface Told {
 const STOP_WITHIN_MS = { api: 4_000, worker: 10_000, gateway: 4_000 } as const;
 
 /** Adds the commands that run processes. Each body is loaded when it is wanted: none pays for the others' memory. */
-export function registerProcesses(program: Command): void {
-  const env = processEnvironment();
-  const world: ProcessWorld = { env, say: (line) => process.stdout.write(`${line}\n`) };
+export function registerProcesses(program: Command, given: Partial<ProcessWorld> = {}): void {
+  const { env = processEnvironment(), say = (line: string) => void process.stdout.write(`${line}\n`) } = given;
+  const world: ProcessWorld = { env, say };
   program
     .command('up')
     .description('run all of Holdfast on this machine, with PostgreSQL and Temporal (what npm start does)')
