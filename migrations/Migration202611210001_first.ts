@@ -5,6 +5,7 @@ export class Migration202611210001_first extends Migration {
   override name = '202611210001_first';
 
   override up(): void {
-    for (const file of ['tables.sql', 'locks.sql', 'logs.sql', 'audit.sql', 'policies-and-grants.sql']) this.addFile(file);
+    for (const file of ['tables.sql', 'locks.sql', 'logs.sql', 'audit.sql', 'policies-and-grants.sql'])
+      this.addFile(file);
   }
 }

@@ -12,6 +12,9 @@ end $$;
 revoke all on all functions in schema public from public;
 grant usage on schema public to holdfast_g_api, holdfast_g_auth, holdfast_g_worker, holdfast_g_gateway;
 
+-- What the schema is, for those who refuse to serve on another one.
+grant select on migration to holdfast_g_api, holdfast_g_worker, holdfast_g_gateway;
+
 grant select on organization to holdfast_g_api, holdfast_g_auth, holdfast_g_worker, holdfast_g_gateway;
 grant select, insert, update on site, repository, plan, setting to holdfast_g_api;
 grant select, update on host to holdfast_g_api;

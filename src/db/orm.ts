@@ -1,6 +1,7 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM, type Options } from '@mikro-orm/postgresql';
 import { MIGRATIONS } from '../../migrations/index.ts';
+import { returnDeadConnections } from './dead-connections.ts';
 import { ENTITIES } from './entities/index.ts';
 
 export interface OrmOptions {
@@ -23,6 +24,7 @@ export function ormConfig(options: OrmOptions): Options {
     preferEnvVars: false,
     pool: { min: 0, max: options.poolMax, idleTimeoutMillis: 30_000 },
     driverOptions: {
+      onPoolCreated: returnDeadConnections,
       application_name: options.applicationName,
       connectionTimeoutMillis: 5_000,
       ...(timeout === null

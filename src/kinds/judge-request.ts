@@ -29,8 +29,9 @@ export function readRequest(asked: AskedJob): ReadRequest | Failure {
   if (kind === null) return callers('unknown-kind', `There is no kind of job "${asked.kind.slice(0, 64)}".`, '/kind');
   const [wrong] = Value.Errors(kind.params, asked.params);
   if (wrong) {
-    const unknown = (wrong.params as { additionalProperties?: string[] }).additionalProperties?.[0];
-    const where = unknown === undefined ? wrong.instancePath : `${wrong.instancePath}/${unknown}`;
+    const about = wrong.params as { additionalProperties?: string[]; requiredProperties?: string[] };
+    const field = about.additionalProperties?.[0] ?? about.requiredProperties?.[0];
+    const where = field === undefined ? wrong.instancePath : `${wrong.instancePath}/${field}`;
     return callers('invalid-input', `params${where}: ${wrong.message}`, `/params${where}`);
   }
   const ids = asked.params as { planId?: string; repositoryId?: string };

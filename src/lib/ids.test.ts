@@ -16,7 +16,15 @@ test('a public id goes back to the uuid it was made from, and keeps its order', 
 test('an id of another noun, another length or another letter is not an id', () => {
   const id = publicId('job', newUuid(at(1), systemRandom));
   expect(new RegExp(publicIdPattern('job')).test(id)).toBe(true);
-  for (const wrong of [id.replace('job', 'host'), `${id}0`, id.slice(0, -1), `${id.slice(0, -1)}u`, ` ${id}`, `${id}\n`, ''])
+  for (const wrong of [
+    id.replace('job', 'host'),
+    `${id}0`,
+    id.slice(0, -1),
+    `${id.slice(0, -1)}u`,
+    ` ${id}`,
+    `${id}\n`,
+    '',
+  ])
     expect(parsePublicId('job', wrong)).toBeNull();
 });
 

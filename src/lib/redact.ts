@@ -43,7 +43,8 @@ const RULES: readonly Rule[] = [
 ];
 
 /** A message of the ORM: the statement with its values, then what the database said. */
-const STATEMENT = /^\s*(?:insert into|update|delete from|select|with|merge into|call)\s/i;
+const STATEMENT =
+  /^\s*(?:[A-Za-z]*(?:Error|Exception): )?(?:insert into|update|delete from|select|with|merge into|call)\s/i;
 
 /** Secrets that this process was handed, and so must never print, whatever stands around them. */
 export class Redactor {
@@ -80,6 +81,7 @@ export function redactText(text: string, redactor: Redactor = NO_SECRETS, limit:
 }
 
 /** C0, DEL, C1, line separators, and the marks that turn the direction of text around. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 

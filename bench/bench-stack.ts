@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../scripts/main.mjs', import.meta.url));
+
+export interface BenchStack {
+  readonly temporal: { readonly address: string; readonly namespace: string };
+  readonly quiet: object;
+  /** Starts a no-op job on the host through the API and resolves when its end is visible there, asked each `pollMs`. */
+  runNoop(pollMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The product itself, by `holdfast up`, in a data folder of its own. */
+export async function openBenchStack(): Promise<BenchStack> {
+  const data = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : homedir(), 'holdfast-bench-'));
+  chmodSync(data, 0o711);
+  const env = { ...process.env, HOLDFAST_DATA: data, HOLDFAST_PORT: '0', HOLDFAST_GATEWAY_PORT: '0' };
+  const child = spawn(process.execPath, [MAIN, 'up', '--no-first-job'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let address = '';
+  await new Promise<void>((resolve, reject) => {
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      address = /temporal-server.*?(127\.0\.0\.1:\d+)/.exec(line)?.[1] ?? address;
+      if (/Next:|next:|Ctrl-C/.test(line)) resolve();
+    });
+    child.once('exit', () => reject(new Error('up ended')));
+  });
+  const { url, apiKey } = JSON.parse(readFileSync(join(data, 'cli.json'), 'utf8'));
+  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+  const ask = async (path: string, init: object = {}): Promise<{ id: string; state: string }> => {
+    const answer = await fetch(`${url}/api/v1${path}`, { headers, ...init });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as { id: string; state: string };
+  };
+  const silent = () => {};
+  return {
+    temporal: { address, namespace: 'holdfast' },
+    quiet: { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: silent },
+    async runNoop(pollMs) {
+      // Without a host: a host does one job at a time, so many at once would only measure its queue.
+      const job = await ask('/jobs', { method: 'POST', body: JSON.stringify({ kind: 'noop', params: {} }) });
+      for (;;) {
+        const { state } = await ask(`/jobs/${job.id}`);
+        if (state === 'succeeded') return;
+        if (!['waiting', 'queued', 'running'].includes(state)) throw new Error(`the job is ${state}`);
+        await new Promise((resolve) => setTimeout(resolve, pollMs));
+      }
+    },
+    async close() {
+      child.kill('SIGINT');
+      await new Promise((resolve) => child.once('exit', resolve));
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
