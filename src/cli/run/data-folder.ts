@@ -25,7 +25,7 @@ const CLOSED = ['run', 'logs', 'secrets', 'tls', 'agent', 'repositories', 'tempo
 /** The data folder and what is closed in it. Started by root, others may pass the folder (not list it): PostgreSQL's account has to. */
 export function ensureDataFolder(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true });
+    makeFolder(dataDir);
     chmodSync(dataDir, process.getuid?.() === 0 ? 0o711 : 0o700);
     const probe = join(dataDir, '.writable');
     writeFileSync(probe, '');
@@ -39,6 +39,16 @@ export function ensureDataFolder(dataDir: string): void {
       'Give yourself the right to write there, or choose another with HOLDFAST_DATA.',
       error,
     );
+  }
+}
+
+/** With `recursive` a read-only file system is reported as a missing folder; alone it is called what it is. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') mkdirSync(folder);
+    throw error;
   }
 }
 
