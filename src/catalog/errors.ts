@@ -7,27 +7,91 @@ export interface ErrorDefinition {
 
 /** Every problem the API can answer with, by its stable code (RFC 9457 `type` is `/problems/<code>`). */
 export const ERRORS = {
-  'bad-json': { status: 400, title: 'The body is not valid JSON', help: 'Send valid JSON with content type application/json.' },
-  'bad-request': { status: 400, title: 'The request cannot be read', help: 'Correct the part of the request that the detail names.' },
-  'unauthenticated': { status: 401, title: 'No valid credential', help: 'Send an API key that is not expired as "Authorization: Bearer ...".' },
-  'forbidden': { status: 403, title: 'Not permitted', help: 'Ask an owner of the organisation for the permission that the answer names.' },
-  'not-found': { status: 404, title: 'Nothing here', help: 'Check the address; what you may not see answers the same.' },
-  'method-not-allowed': { status: 405, title: 'This address does not take that method', help: 'Use a method that the API documentation lists.' },
-  'conflict': { status: 409, title: 'It cannot be done in this state', help: 'Look at the current state and decide again.' },
+  'bad-json': {
+    status: 400,
+    title: 'The body is not valid JSON',
+    help: 'Send valid JSON with content type application/json.',
+  },
+  'bad-request': {
+    status: 400,
+    title: 'The request cannot be read',
+    help: 'Correct the part of the request that the detail names.',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'No valid credential',
+    help: 'Send an API key that is not expired as "Authorization: Bearer ...".',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Not permitted',
+    help: 'Ask an owner of the organisation for the permission that the answer names.',
+  },
+  'not-found': {
+    status: 404,
+    title: 'Nothing here',
+    help: 'Check the address; what you may not see answers the same.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'This address does not take that method',
+    help: 'Use a method that the API documentation lists.',
+  },
+  conflict: {
+    status: 409,
+    title: 'It cannot be done in this state',
+    help: 'Look at the current state and decide again.',
+  },
   'name-taken': { status: 409, title: 'The name is in use', help: 'Choose another name.' },
-  'host-busy': { status: 409, title: 'The host is busy', help: 'Wait for the job that the answer names, or leave out "ifBusy" to queue behind it.' },
-  'job-already-finished': { status: 409, title: 'The job has ended', help: 'Nothing to do; the answer shows how it ended.' },
-  'version-conflict': { status: 412, title: 'It was changed meanwhile', help: 'Read it again and send the new ETag as If-Match.' },
+  'host-busy': {
+    status: 409,
+    title: 'The host is busy',
+    help: 'Wait for the job that the answer names, or leave out "ifBusy" to queue behind it.',
+  },
+  'job-already-finished': {
+    status: 409,
+    title: 'The job has ended',
+    help: 'Nothing to do; the answer shows how it ended.',
+  },
+  'version-conflict': {
+    status: 412,
+    title: 'It was changed meanwhile',
+    help: 'Read it again and send the new ETag as If-Match.',
+  },
   'body-too-large': { status: 413, title: 'The body is too large', help: 'Send at most 1 MiB.' },
   'unsupported-media-type': { status: 415, title: 'Only JSON is taken', help: 'Send content type application/json.' },
-  'invalid-input': { status: 422, title: 'The input does not fit', help: 'Correct the fields that "errors" points at.' },
+  'invalid-input': {
+    status: 422,
+    title: 'The input does not fit',
+    help: 'Correct the fields that "errors" points at.',
+  },
   'unknown-kind': { status: 422, title: 'There is no such kind of job', help: 'GET /api/v1/job-kinds lists them.' },
   'unknown-target': { status: 422, title: 'The target does not exist', help: 'Use the id of something you can see.' },
-  'agent-too-old': { status: 422, title: 'The agent of the host cannot do this', help: 'Update the agent on the host.' },
-  'repository-has-no-password': { status: 422, title: 'The repository has no password', help: 'Set its credentials first.' },
-  'idempotency-key-reused': { status: 422, title: 'The key was used for another request', help: 'Use a new Idempotency-Key for a new request.' },
-  'internal': { status: 500, title: 'Our fault', help: 'Try again; if it stays, give the request id to whoever runs this instance.' },
-  'unavailable': { status: 503, title: 'Not available at the moment', help: 'Try again after the time that Retry-After names.' },
+  'agent-too-old': {
+    status: 422,
+    title: 'The agent of the host cannot do this',
+    help: 'Update the agent on the host.',
+  },
+  'repository-has-no-password': {
+    status: 422,
+    title: 'The repository has no password',
+    help: 'Set its credentials first.',
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'The key was used for another request',
+    help: 'Use a new Idempotency-Key for a new request.',
+  },
+  internal: {
+    status: 500,
+    title: 'Our fault',
+    help: 'Try again; if it stays, give the request id to whoever runs this instance.',
+  },
+  unavailable: {
+    status: 503,
+    title: 'Not available at the moment',
+    help: 'Try again after the time that Retry-After names.',
+  },
 } as const satisfies Record<string, ErrorDefinition>;
 
 export type ErrorCode = keyof typeof ERRORS;

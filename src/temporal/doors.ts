@@ -55,6 +55,7 @@ export interface DoorOptions {
   readonly log: Log;
 }
 
+// long: one short method after the other over one client and one state.
 export function openDoor(options: DoorOptions): Door {
   const { target, clock, random, log } = options;
   const connection = lazyConnection(target);

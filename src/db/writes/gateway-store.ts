@@ -31,6 +31,7 @@ type Claimed =
   | { readonly verdict: 'claimed'; readonly work: unknown; readonly secrets: readonly SealedRow[] }
   | { readonly verdict: 'refused'; readonly reason: string };
 
+// long: a list of short calls, each one transaction; they share the doors and nothing else.
 /** What the gateway remembers and asks, on the gateway's login; shaped as `gateway/store.ts` wants it. Each call is one transaction. */
 export function gatewayStore(doors: Doors, clock: Clock, random: RandomBytes) {
   const identity = (host: Host, ticket: Ticket, tokenHash: Buffer) => ({

@@ -1,0 +1,7 @@
+/** Every place that looks across organisations, and why it may. A new one has to be written down here to pass. */
+export const ACROSS_ORGS: Readonly<Record<string, string>> = {
+  'src/worker/control.ts': 'a lease belongs to the instance, not to an organisation',
+  'src/worker/loops/pump.ts': 'outbox entries of all organisations are sent by one pump, in one statement',
+  'src/worker/loops/sweep.ts':
+    'presence and overdue waits are found by one indexed query, changed in each organisation alone',
+};

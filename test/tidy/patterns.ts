@@ -1,0 +1,111 @@
+/** Something that must not stand in source text but in the places that are named. */
+export interface Pattern {
+  readonly name: string;
+  readonly finds: RegExp;
+  readonly under: string;
+  readonly files: RegExp;
+  /** Paths, or beginnings of paths, where it may stand. */
+  readonly allowed: readonly string[];
+  readonly reason: string;
+  /** One line that has to be found, so that the check is known to be able to fail. */
+  readonly sample: string;
+}
+
+const TS = /(?<!\.test|\.fixture)\.ts$/;
+const src = { under: 'src', files: TS };
+
+export const PATTERNS: readonly Pattern[] = [
+  {
+    ...src,
+    name: 'process.env',
+    finds: /\bprocess\.env\b/,
+    allowed: ['src/config/environment.ts'],
+    reason: 'configuration is read once, by one file, against one schema',
+    sample: 'const port = process.env.PORT;',
+  },
+  {
+    ...src,
+    name: 'a bare clock',
+    finds: /\bnew Date\(\)|\bDate\.now\(\)/,
+    // The embedded stack measures how long its steps take and how long it waits for programs; nothing there decides.
+    allowed: ['src/lib/clock.ts', 'src/cli/up/', 'src/cli/run/', 'src/worker/gateway-client.ts'],
+    reason: 'time comes in through a parameter, so that rules can be tried at any time',
+    sample: 'const now = new Date();',
+  },
+  {
+    ...src,
+    name: 'bare randomness',
+    finds: /\bMath\.random\b|\brandomUUID\b|\brandomBytes\(/,
+    // Passwords of the embedded servers and the name of a certificate authority: nothing that a test would want to choose.
+    allowed: ['src/lib/ids.ts', 'src/cli/up/', 'src/gateway/certificate.ts'],
+    reason: 'chance comes in through a parameter',
+    sample: 'const id = randomUUID();',
+  },
+  {
+    ...src,
+    name: 'child processes',
+    finds: /from 'node:child_process'/,
+    allowed: ['src/activities/host/run-program.ts', 'src/cli/up/children.ts', 'src/cli/up/run-short.ts'],
+    reason: 'programs are run in three places, each of which knows how they end',
+    sample: `import { spawn } from 'node:child_process';`,
+  },
+  {
+    ...src,
+    name: 'a shell',
+    finds: /\bshell: *(?!false)|\bexecSync\(|\bexecFileSync\(|(?<![.\w])exec\(/,
+    allowed: [],
+    reason: 'programs run with argument arrays: no value may become a word of a shell',
+    sample: 'spawn(command, { shell: true });',
+  },
+  {
+    ...src,
+    name: 'outgoing HTTP',
+    finds: /(?<![.\w])fetch\(|from 'undici'|\bhttps?\.request\(/,
+    allowed: ['src/cli/'],
+    reason: 'servers call nobody yet; what will, goes through one module that guards against private addresses',
+    sample: 'await fetch(url);',
+  },
+  {
+    ...src,
+    name: 'directory scans',
+    finds: /\breaddir(?:Sync)?\(|\bglobSync\(/,
+    // Pid files, /proc, and tokens that a dead agent left: lists that only the file system has.
+    allowed: ['src/cli/up/', 'src/worker/token-shelf.ts'],
+    reason: 'lists are written down, so that types and readers see them',
+    sample: 'for (const name of readdirSync(folder)) load(name);',
+  },
+  {
+    ...src,
+    name: 'console',
+    finds: /\bconsole\./,
+    allowed: ['src/cli/'],
+    reason: 'servers log through lib/log, which masks secrets',
+    sample: 'console.log(secret);',
+  },
+  {
+    ...src,
+    name: 'default exports, loose types and unfinished work',
+    finds: /\bexport default\b|\bas any\b|@ts-ignore|@ts-expect-error|eslint-disable|\bTODO\b|\bFIXME\b|\bXXX\b/,
+    allowed: [],
+    reason: 'a name is found by searching for it, a type is meant, and work is finished or not there',
+    sample: 'const x = y as any;',
+  },
+  {
+    under: 'test',
+    files: /\.ts$/,
+    name: 'tests that are left out',
+    finds: /\.only\(|\b(?:test|describe|it)\.skip\(|\.todo\(|expect\(true\)/,
+    allowed: ['test/tidy/patterns.ts'],
+    reason: 'a test runs, or says with context.skip why it cannot',
+    sample: 'test.only("this", () => {});',
+  },
+  {
+    under: '.',
+    files: /\.(?:ts|mjs|md|json|sql|yml)$/,
+    name: 'paths of a machine',
+    finds: /(?:^|[\s"'`(])\/(?:work|root)\/|\.\.\/shared\b/,
+    allowed: ['test/tidy/patterns.ts'],
+    reason: 'the project stands alone, wherever it lies',
+    sample: 'see /root/notes',
+  },
+];
