@@ -85,13 +85,14 @@ test('after kill -9 the next start ends what was left, and the job that ran is d
   expect(processesOf(folder)).toEqual([]);
 });
 
-test('one of ours that dies is started again, and so is Temporal', async () => {
+test('one of ours that dies is started again, and so are Temporal and PostgreSQL', async () => {
   const up = start();
   await up.until('Ctrl-C stops everything');
   const pidOf = (name: string) => JSON.parse(readFileSync(join(data, 'run', `${name}.pid`), 'utf8')).pid as number;
   for (const [name, file] of [
     ['worker', 'worker'],
     ['temporal', 'temporal-server'],
+    ['postgres', 'postgres'],
   ] as const) {
     process.kill(pidOf(file), 'SIGKILL');
     await up.until(`${name}: was killed by SIGKILL; starting it again in 1 s`);
