@@ -22,12 +22,17 @@ const invalid = () =>
 
 const DEFAULT_LIMIT = 50;
 
-export function readPage(query: { readonly limit?: number; readonly cursor?: string }): PageAsked {
+export function readPage(query: {
+  readonly limit?: number;
+  readonly cursor?: string;
+  readonly sort?: 'createdAt' | '-createdAt';
+}): PageAsked {
   const limit = query.limit ?? DEFAULT_LIMIT;
-  if (query.cursor === undefined) return { limit, after: null };
+  const oldestFirst = query.sort === 'createdAt';
+  if (query.cursor === undefined) return { limit, after: null, oldestFirst };
   const content = decode(query.cursor) as { after?: unknown } | null;
   if (typeof content?.after !== 'string' || !isUuid(content.after)) throw invalid();
-  return { limit, after: content.after };
+  return { limit, after: content.after, oldestFirst };
 }
 
 export function presentPage<T, P>(page: Page<T>, present: (item: T) => P): { items: P[]; nextCursor: string | null } {

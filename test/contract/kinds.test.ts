@@ -20,7 +20,12 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-const historyOf = (jobId: string) => stack.client.workflow.getHandle(runWorkflowId(jobId, 1)).fetchHistory();
+/** The whole history: the row ends in finish, the run itself a moment later. */
+async function historyOf(jobId: string) {
+  const handle = stack.client.workflow.getHandle(runWorkflowId(jobId, 1));
+  await handle.result();
+  return handle.fetchHistory();
+}
 const slotsOf = async (jobId: string) =>
   (await stack.owner.query('select 1 from lock_slot where job_id = $1', [jobId])).rowCount;
 

@@ -28,7 +28,7 @@ export function hostRoutes(app: App, { doors }: ApiParts): void {
       const page = readPage(request.query);
       return presentPage(
         await doors.inOrg(principal.orgId, (tx) => listHosts(tx, principal.orgId, filter, page)),
-        presentHost,
+        (host) => presentHost(host, mayOf(principal)),
       );
     },
   );
@@ -44,7 +44,7 @@ export function hostRoutes(app: App, { doors }: ApiParts): void {
       const id = parsePublicId('host', request.params.id)!;
       const host = await doors.inOrg(principal.orgId, (tx) => getHost(tx, principal.orgId, id));
       if (!host || !mayOf(principal)('host:read', host.siteId)) throw notFound();
-      return reply.header('etag', etag(host.version)).send(presentHost(host));
+      return reply.header('etag', etag(host.version)).send(presentHost(host, mayOf(principal)));
     },
   );
 }

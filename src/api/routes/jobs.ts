@@ -59,7 +59,7 @@ function list(app: App, { doors }: ApiParts): void {
       const page = readPage(query);
       return presentPage(
         await doors.inOrg(principal.orgId, (tx) => listJobs(tx, principal.orgId, filter, page)),
-        presentJob,
+        (job) => presentJob(job, mayOf(principal)),
       );
     },
   );
@@ -102,7 +102,7 @@ function start(app: App, { doors, door, clock, random }: ApiParts): void {
       });
       // Not waited for: what Temporal says changes nothing about the job being accepted.
       if (answer.verdict === 'queued') void door.pass([answer.start]);
-      const job = presentJob(view!);
+      const job = presentJob(view!, mayOf(principal));
       return reply.code(202).header('location', `/api/v1/jobs/${job.id}`).header('etag', etag(job.version)).send(job);
     },
   );
@@ -120,7 +120,7 @@ function show(app: App, { doors }: ApiParts): void {
       const id = parsePublicId('job', request.params.id)!;
       const job = await doors.inOrg(principal.orgId, (tx) => getJob(tx, principal.orgId, id));
       if (!job || !mayOf(principal)('job:read', job.site_id)) throw notFound();
-      return reply.header('etag', etag(job.version)).send(presentJob(job));
+      return reply.header('etag', etag(job.version)).send(presentJob(job, mayOf(principal)));
     },
   );
 }
@@ -161,7 +161,10 @@ function cancel(app: App, { doors, door, clock, random }: ApiParts): void {
       });
       if (answer.starts.length > 0) void door.pass(answer.starts);
       if (answer.tell) void door.tellCancel(answer.tell.jobId, answer.tell.runNo);
-      return reply.code(202).header('etag', etag(view!.version)).send(presentJob(view!));
+      return reply
+        .code(202)
+        .header('etag', etag(view!.version))
+        .send(presentJob(view!, mayOf(principal)));
     },
   );
 }

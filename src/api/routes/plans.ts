@@ -41,7 +41,7 @@ function list(app: App, { doors }: ApiParts): void {
       const page = readPage(query);
       return presentPage(
         await doors.inOrg(principal.orgId, (tx) => listPlans(tx, principal.orgId, filter, page)),
-        presentPlan,
+        (plan) => presentPlan(plan, mayOf(principal)),
       );
     },
   );
@@ -76,7 +76,7 @@ function create(app: App, { doors, clock, random }: ApiParts): void {
         const made = await createPlan(tx, orgId, wanted, parts);
         return await getPlan(tx, orgId, made.id);
       });
-      const plan = presentPlan(view!);
+      const plan = presentPlan(view!, mayOf(principal));
       return reply
         .code(201)
         .header('location', `/api/v1/plans/${plan.id}`)
@@ -98,7 +98,7 @@ function show(app: App, { doors }: ApiParts): void {
       const id = parsePublicId('plan', request.params.id)!;
       const plan = await doors.inOrg(principal.orgId, (tx) => getPlan(tx, principal.orgId, id));
       if (!plan || !mayOf(principal)('plan:read', plan.host.siteId)) throw notFound();
-      return reply.header('etag', etag(plan.version)).send(presentPlan(plan));
+      return reply.header('etag', etag(plan.version)).send(presentPlan(plan, mayOf(principal)));
     },
   );
 }

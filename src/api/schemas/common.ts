@@ -23,6 +23,11 @@ export const IdParams = (noun: IdNoun) => Closed({ id: Id(noun) });
 export const PAGE_QUERY = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'How many at most; 50 unless told.' })),
   cursor: Type.Optional(Type.String({ maxLength: 200, description: 'The `nextCursor` of the page before.' })),
+  sort: Type.Optional(
+    Type.Enum(['-createdAt', 'createdAt'], {
+      description: 'Newest first unless told. Keep it over the pages of a list.',
+    }),
+  ),
 };
 
 export const PageOf = <T extends TSchema>(item: T) =>
@@ -44,4 +49,9 @@ export const IdempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({ pattern: '^[\\x21-\\x7e]{1,200}$', description: 'Makes the request safe to repeat for 48 hours.' }),
   ),
+});
+
+/** What may be done with a row by whoever asks. */
+export const Allowed = Type.Record(Type.String(), Type.Union([Type.Literal(true), Type.String()]), {
+  description: 'By action: true, or why not.',
 });

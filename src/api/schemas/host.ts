@@ -1,7 +1,9 @@
 import Type from 'typebox';
 import type { HostView } from '../../db/queries/hosts.ts';
+import type { May } from '../../domain/actor.ts';
+import { hostAllowed, hostNextAction } from '../../domain/allowed.ts';
 import { publicId } from '../../lib/ids.ts';
-import { Closed, Id, Nullable, PAGE_QUERY, Time, Version } from './common.ts';
+import { Allowed, Closed, Id, Nullable, PAGE_QUERY, Time, Version } from './common.ts';
 
 export const Host = Type.Object(
   {
@@ -17,6 +19,8 @@ export const Host = Type.Object(
     programs: Type.Array(Type.Object({ name: Type.String(), version: Type.String(), path: Type.String() })),
     powers: Type.Array(Type.String()),
     activities: Type.Array(Type.String({ description: 'What its agent can do.' })),
+    allowed: Allowed,
+    nextAction: Nullable(Type.Enum(['start-agent', 'look-at-agent'])),
     version: Version,
     createdAt: Time,
   },
@@ -28,13 +32,15 @@ export const HostQuery = Closed({
   name: Type.Optional(Type.String({ maxLength: 255, description: 'Exactly this name.' })),
 });
 
-export function presentHost({ siteId, siteName, ...host }: HostView): Type.Static<typeof Host> {
+export function presentHost({ siteId, siteName, ...host }: HostView, may: May): Type.Static<typeof Host> {
   return {
     ...host,
     id: publicId('host', host.id),
     site: { id: publicId('site', siteId), name: siteName },
     programs: [...host.programs],
     powers: [...host.powers],
+    allowed: hostAllowed(siteId, may),
+    nextAction: hostNextAction(host.online, host.lastSeenAt !== null),
     activities: [...host.activities],
   };
 }

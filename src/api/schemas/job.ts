@@ -1,9 +1,11 @@
 import Type from 'typebox';
 import type { JobView } from '../../db/queries/jobs.ts';
 import { rfc3339 } from '../../db/queries/page.ts';
+import type { May } from '../../domain/actor.ts';
+import { jobAllowed, jobNextAction } from '../../domain/allowed.ts';
 import { JOB_STATES } from '../../domain/job-state.ts';
 import { type IdNoun, publicId } from '../../lib/ids.ts';
-import { Closed, Id, Nullable, PAGE_QUERY, Time, Version } from './common.ts';
+import { Allowed, Closed, Id, Nullable, PAGE_QUERY, Time, Version } from './common.ts';
 
 const JobState = Type.Enum([...JOB_STATES]);
 /** Values that a kind declares by itself; its parameters are in GET /job-kinds. */
@@ -51,6 +53,8 @@ export const Job = Type.Object(
     cancelActor: Nullable(Type.String()),
     cancelReason: Nullable(Type.String()),
     requestId: Type.String(),
+    allowed: Allowed,
+    nextAction: Nullable(Type.Enum(['wait', 'read-log', 'look-at-host'])),
     version: Version,
   },
   { title: 'Job' },
@@ -92,7 +96,8 @@ const outcomeOf = (job: JobView): Type.Static<typeof Outcome> | null =>
         failureCount: job.failure_count,
       };
 
-export function presentJob(job: JobView): Type.Static<typeof Job> {
+export function presentJob(job: JobView, may: May): Type.Static<typeof Job> {
+  const actions = { state: job.state, siteId: job.site_id };
   return {
     id: publicId('job', job.id),
     kind: job.kind,
@@ -124,6 +129,8 @@ export function presentJob(job: JobView): Type.Static<typeof Job> {
     cancelActor: job.cancel_actor,
     cancelReason: job.cancel_reason,
     requestId: job.request_id,
+    allowed: jobAllowed(actions, may),
+    nextAction: jobNextAction(actions),
     version: job.version,
   };
 }

@@ -1,7 +1,9 @@
 import Type from 'typebox';
 import type { PlanView } from '../../db/queries/plans.ts';
+import type { May } from '../../domain/actor.ts';
+import { planAllowed, planNextAction } from '../../domain/allowed.ts';
 import { publicId } from '../../lib/ids.ts';
-import { Closed, Id, Name, PAGE_QUERY, Time, Version } from './common.ts';
+import { Allowed, Closed, Id, Name, PAGE_QUERY, Time, Version } from './common.ts';
 
 export const Plan = Type.Object(
   {
@@ -11,6 +13,8 @@ export const Plan = Type.Object(
     repository: Type.Object({ id: Id('repository'), name: Type.String() }),
     paths: Type.Array(Type.String()),
     excludes: Type.Array(Type.String()),
+    allowed: Allowed,
+    nextAction: Type.Enum(['initialise', 'mend-repository', 'backup']),
     version: Version,
     createdAt: Time,
   },
@@ -41,7 +45,7 @@ export const PlanQuery = Closed({
   name: Type.Optional(Type.String({ maxLength: 255, description: 'Exactly this name.' })),
 });
 
-export function presentPlan(plan: PlanView): Type.Static<typeof Plan> {
+export function presentPlan(plan: PlanView, may: May): Type.Static<typeof Plan> {
   return {
     ...plan,
     id: publicId('plan', plan.id),
@@ -49,5 +53,7 @@ export function presentPlan(plan: PlanView): Type.Static<typeof Plan> {
     repository: { id: publicId('repository', plan.repository.id), name: plan.repository.name },
     paths: [...plan.paths],
     excludes: [...plan.excludes],
+    allowed: planAllowed(plan.host.siteId, may),
+    nextAction: planNextAction(plan.repository.state),
   };
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Reach } from '../../domain/decide.ts';
 import type { Tx } from '../doors.ts';
-import { behind, type Page, type PageAsked, pageOf, rfc3339, withinReach } from './page.ts';
+import { behind, inOrder, type Page, type PageAsked, pageOf, rfc3339, withinReach } from './page.ts';
 
 export interface HostView {
   readonly id: string;
@@ -68,9 +68,9 @@ export interface HostFilter {
 export async function listHosts(tx: Tx, orgId: string, filter: HostFilter, page: PageAsked): Promise<Page<HostView>> {
   const found = await sql<Row>`
     select ${COLUMNS} from host h join site s on s.org_id = h.org_id and s.id = h.site_id
-     where h.org_id = ${orgId} and h.id < ${behind(page)} and ${withinReach(filter.reach, 'h.site_id')}
+     where h.org_id = ${orgId} and ${behind(page, 'h.id')} and ${withinReach(filter.reach, 'h.site_id')}
        and (${filter.name}::text is null or h.name = ${filter.name})
-     order by h.id desc limit ${page.limit + 1}`.execute(tx.sql);
+     order by ${inOrder(page, 'h.id')} limit ${page.limit + 1}`.execute(tx.sql);
   return pageOf(found.rows.map(viewOf), page.limit, (host) => host.id);
 }
 

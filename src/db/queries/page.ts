@@ -1,11 +1,12 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Reach } from '../../domain/decide.ts';
 
-/** A page of a list that runs from the newest id to the oldest. */
+/** A page of a list by id, which is by time of creation: newest first unless told. */
 export interface PageAsked {
   readonly limit: number;
   /** The last id of the page before; the page starts behind it. */
   readonly after: string | null;
+  readonly oldestFirst: boolean;
 }
 
 export interface Page<T> {
@@ -14,10 +15,17 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
-/** Above every uuid of ours: the first page is behind it. */
+/** Above and below every uuid of ours: the first page is behind it. */
 const TOP = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+const BOTTOM = '00000000-0000-0000-0000-000000000000';
 
-export const behind = (page: PageAsked): string => page.after ?? TOP;
+/** The rows behind the page before. */
+export const behind = (page: PageAsked, column: string): RawBuilder<boolean> =>
+  page.oldestFirst ? sql`${sql.ref(column)} > ${page.after ?? BOTTOM}` : sql`${sql.ref(column)} < ${page.after ?? TOP}`;
+
+/** The order of a page, for `order by`. */
+export const inOrder = (page: PageAsked, column: string): RawBuilder<unknown> =>
+  page.oldestFirst ? sql`${sql.ref(column)} asc` : sql`${sql.ref(column)} desc`;
 
 /** One row more than asked was read; it only says that there is more. */
 export function pageOf<T>(rows: readonly T[], limit: number, idOf: (row: T) => string): Page<T> {

@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import type { Reach } from '../../domain/decide.ts';
 import type { Tx } from '../doors.ts';
-import { behind, type Page, type PageAsked, pageOf, rfc3339, withinReach } from './page.ts';
+import { behind, inOrder, type Page, type PageAsked, pageOf, rfc3339, withinReach } from './page.ts';
 
 export interface PlanView {
   readonly id: string;
   readonly name: string;
   readonly host: { readonly id: string; readonly name: string; readonly siteId: string };
-  readonly repository: { readonly id: string; readonly name: string };
+  readonly repository: { readonly id: string; readonly name: string; readonly state: string };
   readonly paths: readonly string[];
   readonly excludes: readonly string[];
   readonly version: number;
@@ -22,13 +22,14 @@ interface Row {
   site_id: string;
   repository_id: string;
   repository_name: string;
+  repository_state: string;
   paths: string[];
   excludes: string[];
   version: number;
   created_at: string;
 }
 
-const SELECT = sql`select p.id, p.name, p.host_id, h.name as host_name, h.site_id, p.repository_id, r.name as repository_name, p.paths, p.excludes,
+const SELECT = sql`select p.id, p.name, p.host_id, h.name as host_name, h.site_id, p.repository_id, r.name as repository_name, r.state as repository_state, p.paths, p.excludes,
   p.version, p.created_at
   from plan p join host h on h.org_id = p.org_id and h.id = p.host_id join repository r on r.org_id = p.org_id and r.id = p.repository_id`;
 
@@ -36,7 +37,7 @@ const viewOf = (row: Row): PlanView => ({
   id: row.id,
   name: row.name,
   host: { id: row.host_id, name: row.host_name, siteId: row.site_id },
-  repository: { id: row.repository_id, name: row.repository_name },
+  repository: { id: row.repository_id, name: row.repository_name, state: row.repository_state },
   paths: row.paths,
   excludes: row.excludes,
   version: row.version,
@@ -52,11 +53,11 @@ export interface PlanFilter {
 
 export async function listPlans(tx: Tx, orgId: string, filter: PlanFilter, page: PageAsked): Promise<Page<PlanView>> {
   const found = await sql<Row>`${SELECT}
-     where p.org_id = ${orgId} and p.id < ${behind(page)} and ${withinReach(filter.reach, 'h.site_id')}
+     where p.org_id = ${orgId} and ${behind(page, 'p.id')} and ${withinReach(filter.reach, 'h.site_id')}
        and (${filter.hostId}::uuid is null or p.host_id = ${filter.hostId})
        and (${filter.repositoryId}::uuid is null or p.repository_id = ${filter.repositoryId})
        and (${filter.name}::text is null or p.name = ${filter.name})
-     order by p.id desc limit ${page.limit + 1}`.execute(tx.sql);
+     order by ${inOrder(page, 'p.id')} limit ${page.limit + 1}`.execute(tx.sql);
   return pageOf(found.rows.map(viewOf), page.limit, (plan) => plan.id);
 }
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '../doors.ts';
-import { behind, type Page, type PageAsked, pageOf, rfc3339 } from './page.ts';
+import { behind, inOrder, type Page, type PageAsked, pageOf, rfc3339 } from './page.ts';
 
 /** A repository as people may see it: never its password, only whether there is one. */
 export interface RepositoryView {
@@ -50,8 +50,8 @@ export async function listRepositories(
   page: PageAsked,
 ): Promise<Page<RepositoryView>> {
   const found = await sql<Row>`${SELECT}
-     where r.org_id = ${orgId} and r.id < ${behind(page)} and (${filter.name}::text is null or r.name = ${filter.name})
-     order by r.id desc limit ${page.limit + 1}`.execute(tx.sql);
+     where r.org_id = ${orgId} and ${behind(page, 'r.id')} and (${filter.name}::text is null or r.name = ${filter.name})
+     order by ${inOrder(page, 'r.id')} limit ${page.limit + 1}`.execute(tx.sql);
   return pageOf(found.rows.map(viewOf), page.limit, (repository) => repository.id);
 }
 

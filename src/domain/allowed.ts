@@ -1,0 +1,59 @@
+import type { Permission } from '../catalog/permissions.ts';
+import type { May } from './actor.ts';
+import { isTerminal, type JobState, transition } from './job-state.ts';
+
+/** What may be done with a row by whoever asks: true, or in words why not. The rules stand here once, for API, CLI and console. */
+export type Allowed = Readonly<Record<string, true | string>>;
+
+const permitted = (may: May, permission: Permission, siteId: string | null): true | string =>
+  may(permission, siteId) || `needs the permission ${permission}`;
+
+export interface JobForActions {
+  readonly state: JobState;
+  readonly siteId: string | null;
+}
+
+export function jobAllowed({ state, siteId }: JobForActions, may: May): Allowed {
+  const cancel = isTerminal(state)
+    ? `it has ended as ${state}`
+    : transition(state, 'cancel-asked') === null
+      ? `it is ${state}`
+      : state === 'cancelling'
+        ? 'it is being cancelled'
+        : permitted(may, 'job:cancel', siteId);
+  return {
+    cancel,
+    logs: permitted(may, 'job:read_logs', siteId),
+    startAgain: isTerminal(state) ? permitted(may, 'job:start', siteId) : 'it has not ended',
+  };
+}
+
+/** What a person would do next with a job; null when there is nothing to do. */
+export function jobNextAction({ state }: JobForActions): 'wait' | 'read-log' | 'look-at-host' | null {
+  if (!isTerminal(state)) return 'wait';
+  if (state === 'unknown') return 'look-at-host';
+  return state === 'succeeded' || state === 'cancelled' ? null : 'read-log';
+}
+
+export function hostAllowed(siteId: string, may: May): Allowed {
+  return { startJobs: permitted(may, 'job:start', siteId) };
+}
+
+export function hostNextAction(online: boolean, seenBefore: boolean): 'start-agent' | 'look-at-agent' | null {
+  if (online) return null;
+  return seenBefore ? 'look-at-agent' : 'start-agent';
+}
+
+export function planAllowed(siteId: string, may: May): Allowed {
+  const start = permitted(may, 'job:start', siteId);
+  return {
+    backup: start === true ? permitted(may, 'backup:run', siteId) : start,
+    change: permitted(may, 'plan:manage', siteId),
+  };
+}
+
+/** A repository that nobody has seen working has to be made first. */
+export function planNextAction(repositoryState: string): 'initialise' | 'mend-repository' | 'backup' {
+  if (repositoryState === 'unknown' || repositoryState === 'uninitialised') return 'initialise';
+  return repositoryState === 'ready' || repositoryState === 'locked' ? 'backup' : 'mend-repository';
+}
