@@ -1,6 +1,7 @@
 import pino from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 import { Redactor, redactText } from './redact.ts';
+import { redactValue } from './redact-value.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -21,67 +22,48 @@ export interface LoggerOptions {
   /** Secrets this process holds and must never print. */
   readonly redactor?: Redactor;
   /** Where lines go; standard output when left out. */
-  readonly destination?: { write(line: string): unknown };
+  readonly destination?: { write(line: string): void };
 }
-
-const MAX_DEPTH = 6;
-/** Fields that are secret by their name, whatever is in them. */
-const SECRET_FIELD =
-  /^(?:authorization|cookie|set-cookie|password|passphrase|token|secret|credential|tasktoken|apikey)s?$/i;
 
 /** A logger in whose lines every text went through the one place of redaction, errors with their causes included. */
 export function createLogger(options: LoggerOptions): Log {
   const redactor = options.redactor ?? new Redactor();
-  const destination = options.pretty
-    ? pretty({
-        colorize: true,
-        translateTime: 'SYS:HH:MM:ss.l',
-        ignore: 'pid,hostname',
-        ...(options.destination ? { destination: options.destination as never } : {}),
-      })
-    : options.destination;
+  const output = options.destination ?? pino.destination(1);
+  const destination = options.pretty ? prettyInto(output) : output;
   const logger = pino(
     {
       level: options.level,
       base: { process: options.process },
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), log: (facts) => clean(facts, redactor, 0) as Fields },
+      formatters: { level: (label) => ({ level: label }), log: (facts) => redactValue(facts, redactor) as Fields },
+      // The errors in `facts` are plain objects by now; pino's own serializer would lose their type.
+      serializers: { err: (error: unknown) => error },
       hooks: {
         logMethod(args, method) {
-          const [facts, message] = args as unknown as [Fields, string];
-          method.apply(this, [facts, redactText(String(message), redactor)] as never);
+          // A caller that types do not reach may give words alone; they are not to slip by.
+          const [facts, message] = (typeof args[0] === 'string' ? [{}, args[0]] : args) as [Fields, string | undefined];
+          method.apply(this, [facts, redactText(message ?? '', redactor)] as never);
         },
       },
     },
-    (destination ?? pino.destination(1)) as pino.DestinationStream,
+    destination,
   );
-  return logger as unknown as Log;
+  return narrowed(logger, redactor);
 }
 
-function clean(value: unknown, redactor: Redactor, depth: number): unknown {
-  if (typeof value === 'string') return redactText(value, redactor);
-  if (typeof value === 'bigint') return value.toString();
-  if (value === null || typeof value !== 'object') return value;
-  if (value instanceof Date) return value;
-  if (depth >= MAX_DEPTH) return '[deeper]';
-  if (value instanceof Error) return cleanError(value, redactor, depth);
-  if (value instanceof Uint8Array) return `[${value.length} bytes]`;
-  if (Array.isArray(value)) return value.slice(0, 100).map((item) => clean(item, redactor, depth + 1));
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [
-      name,
-      SECRET_FIELD.test(name) ? '***' : clean(item, redactor, depth + 1),
-    ]),
-  );
+/** For people. Written line by line, not through a stream of its own, which would lose the last lines of a process. */
+function prettyInto(output: pino.DestinationStream): pino.DestinationStream {
+  const pretty = prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname' });
+  return { write: (line) => output.write(pretty(line) ?? '') };
 }
 
-function cleanError(error: Error, redactor: Redactor, depth: number): Fields {
-  const { name, message, stack, cause, ...rest } = error as Error & Fields;
+/** Our calls and nothing of pino's own: bindings of a child reach pino's output without passing its formatters. */
+function narrowed(logger: pino.Logger, redactor: Redactor): Log {
   return {
-    type: name,
-    message: redactText(message, redactor),
-    stack: stack === undefined ? undefined : redactText(stack, redactor),
-    ...(cause === undefined ? {} : { cause: clean(cause, redactor, depth + 1) }),
-    ...(clean(rest, redactor, depth + 1) as Fields),
+    debug: (facts, message) => logger.debug(facts, message),
+    info: (facts, message) => logger.info(facts, message),
+    warn: (facts, message) => logger.warn(facts, message),
+    error: (facts, message) => logger.error(facts, message),
+    child: (bindings) => narrowed(logger.child(redactValue(bindings, redactor) as Fields), redactor),
   };
 }
