@@ -26,7 +26,7 @@ export const PATTERNS: readonly Pattern[] = [
   {
     ...src,
     name: 'a bare clock',
-    finds: /\bnew Date\(\)|\bDate\.now\(\)/,
+    finds: /\bnew Date\(\)|\bDate\.now\(\)|\bperformance\.now\(\)/,
     // The embedded stack measures how long its steps take and how long it waits for programs; nothing there decides.
     allowed: ['src/lib/clock.ts', 'src/cli/up/', 'src/cli/run/', 'src/worker/gateway-client.ts'],
     reason: 'time comes in through a parameter, so that rules can be tried at any time',
@@ -52,7 +52,7 @@ export const PATTERNS: readonly Pattern[] = [
   {
     ...src,
     name: 'a shell',
-    finds: /\bshell: *(?!false)|\bexecSync\(|\bexecFileSync\(|(?<![.\w])exec\(/,
+    finds: /\bshell: *(?!false)|\bexecSync\(|\bexecFileSync\(|(?<![.\w])exec(?:File)?\(/,
     allowed: [],
     reason: 'programs run with argument arrays: no value may become a word of a shell',
     sample: 'spawn(command, { shell: true });',
@@ -77,7 +77,7 @@ export const PATTERNS: readonly Pattern[] = [
   {
     ...src,
     name: 'console',
-    finds: /\bconsole\./,
+    finds: /\bconsole\.\w/,
     allowed: ['src/cli/'],
     reason: 'servers log through lib/log, which masks secrets',
     sample: 'console.log(secret);',
