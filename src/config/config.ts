@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Failure } from '../lib/failure.ts';
 import type { Environment } from './environment.ts';
+import { wrongFormat } from './format.ts';
 import { nearest } from './nearest.ts';
 import { VARIABLES, type Variable } from './schema.ts';
 
@@ -59,6 +60,8 @@ export function readConfig(env: Environment): Config {
   const text = (name: string) => values.get(name) ?? null;
   const bind = text('HOLDFAST_BIND') ?? '127.0.0.1';
   const tls = pairOf(text('HOLDFAST_TLS_CERT_FILE'), text('HOLDFAST_TLS_KEY_FILE'), problems);
+  if (Boolean(text('TEMPORAL_TLS_CERT')) !== Boolean(text('TEMPORAL_TLS_KEY')))
+    problems.push('TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY go together: set both.');
   const insecureHttp = text('HOLDFAST_INSECURE_HTTP') === '1';
   if (!LOOPBACK.test(bind) && !tls && !text('HOLDFAST_TRUSTED_PROXY') && !insecureHttp)
     problems.push(
@@ -110,39 +113,20 @@ function readValue(variable: Variable, env: Environment, problems: string[]): st
   const file = (variable.secret && env[`${variable.name}_FILE`]) || null;
   if (direct && file) problems.push(`${variable.name} and ${variable.name}_FILE are both set: leave one of them out.`);
   const value = file ? contentOf(variable.name, file, problems) : direct;
-  const wrong = value === null ? null : wrongFormat(variable, value);
+  const wrong = value === null ? null : wrongFormat(variable.type, value);
   if (wrong) problems.push(`${variable.name}${variable.secret ? '' : `=${value}`} ${wrong}`);
   return wrong ? null : value;
 }
 
 function contentOf(name: string, file: string, problems: string[]): string | null {
   try {
-    return readFileSync(file, 'utf8').trim();
+    const content = readFileSync(file, 'utf8').trim();
+    if (content) return content;
+    problems.push(`${name}_FILE=${file} is empty.`);
   } catch (thrown) {
     problems.push(`${name}_FILE=${file} cannot be read (${(thrown as NodeJS.ErrnoException).code}).`);
-    return null;
   }
-}
-
-function wrongFormat(variable: Variable, value: string): string | null {
-  switch (variable.type) {
-    case 'port':
-      return /^\d{1,5}$/.test(value) && Number(value) <= 65_535
-        ? null
-        : 'is not a port: give a number from 0 to 65535.';
-    case 'flag':
-      return value === '0' || value === '1' ? null : 'is not a flag: give 0 or 1.';
-    case 'url':
-      return URL.canParse(value) ? null : 'is not a URL.';
-    case 'address':
-      return /^[^\s/:]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i.test(value) ? null : 'is not an address: give host:port.';
-    case 'log':
-      return /^(?:(?:json|pretty)(?::(?:debug|info|warn|error))?|debug|info|warn|error)$/.test(value)
-        ? null
-        : 'is not a form of log: give json, pretty, a level, or both as in pretty:debug.';
-    default:
-      return null;
-  }
+  return null;
 }
 
 function pairOf(certFile: string | null, keyFile: string | null, problems: string[]): Config['tls'] {

@@ -1,5 +1,15 @@
 /** How the text of a variable is read. */
-export type VariableType = 'text' | 'port' | 'flag' | 'path' | 'address' | 'url' | 'log';
+export type VariableType =
+  | 'text'
+  | 'port'
+  | 'flag'
+  | 'path'
+  | 'listen'
+  | 'address'
+  | 'addresses'
+  | 'web-url'
+  | 'database-url'
+  | 'log';
 
 export type Reader = 'up' | 'api' | 'worker' | 'gateway' | 'agent' | 'migrate' | 'cli';
 
@@ -64,7 +74,7 @@ export const VARIABLES: readonly Variable[] = [
   ),
   variable(
     'HOLDFAST_BIND',
-    'text',
+    'listen',
     '127.0.0.1',
     ['up', 'api', 'gateway'],
     'Address to listen on. Another one than loopback needs TLS files, a trusted proxy or HOLDFAST_INSECURE_HTTP=1.',
@@ -73,7 +83,7 @@ export const VARIABLES: readonly Variable[] = [
   variable('HOLDFAST_TLS_KEY_FILE', 'path', '(none)', ['api', 'gateway'], 'Private key of the certificate, PEM.'),
   variable(
     'HOLDFAST_TRUSTED_PROXY',
-    'text',
+    'addresses',
     '(none)',
     ['api'],
     'Addresses of proxies whose forwarded headers are believed, separated by commas.',
@@ -99,45 +109,51 @@ export const VARIABLES: readonly Variable[] = [
     EVERYBODY,
     'Form and level of log lines: json or pretty, and debug, info, warn or error, for example pretty:debug.',
   ),
-  variable('HOLDFAST_PUBLIC_URL', 'url', 'http://<bind>:<port>', ['up', 'api'], 'The address people use, for links.'),
-  variable('HOLDFAST_URL', 'url', '(from cli.json)', ['cli'], 'Address of the API that the command line talks to.'),
+  variable(
+    'HOLDFAST_PUBLIC_URL',
+    'web-url',
+    'http://<bind>:<port>',
+    ['up', 'api'],
+    'The address people use, for links.',
+  ),
+  variable('HOLDFAST_URL', 'web-url', '(from cli.json)', ['cli'], 'Address of the API that the command line talks to.'),
   secret('HOLDFAST_API_KEY', 'text', '(from cli.json)', ['cli'], 'API key of the command line.'),
   variable('HOLDFAST_PROGRAM_TEMPORAL_SERVER', 'path', '(looked up)', ['up'], 'The Temporal server to run.'),
   variable('HOLDFAST_PROGRAM_TEMPORAL_SQL', 'path', '(looked up)', ['up'], "Temporal's SQL tool."),
   variable('HOLDFAST_PROGRAM_TEMPORAL_UI', 'path', '(looked up)', ['up'], "Temporal's UI server."),
   variable('HOLDFAST_PROGRAM_RESTIC', 'path', '(looked up)', ['up', 'agent'], 'The restic to run.'),
-  secret('DATABASE_URL', 'url', '(embedded PostgreSQL)', ['up', 'migrate'], 'The database, as its owner.'),
+  secret('DATABASE_URL', 'database-url', '(embedded PostgreSQL)', ['up', 'migrate'], 'The database, as its owner.'),
   secret(
     'DATABASE_URL_API',
-    'url',
+    'database-url',
     '<data>/secrets/database-url-api',
     ['api', 'migrate'],
     'The database, as the login of the API.',
   ),
   secret(
     'DATABASE_URL_AUTH',
-    'url',
+    'database-url',
     '<data>/secrets/database-url-auth',
     ['api', 'migrate'],
     'The database, as the login that finds credentials.',
   ),
   secret(
     'DATABASE_URL_WORKER',
-    'url',
+    'database-url',
     '<data>/secrets/database-url-worker',
     ['worker', 'migrate'],
     'The database, as the login of the worker.',
   ),
   secret(
     'DATABASE_URL_GATEWAY',
-    'url',
+    'database-url',
     '<data>/secrets/database-url-gateway',
     ['gateway', 'migrate'],
     'The database, as the login of the gateway.',
   ),
   variable('TEMPORAL_ADDRESS', 'address', '(embedded Temporal)', TEMPORAL, 'Host and port of Temporal.'),
   variable('TEMPORAL_NAMESPACE', 'text', 'holdfast', TEMPORAL, 'The namespace to use.'),
-  variable('TEMPORAL_UI_URL', 'url', '(embedded UI)', ['up', 'api'], "Address of Temporal's UI, for links."),
+  variable('TEMPORAL_UI_URL', 'web-url', '(embedded UI)', ['up', 'api'], "Address of Temporal's UI, for links."),
   secret('TEMPORAL_API_KEY', 'text', '(none)', TEMPORAL, 'API key for Temporal.'),
   variable(
     'TEMPORAL_TLS_SERVER_CA',
@@ -149,7 +165,13 @@ export const VARIABLES: readonly Variable[] = [
   variable('TEMPORAL_TLS_CERT', 'path', '(none)', TEMPORAL, 'File with our client certificate, PEM.'),
   variable('TEMPORAL_TLS_KEY', 'path', '(none)', TEMPORAL, 'File with the key of our client certificate, PEM.'),
   variable('TEMPORAL_TLS_SERVER_NAME', 'text', '(none)', TEMPORAL, 'Name the certificate of Temporal has to have.'),
-  variable('OTEL_EXPORTER_OTLP_ENDPOINT', 'url', '(off)', SERVERS, 'Where traces go; reserved, nothing is sent yet.'),
+  variable(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'web-url',
+    '(off)',
+    SERVERS,
+    'Where traces go; reserved, nothing is sent yet.',
+  ),
 ];
 
 /** The documentation table; a test holds `docs/configuration.md` against it. */

@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { Failure } from '../lib/failure.ts';
+import { readConfig } from './config.ts';
+import { baseEnvironment, type Environment } from './environment.ts';
+import { VARIABLES } from './schema.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'holdfast-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function fileWith(text: string): string {
+  const path = join(folder, `${text.length}.txt`);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** The lines of the one message that lists what is wrong. */
+function problemsOf(env: Environment): string[] {
+  try {
+    readConfig(env);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    expect([thrown.code, thrown.fault]).toEqual(['bad-configuration', 'operator']);
+    return thrown.message.split('\n  ').slice(1);
+  }
+  return [];
+}
+
+test('RUN-8: with an empty environment everything has its default', () => {
+  expect(readConfig({ XDG_CACHE_HOME: '/cache' })).toMatchObject({
+    dataDir: resolve('.holdfast'),
+    cacheDir: '/cache/holdfast',
+    port: 8080,
+    gatewayPort: 7443,
+    bind: '127.0.0.1',
+    tls: null,
+    trustedProxy: [],
+    insecureHttp: false,
+    keyringFile: resolve('.holdfast/keyring.json'),
+    log: { pretty: false, level: 'info' },
+    database: { owner: null, api: null, auth: null, worker: null, gateway: null },
+    temporal: { address: null, namespace: 'holdfast', tls: null },
+  });
+});
+
+test('RUN-8: what is set is taken', () => {
+  const config = readConfig({
+    HOLDFAST_DATA: '/data',
+    HOLDFAST_PORT: '0',
+    HOLDFAST_LOG: 'pretty:debug',
+    HOLDFAST_PROGRAM_TEMPORAL_SERVER: '/opt/temporal-server',
+    DATABASE_URL_API: 'postgres://api:word@db/holdfast',
+    TEMPORAL_ADDRESS: '[::1]:7233',
+    TEMPORAL_TLS_SERVER_NAME: 'temporal',
+  });
+  expect(config).toMatchObject({
+    dataDir: '/data',
+    keyringFile: '/data/keyring.json',
+    port: 0,
+    log: { pretty: true, level: 'debug' },
+    programs: { 'temporal-server': '/opt/temporal-server' },
+    database: { owner: null, api: 'postgres://api:word@db/holdfast' },
+    temporal: { address: '[::1]:7233', tls: { serverName: 'temporal', certFile: null } },
+  });
+});
+
+test.each([
+  ['json', { pretty: false, level: 'info' }],
+  ['pretty', { pretty: true, level: 'info' }],
+  ['warn', { pretty: false, level: 'warn' }],
+  ['json:error', { pretty: false, level: 'error' }],
+])('HOLDFAST_LOG=%s', (text, log) => {
+  expect(readConfig({ HOLDFAST_LOG: text }).log).toEqual(log);
+});
+
+test('RUN-5: all that is wrong is said at once, each with what to do', () => {
+  const problems = problemsOf({
+    HOLDFAST_PROT: '1',
+    HOLDFAST_PORT: '70000',
+    HOLDFAST_LOG: 'loud',
+    HOLDFAST_BIND: '::',
+  });
+  expect(problems).toEqual([
+    'HOLDFAST_PROT is not a variable of Holdfast; did you mean HOLDFAST_PORT?',
+    'HOLDFAST_PORT=70000 is not a port: give a number from 0 to 65535.',
+    'HOLDFAST_LOG=loud is not a form of log: give json, pretty, a level, or both as in pretty:debug.',
+    expect.stringMatching(/^HOLDFAST_BIND=:: is not loopback: set .*HOLDFAST_INSECURE_HTTP=1/),
+  ]);
+});
+
+test.each([
+  { HOLDFAST_PORT: '-1' },
+  { HOLDFAST_INSECURE_HTTP: 'yes' },
+  { HOLDFAST_BIND: '127.999.0.1' },
+  { HOLDFAST_GATEWAY_ADDRESS: 'gateway' },
+  { HOLDFAST_GATEWAY_ADDRESS: 'gateway:99999' },
+  { HOLDFAST_TRUSTED_PROXY: 'true' },
+  { HOLDFAST_TRUSTED_PROXY: '10.0.0.0/33' },
+  { HOLDFAST_URL: 'localhost:8080' },
+  { DATABASE_URL: 'localhost:5432/holdfast' },
+  { HOLDFAST_TLS_KEY_FILE: '/key.pem' },
+  { TEMPORAL_TLS_KEY: '/key.pem' },
+])('%o is refused', (env) => {
+  expect(problemsOf(env)).toHaveLength(1);
+});
+
+describe('another address than loopback', () => {
+  const open = { HOLDFAST_BIND: '0.0.0.0' };
+
+  test.each([
+    { HOLDFAST_TLS_CERT_FILE: '/cert.pem', HOLDFAST_TLS_KEY_FILE: '/key.pem' },
+    { HOLDFAST_TRUSTED_PROXY: '10.1.2.3, fd00::/8' },
+    { HOLDFAST_INSECURE_HTTP: '1' },
+  ])('is fine with %o', (env) => {
+    expect(problemsOf({ ...open, ...env })).toEqual([]);
+  });
+
+  test('is refused without', () => {
+    expect(problemsOf(open)).toHaveLength(1);
+    expect(problemsOf({ HOLDFAST_BIND: '::1' })).toEqual([]);
+    expect(problemsOf({ HOLDFAST_BIND: '127.1.2.3' })).toEqual([]);
+  });
+});
+
+describe('secrets', () => {
+  test('come from a file as well, without its last line break', () => {
+    const file = fileWith('postgres://u:word@h/db\n');
+    expect(readConfig({ DATABASE_URL_FILE: file }).database.owner).toBe('postgres://u:word@h/db');
+  });
+
+  test('set twice, in an empty file or in none are refused', () => {
+    const file = fileWith('hfk_abc');
+    expect(problemsOf({ HOLDFAST_API_KEY: 'hfk_x', HOLDFAST_API_KEY_FILE: file })).toHaveLength(1);
+    expect(problemsOf({ HOLDFAST_API_KEY_FILE: fileWith('') })[0]).toContain('is empty');
+    expect(problemsOf({ HOLDFAST_API_KEY_FILE: join(folder, 'none') })[0]).toContain('cannot be read (ENOENT)');
+    expect(problemsOf({ HOLDFAST_PORT_FILE: file })).toHaveLength(1);
+  });
+
+  test('that are wrong are not shown', () => {
+    const secrets = VARIABLES.filter(({ type }) => type === 'database-url');
+    expect(secrets.length).toBeGreaterThan(3);
+    for (const { name } of secrets)
+      expect(problemsOf({ [name]: 'canary' }).join()).toMatch(/^(?!.*canary).*postgres:\/\//);
+  });
+});
+
+test('programs that we start get no variable of ours', () => {
+  const given = Object.fromEntries(VARIABLES.map(({ name }) => [name, 'canary']));
+  expect(baseEnvironment({ ...given, PATH: '/bin', SECRET: 'canary' })).toEqual({ PATH: '/bin' });
+});
