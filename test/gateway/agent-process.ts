@@ -23,13 +23,13 @@ const log = {
 } as never;
 
 const activities: HostActivities = {
-  'noop.v1': async (input, link) => {
+  'restic.backup.v1': async (input, link) => {
     const claim = await link.claim();
     const { nextSeq } = await link.report(0, [[Date.now(), 'out', 'hello']], null, null);
     tell({ event: 'noop', input, claim, nextSeq });
     return { code: 'succeeded', counts: { files: 1 }, refs: { text: SECRET_TEXT } };
   },
-  'wait.v1': async (_input, link) => {
+  'restic.init.v1': async (_input, link) => {
     await link.claim();
     const context = Context.current();
     const beats = setInterval(() => context.heartbeat({ at: SECRET_TEXT }), 1_000);
@@ -45,7 +45,7 @@ const activities: HostActivities = {
     }
     throw new Error('not reached');
   },
-  'fail.v1': () => Promise.reject(new Error(SECRET_TEXT)),
+  'noop.v1': () => Promise.reject(new Error(SECRET_TEXT)),
 };
 
 const agent = startAgent({

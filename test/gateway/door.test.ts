@@ -40,12 +40,12 @@ test('a job goes through: plain at the agent, unreadable in the history', { time
     refs: { text: 'the letters of /home/eva' },
   });
   const told = await agent.tells('noop');
-  expect(told).toMatchObject({ input: { kind: 'noop', runNo: 1, attempt: 1 }, nextSeq: 1 });
-  expect(told.claim).toEqual({ work: { hello: 'work' }, secrets: { password: 'sesame' } });
+  expect(told).toMatchObject({ input: { kind: 'backup', runNo: 1, attempt: 1 }, nextSeq: 1 });
+  expect(told.claim).toMatchObject({ work: { paths: ['/etc'] }, secrets: { password: 'sesame' } });
   expect(engine.store.lines.at(-1)).toMatchObject([expect.any(Number), 'out', 'hello']);
-  expect(engine.store.claims.at(-1)).toMatchObject({ runNo: 1, attempt: 1, activity: 'noop.v1' });
+  expect(engine.store.claims.at(-1)).toMatchObject({ runNo: 1, attempt: 1, activity: 'restic.backup.v1' });
   const text = await historyText(job.workflowId);
-  expect(text).toContain('noop.v1');
+  expect(text).toContain('restic.backup.v1');
   expect(text).toContain(publicId('host', host.hostId));
   for (const hidden of ['letters', 'succeeded', '"kind"', 'sesame', 'holdfast-ticket'])
     expect(text).not.toContain(hidden);

@@ -2,7 +2,10 @@ import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
 import type { HostActivityInput } from '../../src/domain/agent-protocol.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
 
-type Activities = Record<'noop.v1' | 'wait.v1' | 'fail.v1', (input: HostActivityInput) => Promise<Outcome>>;
+type Activities = Record<
+  'restic.backup.v1' | 'restic.init.v1' | 'noop.v1',
+  (input: HostActivityInput) => Promise<Outcome>
+>;
 
 const onHost = (taskQueue: string, input: HostActivityInput) =>
   proxyActivities<Activities>({
@@ -15,6 +18,6 @@ const onHost = (taskQueue: string, input: HostActivityInput) =>
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });
 
-export const noop = (queue: string, input: HostActivityInput) => onHost(queue, input)['noop.v1'](input);
-export const wait = (queue: string, input: HostActivityInput) => onHost(queue, input)['wait.v1'](input);
-export const fail = (queue: string, input: HostActivityInput) => onHost(queue, input)['fail.v1'](input);
+export const noop = (queue: string, input: HostActivityInput) => onHost(queue, input)['restic.backup.v1'](input);
+export const wait = (queue: string, input: HostActivityInput) => onHost(queue, input)['restic.init.v1'](input);
+export const fail = (queue: string, input: HostActivityInput) => onHost(queue, input)['noop.v1'](input);

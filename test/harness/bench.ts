@@ -21,6 +21,7 @@ export interface Bench {
   readonly clock: typeof systemClock;
   readonly random: typeof systemRandom;
   readonly actor: Actor;
+  newId(): string;
   claim(): CommitterClaim;
   request(kind: string, params: Record<string, unknown>, hostId: string | null): JobRequest;
   addHost(options?: { present?: boolean }): Promise<string>;
@@ -69,6 +70,7 @@ export async function openBench(): Promise<Bench> {
     clock: systemClock,
     random: systemRandom,
     actor: ACTOR,
+    newId: id,
     claim() {
       const now = systemClock.now();
       return { token: id(), now, until: new Date(now.getTime() + 5_000) };

@@ -1,0 +1,119 @@
+import { gatewayStore } from '../../src/db/writes/gateway-store.ts';
+import type { LogLine } from '../../src/domain/agent-protocol.ts';
+import { newCredential, parseCredential } from '../../src/gateway/credential.ts';
+import type { AttemptTicket, GatewayStore, HostIdentity, PresenceBeat } from '../../src/gateway/store.ts';
+import { parsePublicId } from '../../src/lib/ids.ts';
+import { type Keyring, seal } from '../../src/lib/seal.ts';
+import type { Bench } from '../harness/bench.ts';
+
+/** What the password of every repository is: a canary that must reach the agent and nothing else. */
+export const PASSWORD = 'sesame';
+
+/**
+ * The gateway's real store on a real database, with what the tests need beside it: rows to work on, a list of what was
+ * asked, and the database "away" on demand. Rows are put in at once and awaited before the gateway is answered.
+ */
+export class RecordingStore implements GatewayStore {
+  readonly audit: { hostId: string; what: string; detail: string }[] = [];
+  readonly beaten: PresenceBeat[] = [];
+  readonly lines: LogLine[] = [];
+  readonly claims: AttemptTicket[] = [];
+  /** Set to make every look-up fail, as when the database is away. */
+  away = false;
+  readonly #bench: Bench;
+  readonly #keyring: Keyring;
+  readonly #real: GatewayStore;
+  #written: Promise<unknown> = Promise.resolve();
+
+  constructor(bench: Bench, keyring: Keyring) {
+    this.#bench = bench;
+    this.#keyring = keyring;
+    this.#real = gatewayStore(bench.gateway, bench.clock, bench.random);
+  }
+
+  enrol(hostName: string): HostIdentity & { credential: string } {
+    const { org, site, owner } = this.#bench;
+    const hostId = this.#bench.newId();
+    const credential = newCredential(org, hostId, this.#bench.random);
+    this.#write(async () => {
+      await owner.query(
+        `insert into host(org_id, id, site_id, name, created_at) values ($1, $2::uuid, $3, $4 || ' ' || $2::uuid, now())`,
+        [org, hostId, site, hostName],
+      );
+      await owner.query(
+        'insert into host_credential(org_id, id, host_id, token_hash, created_at) values ($1, gen_random_uuid(), $2, $3, now())',
+        [org, hostId, parseCredential(credential)!.hash],
+      );
+    });
+    return { orgId: org, hostId, hostName, credential };
+  }
+
+  revoke(credential: string): void {
+    const { hash } = parseCredential(credential)!;
+    this.#write(() =>
+      this.#bench.owner.query('update host_credential set revoked_at = now() where token_hash = $1', [hash]),
+    );
+  }
+
+  /** The row of a job that runs on that host as its first run, with a repository and a sealed password where its kind wants them. */
+  async addJob(kind: string, jobId: string, queue: string): Promise<void> {
+    await this.#written;
+    const { org, owner } = this.#bench;
+    const hostId = parsePublicId('host', queue.split('/')[1]!)!;
+    const repository = await this.#bench.addRepository();
+    const plan = await this.#bench.addPlan(hostId, repository);
+    const place = { table: 'repository', row: repository, column: 'password', organisation: org };
+    await owner.query('update secret set sealed = $2 where row_id = $1', [
+      repository,
+      seal(this.#keyring, place, PASSWORD),
+    ]);
+    await owner.query(
+      `insert into job(org_id, id, kind, title, state, host_id, repository_id, plan_id, params, trigger, actor_kind, actor_label, request_id,
+         accepted_at, accepted_day, queue_deadline_at)
+       values ($1, $2, $3, 'test', 'running', $4, $5, $6, '{}', 'key', 'key', 'test', 'test', now(), current_date, now() + interval '1 hour')`,
+      [org, jobId, kind, hostId, repository, plan.id],
+    );
+  }
+
+  async authenticate(orgId: string, hostId: string, hash: Buffer): Promise<HostIdentity | null> {
+    if (this.away) throw new Error('the database is away');
+    await this.#written;
+    return this.#real.authenticate(orgId, hostId, hash);
+  }
+
+  hello(...asked: Parameters<GatewayStore['hello']>) {
+    return this.#real.hello(...asked);
+  }
+
+  epoch(host: HostIdentity) {
+    return this.#real.epoch(host);
+  }
+
+  bindCommandQueue(...asked: Parameters<GatewayStore['bindCommandQueue']>) {
+    return this.#real.bindCommandQueue(...asked);
+  }
+
+  beats(beats: readonly PresenceBeat[]) {
+    this.beaten.push(...beats);
+    return this.#real.beats(beats);
+  }
+
+  claim(host: HostIdentity, ticket: AttemptTicket, hash: Buffer) {
+    this.claims.push(ticket);
+    return this.#real.claim(host, ticket, hash);
+  }
+
+  report(...asked: Parameters<GatewayStore['report']>) {
+    this.lines.push(...asked[4]);
+    return this.#real.report(...asked);
+  }
+
+  refused(host: HostIdentity, what: string, detail: string) {
+    this.audit.push({ hostId: host.hostId, what, detail });
+    return this.#real.refused(host, what, detail);
+  }
+
+  #write(work: () => Promise<unknown>): void {
+    this.#written = this.#written.then(work);
+  }
+}
