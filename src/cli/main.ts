@@ -3,6 +3,7 @@ import { processEnvironment } from '../config/environment.ts';
 import { systemClock } from '../lib/clock.ts';
 import { asError, Failure } from '../lib/failure.ts';
 import { systemRandom } from '../lib/ids.ts';
+import { redactText } from '../lib/redact.ts';
 import type { Cli } from './cli.ts';
 import { EXIT } from './exit.ts';
 import { registerProcesses } from './processes.ts';
@@ -33,7 +34,9 @@ try {
   const error = asError(thrown);
   // These two were written for people; anything else is a mistake of ours, and its stack is what helps.
   const words =
-    error instanceof StartProblem || error instanceof Failure ? error.message : (error.stack ?? error.message);
+    error instanceof StartProblem || error instanceof Failure
+      ? error.message
+      : redactText(error.stack ?? error.message);
   process.stderr.write(`holdfast: ${words}\n`);
   process.exitCode = 1;
 }

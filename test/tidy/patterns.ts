@@ -16,6 +16,24 @@ const src = { under: 'src', files: TS };
 
 export const PATTERNS: readonly Pattern[] = [
   {
+    under: 'src/domain',
+    files: TS,
+    name: 'the outside world in rules',
+    finds: /from '(?:node:|pg'|kysely|@mikro-orm\/|@temporalio\/|@grpc\/|fastify)/,
+    allowed: [],
+    reason: 'rules are pure: they are tried on millions of cases and mean the same everywhere',
+    sample: "import { readFileSync } from 'node:fs';",
+  },
+  {
+    under: 'src/db',
+    files: TS,
+    name: 'Temporal in the database room',
+    finds: /from '@temporalio\//,
+    allowed: [],
+    reason: 'rows decide; Temporal is told after the commit, by the door',
+    sample: "import { Client } from '@temporalio/client';",
+  },
+  {
     ...src,
     name: 'process.env',
     finds: /\bprocess\.env\b/,

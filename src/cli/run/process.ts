@@ -3,6 +3,7 @@ import type { Environment } from '../../config/environment.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { type RandomBytes, systemRandom } from '../../lib/ids.ts';
 import { createLogger, type Log } from '../../lib/log.ts';
+import { Redactor } from '../../lib/redact.ts';
 import { exitWhenParentDies } from '../up/parent-watch.ts';
 
 /** What every process is made of. */
@@ -36,7 +37,7 @@ export async function runProcess(
   start: (parts: ProcessParts) => Promise<Running>,
 ): Promise<void> {
   const config = readConfig(options.env);
-  const log = createLogger({ level: config.log.level, pretty: config.log.pretty, process: options.name });
+  const log = createLogger({ ...config.log, process: options.name, redactor: knownSecrets(config) });
   const abort = new AbortController();
   const stopped = Promise.withResolvers<string>();
   let signals = 0;
@@ -63,4 +64,11 @@ export async function runProcess(
   if (byItself) stop(end);
   await running.stop();
   process.exit(byItself ? 1 : 0);
+}
+
+/** What the configuration holds that must never be printed, whatever stands around it. */
+function knownSecrets({ database, temporal, cli }: Config): Redactor {
+  const redactor = new Redactor().add(temporal.apiKey).add(cli.apiKey);
+  for (const url of Object.values(database)) if (url) redactor.add(decodeURIComponent(new URL(url).password));
+  return redactor;
 }

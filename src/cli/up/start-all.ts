@@ -97,7 +97,8 @@ async function prepare(
 
 async function namespaceNoted(ownerUrl: string, engine: Temporal, made: BootstrapAnswer, say: Say): Promise<void> {
   if (engine.namespaceId === made.temporalNamespaceId) return;
-  if (made.temporalNamespaceId !== null) say.step('Temporal has a new namespace: runs of the old one are started anew');
+  if (made.temporalNamespaceId !== null)
+    say.step('Temporal has a new namespace: what ran in the old one is not taken up again by itself in this release');
   await noteInInstance(ownerUrl, 'temporal_namespace_id', engine.namespaceId);
 }
 
