@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { isUuid } from '../lib/ids.ts';
 import type { Orm } from './orm.ts';
 
@@ -7,7 +7,6 @@ import type { Orm } from './orm.ts';
 export interface Tx {
   /** The organisation of the door, or null inside `acrossOrgs`. */
   readonly orgId: string | null;
-  readonly em: EntityManager;
   /** For the hot statements: bound to the same transaction. Rows are typed where the statement is. */
   readonly sql: Kysely<unknown>;
 }
@@ -27,30 +26,37 @@ export interface Doors {
 
 export function openDoors(orm: Orm): Doors {
   const transactions = { count: 0 };
-  const run = <T>(
-    orgId: string | null,
-    variables: Record<string, string>,
-    work: (tx: Tx) => Promise<T>,
-  ): Promise<T> => {
+  const pool = (orm.em.fork() as EntityManager).getKysely<unknown>() as Kysely<unknown>;
+  /**
+   * One transaction on one connection. `begin` and the setting that policies look at go together in one message: through
+   * the ORM's own transactions they took a round trip more and twice the time (1.3 ms beside 0.7 for one row).
+   */
+  const run = <T>(orgId: string | null, setting: string, work: (tx: Tx) => Promise<T>): Promise<T> => {
     transactions.count++;
-    const em = orm.em.fork({ clear: true, useContext: false, session: { variables } } as never) as EntityManager;
-    return em.transactional((inner) =>
-      work({
-        orgId,
-        em: inner as EntityManager,
-        sql: (inner as EntityManager).getKysely<unknown>() as Kysely<unknown>,
-      }),
-    );
+    return pool.connection().execute(async (connection) => {
+      await sql.raw(`begin; ${setting}`).execute(connection);
+      try {
+        const answer = await work({ orgId, sql: connection });
+        await sql`commit`.execute(connection);
+        return answer;
+      } catch (thrown) {
+        // On a connection that died it fails too; what went wrong first is what counts.
+        await sql`rollback`.execute(connection).catch(() => {});
+        throw thrown;
+      }
+    });
   };
   return {
     transactions,
     inOrg(orgId, work) {
       if (!isUuid(orgId)) throw new Error('inOrg needs the uuid of an organisation');
-      return run(orgId, { 'app.org': orgId }, work);
+      return run(orgId, `select set_config('app.org', '${orgId}', true)`, work);
     },
     acrossOrgs(reason, work) {
-      if (reason.length < 8) throw new Error('acrossOrgs needs a reason that a reader understands');
-      return run(null, { 'app.across': 'on', application_name: `across: ${reason.slice(0, 50)}` }, work);
+      // The reason is shown by pg_stat_activity, and stands in the statement: words only.
+      if (!/^[a-z][a-z :-]{7,49}$/.test(reason)) throw new Error('acrossOrgs needs a reason that a reader understands');
+      const settings = `set_config('app.across', 'on', true), set_config('application_name', 'across: ${reason}', true)`;
+      return run(null, `select ${settings}`, work);
     },
     close: () => orm.close(true),
   };

@@ -105,6 +105,14 @@ test('RUN-13: Temporal shows the run by its kind, under an id people can read, w
   await ended(start.jobId);
   const found = await client.workflow.getHandle(`job/${publicId('job', start.jobId)}/1`).describe();
   expect(found.type).toBe('noop');
+  // RUN-11: one word finds the request in its answer, in the audit and here.
+  expect(found.memo).toMatchObject({ requestId: 'test' });
+  expect(
+    await rows(
+      `select 1 from audit_event where object_id = $1 and action = 'job.start' and request_id = 'test'`,
+      start.jobId,
+    ),
+  ).toBe(1);
   expect(await found.staticSummary()).toBe('Do nothing');
   const attributes = Object.fromEntries(
     found.typedSearchAttributes.getAll().map((pair) => [pair.key.name, pair.value]),

@@ -17,15 +17,13 @@ export interface JobRow {
   readonly seq: string;
   readonly requestId: string;
   readonly actorLabel: string;
-  readonly cancelRequestedAt: Date | null;
 }
 
 /** Reads the row after the organisation's lock was taken; nobody else can change its state until this transaction ends. */
 export async function readJob(tx: Tx, orgId: string, jobId: string): Promise<JobRow | null> {
   const found = await sql<JobRow>`
     select id, kind, title, state, params, host_id as "hostId", repository_id as "repositoryId", plan_id as "planId",
-           run_no as "runNo", run_id as "runId", seq, request_id as "requestId", actor_label as "actorLabel",
-           cancel_requested_at as "cancelRequestedAt"
+           run_no as "runNo", run_id as "runId", seq, request_id as "requestId", actor_label as "actorLabel"
       from job where org_id = ${orgId} and id = ${jobId}`.execute(tx.sql);
   return found.rows[0] ?? null;
 }

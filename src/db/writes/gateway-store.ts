@@ -1,4 +1,3 @@
-import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import type { LogLine, Progress } from '../../domain/agent-protocol.ts';
 import type { AttemptResult } from '../../domain/outcome.ts';
@@ -30,6 +29,8 @@ interface LeaseBeat {
 type Claimed =
   | { readonly verdict: 'claimed'; readonly work: unknown; readonly secrets: readonly SealedRow[] }
   | { readonly verdict: 'refused'; readonly reason: string };
+
+const UNIQUE_VIOLATION = '23505';
 
 // long: a list of short calls, each one transaction; they share the doors and nothing else.
 /** What the gateway remembers and asks, on the gateway's login; shaped as `gateway/store.ts` wants it. Each call is one transaction. */
@@ -71,7 +72,7 @@ export function gatewayStore(doors: Doors, clock: Clock, random: RandomBytes) {
         })
         .catch((thrown) => {
           // Another host listens there, maybe of an organisation that this login cannot see.
-          if (thrown instanceof UniqueConstraintViolationException) return false;
+          if ((thrown as { code?: unknown }).code === UNIQUE_VIOLATION) return false;
           throw thrown;
         }),
     async beats(beats: readonly LeaseBeat[]): Promise<void> {

@@ -30,13 +30,13 @@ export async function reportAttempt(
     run_no: number;
     host_id: string | null;
     day: string;
-    finished_at: Date | null;
+    finished_at: string | null;
   }>`
     select state, run_no, host_id, accepted_day::text as day, finished_at from job where org_id = ${orgId} and id = ${jobId}`.execute(
     tx.sql,
   );
   const job = found.rows[0];
-  const late = job?.finished_at && now.getTime() - job.finished_at.getTime() > LATE_LOG_MS;
+  const late = job?.finished_at && now.getTime() - new Date(job.finished_at).getTime() > LATE_LOG_MS;
   if (!job || job.host_id !== who.hostId || job.run_no !== who.runNo || late) return { nextSeq: 0, closed: true };
   const id = await touchAttempt(tx, attemptId, who, now, false, null);
   if (id === null) return { nextSeq: 0, closed: true };
