@@ -38,8 +38,8 @@ const bare = () =>
     taskQueue: 'bench',
     workflowId: `bench/${systemClock.now().getTime()}/${number++}`,
   });
-const ours = () => stack.runNoop(3);
-// 32 askers each 3 ms would measure the asking; a job in the crowd lasts half a second anyway.
+const ours = () => stack.runNoop(10);
+// 32 askers each 10 ms would measure the asking; a job in the crowd lasts half a second anyway.
 const oursInACrowd = () => stack.runNoop(100);
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
