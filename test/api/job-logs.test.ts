@@ -56,6 +56,23 @@ test('the tail is the end of the log, over attempts and runs, and its cursor goe
   expect(later.body).toMatchObject({ lines: [], hasMore: false, ended: false, nextCursor: body.nextCursor });
 });
 
+test('UX-3: a search gives each line that holds the text once, whatever its case, also over pages without a hit', async () => {
+  const seen: string[] = [];
+  let cursor = '';
+  for (let more = true; more; ) {
+    const { body, status } = await api.ask('GET', `jobs/${jobId}/logs?q=99&limit=7${cursor && `&cursor=${cursor}`}`);
+    expect(status).toBe(200);
+    seen.push(...body.lines.map((l: { text: string }) => l.text));
+    cursor = body.nextCursor;
+    more = body.hasMore;
+  }
+  expect(seen).toEqual(all.filter((text) => text.includes('99')));
+  expect((await api.ask('GET', `jobs/${jobId}/logs?q=nowhere&limit=2000`)).body).toMatchObject({
+    lines: [],
+    hasMore: true,
+  });
+});
+
 test('a cursor that is none of ours, and one beside a tail, are refused', async () => {
   const forged = Buffer.from('[1,1,-5]').toString('base64url');
   for (const query of [

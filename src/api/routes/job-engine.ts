@@ -54,10 +54,10 @@ function logs(app: App, { doors }: ApiParts): void {
       const principal = principalOf(request);
       const { orgId } = principal;
       const id = parsePublicId('job', request.params.id)!;
-      const { tail, cursor, limit = DEFAULT_LINES } = request.query;
+      const { tail, cursor, limit = DEFAULT_LINES, q: text = null } = request.query;
       if (tail !== undefined && cursor !== undefined)
         throw new Failure('invalid-input', 'Send either tail or cursor.', { fault: 'caller', pointer: 'tail' });
-      const asked = tail === undefined ? { from: readLogPlace(cursor), limit } : { tail };
+      const asked = tail === undefined ? { text, from: readLogPlace(cursor), limit } : { text, tail };
       const page = await doors.inOrg(orgId, async (tx) => {
         const job = await getJob(tx, orgId, id);
         if (!job) throw notFound();

@@ -11,6 +11,13 @@ export const LogQuery = Closed({
   tail: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 2000, description: 'Only the last lines. Not together with `cursor`.' }),
   ),
+  q: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description: 'Only lines that hold this text, whatever its case. A page may then be empty with `hasMore` true.',
+    }),
+  ),
 });
 
 export const LogPage = Type.Object(

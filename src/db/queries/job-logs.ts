@@ -41,10 +41,14 @@ export function linesOf(body: string): readonly LogLine[] {
   return JSON.parse(body) as LogLine[];
 }
 
-export type LogsAsked =
+export type LogsAsked = {
+  /** Only lines that hold this text, whatever its case; null for all. */
+  readonly text: string | null;
+} & (
   | { readonly from: LogPlace; readonly limit: number }
   /** The last lines, in reading order. */
-  | { readonly tail: number };
+  | { readonly tail: number }
+);
 
 /** A page of the log of one job; null when there is no such job. The day is always named, else every partition is tried. */
 export async function readLogs(tx: Tx, orgId: string, jobId: string, asked: LogsAsked): Promise<LogPage | null> {
@@ -61,13 +65,23 @@ export async function readLogs(tx: Tx, orgId: string, jobId: string, asked: Logs
   const all = chunks.flatMap(entriesOf);
   const ended = isTerminal(row.state);
   if ('tail' in asked) {
-    const lines = all.slice(Math.max(0, all.length - asked.tail));
-    return { lines, next: nextOf(lines.at(-1), { run: 1, attempt: 1, seq: 0 }), hasMore: false, ended };
+    const last = all.slice(Math.max(0, all.length - asked.tail));
+    const next = nextOf(last.at(-1), { run: 1, attempt: 1, seq: 0 });
+    return { lines: matching(last, asked.text), next, hasMore: false, ended };
   }
   const fresh = all.filter((line) => !isBefore(line, asked.from));
-  const lines = fresh.slice(0, asked.limit);
-  const hasMore = fresh.length > lines.length || chunks.length === MAX_CHUNKS;
-  return { lines, next: nextOf(lines.at(-1), asked.from), hasMore, ended };
+  const found = matching(fresh, asked.text);
+  const lines = found.slice(0, asked.limit);
+  // A search goes on behind what it looked at, not behind what it found: a page without a hit still gets on.
+  const looked = found.length > lines.length ? lines.at(-1) : fresh.at(-1);
+  const hasMore = found.length > lines.length || chunks.length === MAX_CHUNKS;
+  return { lines, next: nextOf(looked, asked.from), hasMore, ended };
+}
+
+function matching(lines: readonly LogEntry[], text: string | null): readonly LogEntry[] {
+  if (text === null) return lines;
+  const wanted = text.toLowerCase();
+  return lines.filter((line) => line.text.toLowerCase().includes(wanted));
 }
 
 async function chunksFrom(
