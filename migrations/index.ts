@@ -1,7 +1,11 @@
 import { Migration202611210001_first } from './Migration202611210001_first.ts';
+import { Migration202611210003_upkeep } from './Migration202611210003_upkeep.ts';
 
 /** Every migration, oldest first. Forward only. */
-export const MIGRATIONS = [{ name: '202611210001_first', class: Migration202611210001_first }];
+export const MIGRATIONS = [
+  { name: '202611210001_first', class: Migration202611210001_first },
+  { name: '202611210003_upkeep', class: Migration202611210003_upkeep },
+];
 
 /** The newest one: what a running process expects to find, no less and no more. */
 export const SCHEMA_VERSION: string = MIGRATIONS.at(-1)!.name;

@@ -16,6 +16,7 @@ import { openDoor } from '../temporal/doors.ts';
 import { startLoop } from './loops/loop.ts';
 import { pumpOnce } from './loops/pump.ts';
 import { sweepPresence, sweepRepair } from './loops/sweep.ts';
+import { UPKEEP_LEASE_MS, UPKEEP_PERIOD_MS, upkeepOnce } from './loops/upkeep.ts';
 
 export interface WorkerOptions {
   readonly temporal: TemporalTarget;
@@ -92,8 +93,8 @@ function startLoops(options: WorkerOptions, door: ReturnType<typeof openDoor>) {
   const parts = { doors, door, clock, random };
   const holder = newUuid(clock, random);
   // The lease is an economy: each loop is safe when two replicas run it.
-  const alone = (name: string, round: () => Promise<'again' | 'rest'>) => async () => {
-    const mine = await doors.acrossOrgs(`lease: ${name}`, (tx) => holdLease(tx, name, holder, clock.now()));
+  const alone = (name: string, round: () => Promise<'again' | 'rest'>, leaseMs?: number) => async () => {
+    const mine = await doors.acrossOrgs(`lease: ${name}`, (tx) => holdLease(tx, name, holder, clock.now(), leaseMs));
     return mine ? round() : 'rest';
   };
   return [
@@ -110,6 +111,12 @@ function startLoops(options: WorkerOptions, door: ReturnType<typeof openDoor>) {
       alone('presence', () => sweepPresence(parts)),
     ),
     startLoop('repair', 15_000, log, () => sweepRepair(parts)),
+    startLoop(
+      'upkeep',
+      UPKEEP_PERIOD_MS,
+      log,
+      alone('upkeep', () => upkeepOnce({ doors, clock, log }), UPKEEP_LEASE_MS),
+    ),
   ];
 }
 

@@ -4,4 +4,5 @@ export const ACROSS_ORGS: Readonly<Record<string, string>> = {
   'src/worker/loops/pump.ts': 'outbox entries of all organisations are sent by one pump, in one statement',
   'src/worker/loops/sweep.ts':
     'presence and overdue waits are found by one indexed query, changed in each organisation alone',
+  'src/worker/loops/upkeep.ts': 'log days and old keys belong to the instance: they go by age, whoever they are of',
 };

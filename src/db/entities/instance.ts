@@ -57,6 +57,7 @@ export const IdempotencyKeySchema = defineEntity({
   name: 'IdempotencyKey',
   tableName: 'idempotency_key',
   policies: tenantPolicies('idempotency_key', ['api', 'worker']),
+  indexes: [{ name: 'idempotency_key_age', properties: ['createdAt'] }],
   properties: {
     orgId: p.uuid().primary(),
     principal: p.text().primary(),

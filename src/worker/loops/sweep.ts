@@ -45,12 +45,9 @@ export async function sweepPresence({ doors, door, clock }: SweepParts): Promise
   return 'rest';
 }
 
-/** Each 15 s: jobs that waited too long, and log partitions of the days to come. */
+/** Each 15 s: jobs that waited too long. */
 export async function sweepRepair(parts: SweepParts): Promise<'again' | 'rest'> {
   const { doors, door, clock } = parts;
-  await doors.acrossOrgs('sweep: log partitions', (tx) =>
-    sql`select log_partitions_make(current_date - 1, current_date + 7)`.execute(tx.sql),
-  );
   const overdue = await doors.acrossOrgs('sweep: overdue waits', (tx) =>
     sql<{ orgId: string; jobId: string }>`select org_id as "orgId", id as "jobId" from job where state = 'waiting'
       and queue_deadline_at < ${clock.now()}::timestamptz limit 200`.execute(tx.sql),
