@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { type Kysely, sql } from 'kysely';
 import { isUuid } from '../lib/ids.ts';
+import { Lookout } from './lookout.ts';
 import type { Orm } from './orm.ts';
 
 /** A transaction that sees what its door let it see. Use nothing of it after the door has closed. */
@@ -9,6 +10,8 @@ export interface Tx {
   readonly orgId: string | null;
   /** For the hot statements: bound to the same transaction. Rows are typed where the statement is. */
   readonly sql: Kysely<unknown>;
+  /** Has the readers of all processes look again once this is committed. */
+  announce(): void;
 }
 
 /** Counts transactions, for tests that assert how many a thing takes. */
@@ -20,12 +23,16 @@ export interface TransactionCounter {
 export interface Doors {
   inOrg<T>(orgId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
   acrossOrgs<T>(reason: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Calls `look` when some process has committed what it announced, until the answer is called. A hint may get lost. */
+  onAnnounced(look: () => void): () => void;
   readonly transactions: TransactionCounter;
   close(): Promise<void>;
 }
 
 export function openDoors(orm: Orm): Doors {
   const transactions = { count: 0 };
+  const { clientUrl, driverOptions } = orm.config.getAll();
+  const lookout = new Lookout(clientUrl!, String((driverOptions as { application_name?: string }).application_name));
   const pool = (orm.em.fork() as EntityManager).getKysely<unknown>() as Kysely<unknown>;
   /**
    * One transaction on one connection. `begin` and the setting that policies look at go together in one message: through
@@ -35,9 +42,14 @@ export function openDoors(orm: Orm): Doors {
     transactions.count++;
     return pool.connection().execute(async (connection) => {
       await sql.raw(`begin; ${setting}`).execute(connection);
+      let announced = false;
+      const announce = () => {
+        announced = true;
+      };
       try {
-        const answer = await work({ orgId, sql: connection });
+        const answer = await work({ orgId, sql: connection, announce });
         await sql`commit`.execute(connection);
+        if (announced) lookout.tell();
         return answer;
       } catch (thrown) {
         // On a connection that died it fails too; what went wrong first is what counts.
@@ -58,6 +70,10 @@ export function openDoors(orm: Orm): Doors {
       const settings = `set_config('app.across', 'on', true), set_config('application_name', 'across: ${reason}', true)`;
       return run(null, `select ${settings}`, work);
     },
-    close: () => orm.close(true),
+    onAnnounced: (look) => lookout.listen(look),
+    async close() {
+      await lookout.close();
+      await orm.close(true);
+    },
   };
 }

@@ -3,8 +3,10 @@ import type { Tx } from '../doors.ts';
 
 /**
  * Takes the organisation's advisory lock until the transaction ends. First, before any job row: a cancel that took the
- * row before the lock met a finish the other way round and PostgreSQL ended one of them (40P01).
+ * row before the lock met a finish the other way round and PostgreSQL ended one of them (40P01). Who takes it is about to
+ * change a job's state, so the commit is announced.
  */
 export async function lockOrganization(tx: Tx, orgId: string): Promise<void> {
+  tx.announce();
   await sql`select lock_enter(${orgId}::uuid)`.execute(tx.sql);
 }

@@ -38,6 +38,7 @@ export async function reportAttempt(
   const job = found.rows[0];
   const late = job?.finished_at && now.getTime() - new Date(job.finished_at).getTime() > LATE_LOG_MS;
   if (!job || job.host_id !== who.hostId || job.run_no !== who.runNo || late) return { nextSeq: 0, closed: true };
+  tx.announce();
   const id = await touchAttempt(tx, attemptId, who, now, false, null);
   if (id === null) return { nextSeq: 0, closed: true };
   const nextSeq = await appendLog(tx, who, job.day, report.firstSeq, report.lines, now);

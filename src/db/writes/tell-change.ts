@@ -24,6 +24,7 @@ export interface Change {
 
 /** The audit event and the event of a change, in the transaction of the change. */
 export async function tellChange(tx: Tx, orgId: string, change: Change, parts: ChangeParts): Promise<void> {
+  tx.announce();
   const now = parts.clock.now();
   const { actor } = parts;
   const { kind, id, label, version } = change.object;

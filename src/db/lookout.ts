@@ -1,0 +1,108 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+
+const CHANNEL = 'holdfast_look';
+/** Hints are never closer together than this: NOTIFY in every transaction cost 3/4 of the throughput of 32 writers. */
+const COALESCE_MS = 20;
+/** A database that is away is asked for a connection no more often than this. */
+const REST_MS = 1_000;
+
+/**
+ * Tells all processes that something was committed, and hears it from them, over one connection of its own. The hint
+ * says "look" and nothing else: what is there to see, the reader's own login decides. A hint can get lost (a process that
+ * dies between commit and NOTIFY, a connection that breaks), so who listens also looks by itself each second or two.
+ */
+export class Lookout {
+  readonly #config: pg.ClientConfig;
+  readonly #listeners = new Set<() => void>();
+  #client: Promise<pg.Client> | null = null;
+  #listening = false;
+  #wanted = false;
+  #working = false;
+  #closed = false;
+
+  constructor(url: string, applicationName: string) {
+    this.#config = { connectionString: url, application_name: applicationName, connectionTimeoutMillis: 5_000 };
+  }
+
+  /** Has everybody look: at once, or 20 ms after the last time. Never throws, never waits. */
+  tell(): void {
+    this.#wanted = true;
+    this.#kick();
+  }
+
+  /** Calls `look` after hints of any process, this one too, until the answer is called. Many hints may become one. */
+  listen(look: () => void): () => void {
+    this.#listeners.add(look);
+    this.#kick();
+    return () => {
+      this.#listeners.delete(look);
+      this.#kick();
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#listeners.clear();
+    const client = this.#client;
+    this.#client = null;
+    await client?.then((open) => open.end()).catch(() => {});
+  }
+
+  get #isDeaf(): boolean {
+    return this.#listeners.size > 0 !== this.#listening;
+  }
+
+  #kick(): void {
+    if (!this.#working) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#working = true;
+    while (!this.#closed && (this.#wanted || this.#isDeaf)) {
+      const spoken = await this.#speak().then(
+        () => true,
+        () => false,
+      );
+      if (!spoken) this.#lose();
+      await pause(spoken ? COALESCE_MS : REST_MS, undefined, { ref: false });
+    }
+    this.#working = false;
+  }
+
+  async #speak(): Promise<void> {
+    this.#client ??= this.#connect();
+    const client = await this.#client;
+    if (this.#isDeaf) {
+      this.#listening = !this.#listening;
+      await client.query(this.#listening ? `listen ${CHANNEL}` : `unlisten ${CHANNEL}`);
+      // Whatever was told before we could hear it.
+      if (this.#listening) this.#hear();
+    }
+    if (!this.#wanted) return;
+    this.#wanted = false;
+    await client.query(`notify ${CHANNEL}, 'look'`);
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const client = new pg.Client(this.#config);
+    client.on('notification', () => this.#hear());
+    client.on('error', () => {});
+    client.on('end', () => {
+      this.#lose();
+      this.#kick();
+    });
+    await client.connect();
+    return client;
+  }
+
+  /** The hint that was on its way is gone with the connection. Only who listens needs another one at once. */
+  #lose(): void {
+    this.#client = null;
+    this.#listening = false;
+  }
+
+  #hear(): void {
+    for (const look of this.#listeners) look();
+  }
+}
