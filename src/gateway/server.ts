@@ -10,6 +10,7 @@ import { Epochs } from './epochs.ts';
 import { Hosts } from './hosts.ts';
 import { Presence } from './presence.ts';
 import { rules } from './rules.ts';
+import { SignOfLife } from './sign-of-life.ts';
 import type { GatewayStore } from './store.ts';
 import { Upstream } from './upstream.ts';
 
@@ -53,6 +54,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const audit = new RefusalAudit(store, clock, log);
   const epochs = new Epochs(store, clock);
   const presence = new Presence(store, log);
+  const life = new SignOfLife(store, log);
   const upstream = new Upstream(options.upstreamAddress);
   const door = new Door({ rules: rules({ namespace, keyring, random, epochs }), hosts, audit, upstream, clock, log });
   const agents = new AgentService({ namespace, keyring, store, hosts, epochs, presence, audit, clock, log });
@@ -61,6 +63,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   for (const { definition, implementation } of [door.service(), agents.service()])
     server.addService(definition, implementation);
   const port = await listen(server, options);
+  life.start();
   log.info({ port, tls: options.tls !== null }, 'gateway is open');
 
   const stop = async () => {
@@ -69,7 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await ended;
     clearTimeout(cut);
     upstream.close();
-    await presence.stop();
+    await Promise.all([presence.stop(), life.stop()]);
   };
   return { port, stop };
 }

@@ -59,6 +59,8 @@ export interface GatewayStore {
     progress: Progress | null,
     result: AttemptResult | null,
   ): Promise<{ nextSeq: number; closed: boolean }>;
+  /** This gateway takes beats; `justStarted` until that was written once. */
+  lives(justStarted: boolean): Promise<void>;
   /** An audit row for something an agent tried and may not. Rate-limited by the caller. */
   refused(host: HostIdentity, what: string, detail: string): Promise<void>;
 }

@@ -14,8 +14,9 @@ import type { Keyring } from '../lib/seal.ts';
 import { connectionOptions, type TemporalTarget } from '../temporal/connection.ts';
 import { openDoor } from '../temporal/doors.ts';
 import { startLoop } from './loops/loop.ts';
+import { sweepPresence } from './loops/presence.ts';
 import { pumpOnce } from './loops/pump.ts';
-import { sweepPresence, sweepRepair } from './loops/sweep.ts';
+import { sweepRepair } from './loops/sweep.ts';
 import { UPKEEP_LEASE_MS, UPKEEP_PERIOD_MS, upkeepOnce } from './loops/upkeep.ts';
 
 export interface WorkerOptions {
@@ -90,7 +91,7 @@ async function createWorker(options: WorkerOptions, door: ReturnType<typeof open
 
 function startLoops(options: WorkerOptions, door: ReturnType<typeof openDoor>) {
   const { workerDoors: doors, clock, random, log } = options;
-  const parts = { doors, door, clock, random };
+  const parts = { doors, door, clock, random, log };
   const holder = newUuid(clock, random);
   // The lease is an economy: each loop is safe when two replicas run it.
   const alone = (name: string, round: () => Promise<'again' | 'rest'>, leaseMs?: number) => async () => {

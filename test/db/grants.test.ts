@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { changePresence } from '../../src/db/statements/grant.ts';
 import { lockOrganization } from '../../src/db/statements/lock-organization.ts';
@@ -7,7 +6,6 @@ import { beginRun } from '../../src/db/writes/begin-run.ts';
 import { finishRun } from '../../src/db/writes/finish-run.ts';
 import { requestCancel } from '../../src/db/writes/request-cancel.ts';
 import type { RunInput } from '../../src/domain/run.ts';
-import { Failure } from '../../src/lib/failure.ts';
 import { publicId } from '../../src/lib/ids.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 
@@ -117,6 +115,34 @@ test('a job that would wait is refused with the job in its way when it is asked 
   expect((await bench.owner.query('select count(*)::int as n from job')).rows[0].n).toBe(before);
 });
 
+test('of several jobs that hold its keys, the one in the way is named, not one that shares', async () => {
+  const [other, host] = [await bench.addHost(), await bench.addHost()];
+  const repository = await bench.addRepository();
+  const [sharing, mine] = [await bench.addPlan(other, repository), await bench.addPlan(host, repository)];
+  await accept('backup', { planId: publicId('plan', sharing.id) }, null);
+  const holder = await accept('noop', {}, host);
+  const { clock, random } = bench;
+  const asked = { ...bench.request('backup', { planId: publicId('plan', mine.id) }, null), ifBusy: 'refuse' as const };
+  const refused = bench.api.inOrg(bench.org, (tx) =>
+    acceptJobs(tx, bench.org, [asked], { clock, random, claim: bench.claim() }),
+  );
+  await expect(refused).rejects.toMatchObject({
+    code: 'host-busy',
+    message: expect.stringMatching(/^It would wait: behind "Do nothing on/),
+    extra: { jobId: publicId('job', holder) },
+  });
+});
+
+test('a job that would wait for a host that is away is refused with that reason', async () => {
+  const host = await bench.addHost({ present: false });
+  const { clock, random } = bench;
+  const asked = { ...bench.request('noop', {}, host), ifBusy: 'refuse' as const };
+  const refused = bench.api.inOrg(bench.org, (tx) =>
+    acceptJobs(tx, bench.org, [asked], { clock, random, claim: bench.claim() }),
+  );
+  await expect(refused).rejects.toMatchObject({ message: expect.stringMatching(/has never been seen/), extra: {} });
+});
+
 test('a cancel of a waiting job ends it at once; of a queued one it asks; twice changes nothing more', async () => {
   const host = await bench.addHost();
   const first = await accept('noop', {}, host);
@@ -149,58 +175,4 @@ test('what another run of the job says is refused: the fence', async () => {
   expect(
     (await bench.owner.query(`select 1 from event where subject_id = $1 and topic = 'job.ended'`, [job])).rowCount,
   ).toBe(1);
-});
-
-test('under concurrent accepts, ends, cancels and presence changes no limit is broken and nothing grantable waits', async () => {
-  const hosts = await Promise.all(Array.from({ length: 6 }, () => bench.addHost()));
-  const repositories = await Promise.all(Array.from({ length: 2 }, () => bench.addRepository()));
-  const plans = await Promise.all(hosts.flatMap((h) => repositories.map((r) => bench.addPlan(h, r))));
-  const pick = <T>(list: readonly T[]): T => list[randomInt(list.length)]!;
-  const open = `select id from job where org_id = $1 and state = any($2) order by random() limit 1`;
-  const some = async (states: string[]) =>
-    (await bench.owner.query(open, [bench.org, states])).rows[0]?.id as string | undefined;
-  const found: unknown[] = [];
-  const errors: unknown[] = [];
-  let operations = 0;
-  const one = async (dice: number) => {
-    if (dice < 40) await accept('backup', { planId: publicId('plan', pick(plans).id) }, null);
-    else if (dice < 46) await accept('init', { repositoryId: publicId('repository', pick(repositories)) }, pick(hosts));
-    else if (dice < 88) {
-      const job = await some(['queued']);
-      if (job) await end(job);
-    } else if (dice < 96) {
-      const job = await some(['waiting']);
-      if (job) await cancel(job);
-    } else await presence(pick(hosts), randomInt(10) < 7);
-  };
-  const worker = async (rounds: number) => {
-    for (let i = 0; i < rounds; i++, operations++)
-      await one(randomInt(100)).catch((thrown) => {
-        // Two workers may have taken the same job to end or to cancel: the second is told so.
-        if (!(thrown instanceof Failure)) errors.push(thrown);
-      });
-  };
-  const workers = Promise.all(Array.from({ length: 12 }, () => worker(40)));
-  let watching = true;
-  const checker = (async () => {
-    while (watching) found.push(...(await violations()));
-  })();
-  await workers;
-  watching = false;
-  await checker;
-  expect(errors).toEqual([]);
-  expect(found).toEqual([]);
-  expect(operations).toBe(480);
-  for (const host of hosts) await presence(host, true);
-  for (
-    let job = await some(['queued', 'running', 'cancelling']);
-    job;
-    job = await some(['queued', 'running', 'cancelling'])
-  )
-    await end(job);
-  const left = `select (select count(*)::int from lock_slot) as slots, (select count(*)::int from lock_request) as requests`;
-  const waiting = await some(['waiting']);
-  expect(waiting).toBeUndefined();
-  expect((await bench.owner.query(left)).rows[0]).toMatchObject({ requests: 0 });
-  expect(await violations()).toEqual([]);
 });

@@ -98,6 +98,10 @@ export class RecordingStore implements GatewayStore {
     return this.#real.beats(beats);
   }
 
+  lives(justStarted: boolean) {
+    return this.#real.lives(justStarted);
+  }
+
   claim(host: HostIdentity, ticket: AttemptTicket, hash: Buffer) {
     this.claims.push(ticket);
     return this.#real.claim(host, ticket, hash);

@@ -14,6 +14,8 @@ export interface Bench {
   readonly org: string;
   readonly site: string;
   readonly owner: pg.Client;
+  /** The superuser's address of this database, for processes that look by themselves. */
+  readonly ownerUrl: string;
   readonly urls: Readonly<Record<'api' | 'auth' | 'worker' | 'gateway', string>>;
   readonly api: Doors;
   readonly worker: Doors;
@@ -63,6 +65,7 @@ export async function openBench(): Promise<Bench> {
     org,
     site,
     owner,
+    ownerUrl: database.ownerUrl,
     urls: database.urls,
     api,
     worker,

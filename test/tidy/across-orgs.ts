@@ -1,8 +1,10 @@
 /** Every place that looks across organisations, and why it may. A new one has to be written down here to pass. */
 export const ACROSS_ORGS: Readonly<Record<string, string>> = {
+  'src/db/writes/gateway-store.ts': 'whether beats arrive at all belongs to the instance, not to an organisation',
   'src/worker/control.ts': 'a lease belongs to the instance, not to an organisation',
   'src/worker/loops/pump.ts': 'outbox entries of all organisations are sent by one pump, in one statement',
-  'src/worker/loops/sweep.ts':
-    'presence and overdue waits are found by one indexed query, changed in each organisation alone',
+  'src/worker/loops/presence.ts':
+    'hosts that came or went are found by one indexed query, changed in each organisation alone',
+  'src/worker/loops/sweep.ts': 'overdue and forgotten waits are found by one query, changed in each organisation alone',
   'src/worker/loops/upkeep.ts': 'log days and old keys belong to the instance: they go by age, whoever they are of',
 };

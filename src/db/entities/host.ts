@@ -15,6 +15,10 @@ export const HostSchema = defineEntity({
       name: 'host_lease',
       expression: 'create index "host_lease" on "host" ("lease_until") where "present"',
     },
+    {
+      name: 'host_lease_back',
+      expression: 'create index "host_lease_back" on "host" ("lease_until") where not "present"',
+    },
   ],
   properties: {
     org: () => inOrganization(Organization),

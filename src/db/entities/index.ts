@@ -1,7 +1,7 @@
 import { ApiKeySchema, RoleAssignmentSchema } from './access.ts';
 import { AuditEventSchema, AuditLinkSchema, AuditTodoSchema, EventSchema } from './event.ts';
 import { HostCredentialSchema, HostSchema } from './host.ts';
-import { IdempotencyKeySchema, InstanceSchema, LeaseSchema, SettingSchema } from './instance.ts';
+import { IdempotencyKeySchema, IngestSchema, InstanceSchema, LeaseSchema, SettingSchema } from './instance.ts';
 import { AttemptSchema, JobSchema } from './job.ts';
 import { OrganizationSchema } from './organization.ts';
 import { OutboxSchema } from './outbox.ts';
@@ -31,6 +31,7 @@ export const ENTITIES = [
   AuditLinkSchema,
   AuditTodoSchema,
   InstanceSchema,
+  IngestSchema,
   LeaseSchema,
   SettingSchema,
   IdempotencyKeySchema,

@@ -35,6 +35,25 @@ export const LeaseSchema = defineEntity({
 export class Lease extends LeaseSchema.class {}
 LeaseSchema.setClass(Lease);
 
+/** Whether beats arrive at all: one row. */
+export const IngestSchema = defineEntity({
+  name: 'Ingest',
+  tableName: 'ingest',
+  policies: instancePolicies('ingest', ['worker', 'gateway']),
+  properties: {
+    id: p.integer().primary().autoincrement(false).check('id = 1'),
+    /** Since when gateways have taken beats without a gap. */
+    since: p.datetime(),
+    /** When one of them last said so. */
+    seenAt: p.datetime(),
+    /** Since when more hosts are silent at once than is believed of each; null: no problem. */
+    problemSince: p.datetime().nullable(),
+    silentHosts: p.integer().default(0),
+  },
+});
+export class Ingest extends IngestSchema.class {}
+IngestSchema.setClass(Ingest);
+
 /** A setting that people change at run time (catalog/settings). Those of the instance belong to the platform organisation. */
 export const SettingSchema = defineEntity({
   name: 'Setting',

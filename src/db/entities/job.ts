@@ -24,6 +24,10 @@ export const JobSchema = defineEntity({
       name: 'job_waiting_host',
       expression: `create index "job_waiting_host" on "job" ("org_id", "host_id") where state = 'waiting'`,
     },
+    {
+      name: 'job_waiting_deadline',
+      expression: `create index "job_waiting_deadline" on "job" ("queue_deadline_at") where state = 'waiting'`,
+    },
   ],
   properties: {
     orgId: p.uuid().primary(),

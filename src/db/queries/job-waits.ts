@@ -40,7 +40,8 @@ export async function loadWaits(tx: Tx, orgId: string, jobIds: readonly string[]
         -- One is chosen before its job is looked up: joined first, a planner without statistics read all jobs for each of them.
         (select s.job_id, true as holds from lock_request r join lock_key k on k.org_id = r.org_id and k.key = r.key
            join lock_slot s on s.org_id = r.org_id and s.key = r.key
-          where r.org_id = j.org_id and r.job_id = j.id and (r.mode = 'x' or k.excl or k.used >= k.slots) limit 1)
+          where r.org_id = j.org_id and r.job_id = j.id and (r.mode = 'x' or k.excl or k.used >= k.slots)
+          order by k.is_host desc, s.slot limit 1)
         union all
         (select o.job_id, false from lock_request r join lock_request o on o.org_id = r.org_id and o.key = r.key and o.seq < r.seq and o.ready
           where r.org_id = j.org_id and r.job_id = j.id order by o.seq desc limit 1)

@@ -4,8 +4,9 @@ import type { JobFacts } from '../../domain/facts.ts';
 import { type AskedJob, judgeRequest, type ReadRequest, readRequest } from '../../kinds/judge-request.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Failure } from '../../lib/failure.ts';
-import { newUuid, publicId, type RandomBytes } from '../../lib/ids.ts';
+import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import type { Tx } from '../doors.ts';
+import { loadWaits } from '../queries/job-waits.ts';
 import { type CommitterClaim, tryJobs } from '../statements/grant.ts';
 import { type IdempotencyKeyUse, insertJobs, type NewJob } from '../statements/insert-jobs.ts';
 import { loadFacts } from '../statements/job-facts.ts';
@@ -124,15 +125,11 @@ const startOf = (orgId: string, job: NewJob): StartOrder => ({
 
 /** Thrown, so that the transaction and with it the job that would have waited is undone. */
 async function busy(tx: Tx, orgId: string, job: NewJob): Promise<Failure> {
-  const holder = await sql<{ id: string; title: string }>`
-    select j.id, j.title from lock_slot s join job j on j.org_id = s.org_id and j.id = s.job_id
-     where s.org_id = ${orgId} and s.key = any(${job.keys.map((k) => k.key)}) order by j.seq limit 1`.execute(tx.sql);
-  const by = holder.rows[0];
-  const message = by ? `"${by.title}" is in the way.` : 'The host is away.';
-  return new Failure('host-busy', message, {
+  const wait = (await loadWaits(tx, orgId, [job.id])).get(job.id);
+  return new Failure('host-busy', `It would wait: ${wait?.words}.`, {
     fault: 'caller',
     retryable: true,
-    extra: by ? { jobId: publicId('job', by.id) } : {},
+    extra: wait?.behindJobId ? { jobId: wait.behindJobId } : {},
   });
 }
 

@@ -5,6 +5,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import type { Doors } from '../doors.ts';
 import type { SealedRow } from '../statements/claim-attempt.ts';
+import { gatewayLives } from '../statements/silence.ts';
 import { claimAttempt } from './claim-attempt.ts';
 import { type HelloFacts, hello, renewLeases } from './presence.ts';
 import { reportAttempt } from './report-attempt.ts';
@@ -97,6 +98,8 @@ export function gatewayStore(doors: Doors, clock: Clock, random: RandomBytes) {
       const report = { firstSeq, lines, progress, result };
       return doors.inOrg(host.orgId, (tx) => reportAttempt(tx, who, report, newUuid(clock, random), clock.now()));
     },
+    lives: (justStarted: boolean): Promise<void> =>
+      doors.acrossOrgs('gateway: sign of life', (tx) => gatewayLives(tx, justStarted, clock.now())),
     refused: (host: Host, what: string, detail: string): Promise<void> =>
       doors.inOrg(host.orgId, async (tx) => {
         await sql`insert into audit_event(org_id, id, at, actor_kind, actor_id, actor_label, action, object_kind, object_id, object_label, outcome, data)

@@ -3,7 +3,7 @@ import { transition } from '../../domain/job-state.ts';
 import type { RunInput } from '../../domain/run.ts';
 import { kindByKey } from '../../kinds/index.ts';
 import type { Tx } from '../doors.ts';
-import { type CommitterClaim, releaseAndGrant } from '../statements/grant.ts';
+import { type CommitterClaim, changePresence, releaseAndGrant } from '../statements/grant.ts';
 import { loadFacts } from '../statements/job-facts.ts';
 import { readJob } from '../statements/job-row.ts';
 import { lockOrganization } from '../statements/lock-organization.ts';
@@ -24,17 +24,19 @@ export async function requeueRun(tx: Tx, input: RunInput, runId: string, claim: 
   const job = await readJob(tx, orgId, jobId);
   if (job === null || job.runNo !== input.runNo || job.runId !== runId) return { verdict: 'no' };
   if (transition(job.state, 'host-gone')?.state !== 'waiting') return { verdict: 'no' };
-  const granted = await releaseAndGrant(tx, orgId, jobId, claim);
+  // The host first: with its key given back, the next job of a host that picks nothing up would else be started too.
+  const freed = job.hostId === null ? [] : await changePresence(tx, orgId, job.hostId, false, claim);
+  const granted = [...freed, ...(await releaseAndGrant(tx, orgId, jobId, claim))];
   const [facts] = await loadFacts(tx, orgId, [
     { planId: job.planId, hostId: job.hostId, repositoryId: job.repositoryId },
   ]);
   const keys = kindByKey(job.kind)!.keys({ organizationId: orgId, jobId, ...facts! });
-  // Not ready until the host is seen to come back: a present host that polls nothing would else be started in a circle.
+  // Not ready until a beat after this: by its old lease the host would be called back within a second.
   await sql`
     with k as (select * from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as k(key text, mode text)),
     r as (insert into lock_request(org_id, job_id, key, mode, seq, host, ready)
       select ${orgId}, ${jobId}, key, mode::"char", ${job.seq}, ${job.hostId}, false from k),
-    h as (update host set present = false, version = version + 1 where org_id = ${orgId} and id = ${job.hostId}),
+    h as (update host set lease_until = null where org_id = ${orgId} and id = ${job.hostId}),
     j as (update job set state = 'waiting', reason = 'host_offline', run_no = run_no + 1, run_id = null, queued_at = null, started_at = null,
         version = version + 1 where org_id = ${orgId} and id = ${jobId} returning version)
     insert into event(org_id, topic, subject_id, data, at)

@@ -1,60 +1,46 @@
 import { sql } from 'kysely';
-import type { Doors, Tx } from '../../db/doors.ts';
-import { changePresence } from '../../db/statements/grant.ts';
-import { lockOrganization } from '../../db/statements/lock-organization.ts';
-import { loadStartOrders } from '../../db/statements/start-orders.ts';
+import type { Doors } from '../../db/doors.ts';
+import { organizationsWithForgotten, repeatGrants } from '../../db/writes/repeat-grants.ts';
 import { timeOutWaiting } from '../../db/writes/time-out-waiting.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { RandomBytes } from '../../lib/ids.ts';
+import type { Log } from '../../lib/log.ts';
 import type { Door } from '../../temporal/doors.ts';
 
 export interface SweepParts {
   readonly doors: Doors;
-  readonly door: Door;
+  readonly door: Pick<Door, 'newClaim' | 'pass'>;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  readonly log: Log;
 }
 
-interface ChangedHost {
-  orgId: string;
-  hostId: string;
-  present: boolean;
-}
+const OVERDUE = 200;
 
-/** Hosts whose lease says something else than their row: two index scans, whatever the number of hosts. */
-async function changedHosts(tx: Tx, now: Date): Promise<ChangedHost[]> {
-  const found = await sql<ChangedHost>`
-    select org_id as "orgId", id as "hostId", false as present from host where present and lease_until < ${now}::timestamptz
-    union all
-    select org_id, id, true from host where not present and lease_until >= ${now}::timestamptz
-    limit 500`.execute(tx.sql);
-  return found.rows;
-}
-
-/** Each second: hosts that came or went, and what that grants. */
-export async function sweepPresence({ doors, door, clock }: SweepParts): Promise<'again' | 'rest'> {
-  const changed = await doors.acrossOrgs('sweep: presence', (tx) => changedHosts(tx, clock.now()));
-  for (const { orgId, hostId, present } of changed) {
-    const claim = door.newClaim();
-    const starts = await doors.inOrg(orgId, async (tx) => {
-      await lockOrganization(tx, orgId);
-      return loadStartOrders(tx, orgId, await changePresence(tx, orgId, hostId, present, claim));
-    });
-    await door.pass(starts);
-  }
-  return 'rest';
-}
-
-/** Each 15 s: jobs that waited too long. */
+/** Each 15 s: jobs that waited too long or were forgotten. */
 export async function sweepRepair(parts: SweepParts): Promise<'again' | 'rest'> {
   const { doors, door, clock } = parts;
   const overdue = await doors.acrossOrgs('sweep: overdue waits', (tx) =>
     sql<{ orgId: string; jobId: string }>`select org_id as "orgId", id as "jobId" from job where state = 'waiting'
-      and queue_deadline_at < ${clock.now()}::timestamptz limit 200`.execute(tx.sql),
+      and queue_deadline_at < ${clock.now()}::timestamptz order by queue_deadline_at limit ${OVERDUE}`.execute(tx.sql),
   );
   for (const { orgId, jobId } of overdue.rows) {
     const claim = door.newClaim();
     await door.pass(await doors.inOrg(orgId, (tx) => timeOutWaiting(tx, orgId, jobId, { ...parts, claim })));
   }
-  return 'rest';
+  await sweepForgotten(parts);
+  return overdue.rows.length === OVERDUE ? 'again' : 'rest';
+}
+
+/** Repeats the grant pass where a job waits with nothing in its way; answers how many it found. Each is a fault of ours. */
+export async function sweepForgotten({ doors, door, log }: SweepParts): Promise<number> {
+  let found = 0;
+  for (const orgId of await doors.acrossOrgs('sweep: forgotten jobs', organizationsWithForgotten)) {
+    const claim = door.newClaim();
+    const starts = await doors.inOrg(orgId, (tx) => repeatGrants(tx, orgId, claim));
+    found += starts.length;
+    await door.pass(starts);
+  }
+  if (found > 0) log.error({ jobs: found }, 'jobs waited although nothing was in their way');
+  return found;
 }

@@ -1,0 +1,18 @@
+import { expect, test, vi } from 'vitest';
+import { GATEWAY_LIVES_EVERY_MS } from '../domain/silence.ts';
+import { SignOfLife } from './sign-of-life.ts';
+
+const silent = { warn() {} } as never;
+
+test('a start is told as such until it was written once, then each 2 s that it lives, until the stop', async () => {
+  vi.useFakeTimers();
+  const lives = vi.fn().mockRejectedValueOnce(new Error('database away')).mockResolvedValue(undefined);
+  const life = new SignOfLife({ lives }, silent);
+  life.start();
+  await vi.advanceTimersByTimeAsync(3 * GATEWAY_LIVES_EVERY_MS);
+  expect(lives.mock.calls).toEqual([[true], [true], [false], [false]]);
+  await life.stop();
+  await vi.advanceTimersByTimeAsync(10 * GATEWAY_LIVES_EVERY_MS);
+  expect(lives).toHaveBeenCalledTimes(4);
+  vi.useRealTimers();
+});

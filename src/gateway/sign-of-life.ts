@@ -1,0 +1,45 @@
+import { GATEWAY_LIVES_EVERY_MS } from '../domain/silence.ts';
+import { asError } from '../lib/failure.ts';
+import type { Log } from '../lib/log.ts';
+import type { GatewayStore } from './store.ts';
+
+/**
+ * Says that this gateway takes beats. Without it nobody can tell a silent host from a gateway that was away. A start is
+ * told as such until it was written once: agents need a moment to find their way back.
+ */
+export class SignOfLife {
+  readonly #store: Pick<GatewayStore, 'lives'>;
+  readonly #log: Log;
+  #timer: NodeJS.Timeout | null = null;
+  #stopped = false;
+  #told: Promise<void> = Promise.resolve();
+
+  constructor(store: Pick<GatewayStore, 'lives'>, log: Log) {
+    this.#store = store;
+    this.#log = log;
+  }
+
+  start(): void {
+    this.#told = this.#tell(true);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    await this.#told;
+  }
+
+  async #tell(justStarted: boolean): Promise<void> {
+    const written = await this.#store.lives(justStarted).then(
+      () => true,
+      (thrown) => {
+        this.#log.warn({ err: asError(thrown) }, 'the sign of life could not be written');
+        return false;
+      },
+    );
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#told = this.#tell(justStarted && !written);
+    }, GATEWAY_LIVES_EVERY_MS);
+  }
+}

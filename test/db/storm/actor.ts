@@ -1,0 +1,215 @@
+// A process full of callers who accept, end, cancel, requeue and move hosts at random. Told by its first argument.
+import pg from 'pg';
+import { type Doors, openDoors, type Tx } from '../../../src/db/doors.ts';
+import { openOrm } from '../../../src/db/orm.ts';
+import { type CommitterClaim, changePresence, tryJobs } from '../../../src/db/statements/grant.ts';
+import { insertJobs } from '../../../src/db/statements/insert-jobs.ts';
+import { lockOrganization } from '../../../src/db/statements/lock-organization.ts';
+import { acceptJobs } from '../../../src/db/writes/accept-jobs.ts';
+import { beginRun } from '../../../src/db/writes/begin-run.ts';
+import { finishRun } from '../../../src/db/writes/finish-run.ts';
+import { requestCancel } from '../../../src/db/writes/request-cancel.ts';
+import { requeueRun } from '../../../src/db/writes/requeue-run.ts';
+import { hostKey, type KeyWish, repositoryKey } from '../../../src/domain/lock.ts';
+import { systemClock as clock } from '../../../src/lib/clock.ts';
+import { newUuid, publicId, systemRandom as random } from '../../../src/lib/ids.ts';
+import { seeded } from './seeded.ts';
+
+export interface ActorOrder {
+  readonly ownerUrl: string;
+  readonly urls: { readonly api: string; readonly worker: string };
+  readonly org: string;
+  readonly seed: number;
+  readonly actors: number;
+  /** How many operations each of them does. */
+  readonly operations: number;
+  readonly mostWaiting: number;
+  readonly hosts: readonly string[];
+  readonly plans: readonly string[];
+  readonly repositories: readonly string[];
+  /** Keys that are neither a host nor a repository, with how many may share each. */
+  readonly caps: readonly { readonly key: string; readonly slots: number }[];
+}
+
+export interface ActorReport {
+  readonly operations: number;
+  readonly acceptMs: readonly number[];
+  /** From the first try of an end that was cut off until the transaction that ended and granted was committed. */
+  readonly refillMs: readonly number[];
+  /** Times that our connection was killed under us. */
+  readonly killed: number;
+  readonly errors: readonly string[];
+}
+
+const ACTOR = { kind: 'key', id: null, label: 'storm' } as const;
+const ENDS = ['queued', 'running', 'cancelling'];
+const RETRY_MS = 50;
+const order = JSON.parse(process.argv[2]!) as ActorOrder;
+const { org, hosts } = order;
+const report = { operations: 0, acceptMs: [] as number[], refillMs: [] as number[], killed: 0, errors: [] as string[] };
+
+const open = async (url: string, poolMax: number): Promise<Doors> =>
+  openDoors(await openOrm({ url, poolMax, transactionTimeoutMs: 15_000, applicationName: 'storm' }));
+const api = await open(order.urls.api, order.actors);
+const worker = await open(order.urls.worker, order.actors);
+const looker = new pg.Pool({ connectionString: order.ownerUrl, max: 3, application_name: 'storm looks' });
+looker.on('error', () => {});
+
+const id = () => newUuid(clock, random);
+const claim = (): CommitterClaim => {
+  const now = clock.now();
+  return { token: id(), now, until: new Date(now.getTime() + 5_000) };
+};
+const parts = () => ({ clock, random, claim: claim() });
+const someJob = async (states: readonly string[]) => {
+  const found = await looker.query(
+    'select id, run_no, state from job where org_id = $1 and state = any($2) order by random() limit 1',
+    [org, states],
+  );
+  return found.rows[0] as { id: string; run_no: number; state: string } | undefined;
+};
+const waiting = async () =>
+  (await looker.query(`select count(*)::int as n from job where org_id = $1 and state = 'waiting'`, [org])).rows[0].n;
+
+/** The connection died under us, by the storm's own hand. */
+const wasKilled = (thrown: unknown): boolean =>
+  ['57P01', 'ECONNRESET', 'EPIPE'].includes(String((thrown as { code?: unknown }).code)) ||
+  /terminat|Connection ended|not queryable/i.test(String((thrown as Error).message));
+
+const request = (kind: string, params: Record<string, unknown>, hostId: string | null) =>
+  ({
+    kind,
+    params,
+    hostId,
+    trigger: 'key',
+    actor: ACTOR,
+    may: () => true,
+    requestId: 'storm',
+    idempotency: null,
+    ifBusy: 'queue',
+  }) as const;
+
+async function accept(kind: string, params: Record<string, unknown>, hostId: string | null): Promise<void> {
+  const from = performance.now();
+  await api.inOrg(org, (tx) => acceptJobs(tx, org, [request(kind, params, hostId)], parts()));
+  report.acceptMs.push(performance.now() - from);
+}
+
+/** A job with keys that no kind asks for yet: exclusive on a repository from a host, or caps alone. */
+async function inject(hostId: string | null, keys: readonly KeyWish[]): Promise<void> {
+  await api.inOrg(org, async (tx: Tx) => {
+    await lockOrganization(tx, org);
+    const about = claim();
+    const online = hostId === null || (await presentNow(tx, hostId));
+    const host = hostId && { id: hostId, siteId: null as never, name: 'h', online, activities: [], epoch: 1 };
+    const jobId = id();
+    const facts = { organizationId: org, jobId, host: host || null, repository: null, plan: null };
+    const job = {
+      id: jobId,
+      auditId: id(),
+      kind: 'noop',
+      title: 'injected',
+      facts,
+      params: {},
+      trigger: 'key' as const,
+      actor: ACTOR,
+    };
+    const more = {
+      requestId: 'storm',
+      idempotency: null,
+      keys,
+      queueDeadlineAt: new Date(about.now.getTime() + 3_600_000),
+    };
+    await insertJobs(tx, org, [{ ...job, ...more }], about.now);
+    if (online) await tryJobs(tx, org, [jobId], about);
+  });
+}
+
+async function presentNow(tx: Tx, hostId: string): Promise<boolean> {
+  const { sql } = await import('kysely');
+  const found = await sql<{
+    present: boolean;
+  }>`select present from host where org_id = ${org} and id = ${hostId}`.execute(tx.sql);
+  return found.rows[0]!.present;
+}
+
+/** Ends a job as its run would: again and again until the database has taken it. */
+async function end(job: { id: string; run_no: number }): Promise<void> {
+  const input = { orgId: org, jobId: job.id, runNo: job.run_no };
+  const ending = { how: 'answered', outcome: { code: 'succeeded', counts: {}, refs: {} } } as const;
+  const from = performance.now();
+  for (let tries = 1; ; tries++) {
+    try {
+      await worker.inOrg(org, (tx) => beginRun(tx, input, `run-${job.id}-${job.run_no}`, clock.now()));
+      await worker.inOrg(org, (tx) => finishRun(tx, input, `run-${job.id}-${job.run_no}`, ending, 1, parts()));
+      if (tries > 1) report.refillMs.push(performance.now() - from);
+      return;
+    } catch (thrown) {
+      if (!wasKilled(thrown)) throw thrown;
+      report.killed++;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+async function requeue(job: { id: string; run_no: number }): Promise<void> {
+  const input = { orgId: org, jobId: job.id, runNo: job.run_no };
+  await worker.inOrg(org, (tx) => requeueRun(tx, input, `run-${job.id}-${job.run_no}`, claim()));
+}
+
+async function cancel(jobId: string): Promise<void> {
+  await api.inOrg(org, (tx) =>
+    requestCancel(tx, org, jobId, { ...parts(), actor: ACTOR, reason: null, requestId: 'storm' }),
+  );
+}
+
+async function move(hostId: string, present: boolean): Promise<void> {
+  await worker.inOrg(org, async (tx) => {
+    await lockOrganization(tx, org);
+    await changePresence(tx, org, hostId, present, claim());
+  });
+}
+
+async function startSomething(chance: (below: number) => number): Promise<void> {
+  const one = <T>(list: readonly T[]): T => list[chance(list.length)]!;
+  const host = one(hosts);
+  const repository = one(order.repositories);
+  const dice = chance(100);
+  if (dice < 55) await accept('backup', { planId: publicId('plan', one(order.plans)) }, null);
+  else if (dice < 63) await accept('init', { repositoryId: publicId('repository', repository) }, host);
+  else if (dice < 70) await accept('noop', {}, host);
+  else if (dice < 80) await inject(host, [hostKey(host), repositoryKey(repository, 'x')]);
+  else if (dice < 90) await inject(host, [hostKey(host), repositoryKey(repository, 's'), capOf(one(order.caps))]);
+  else await inject(null, [capOf(one(order.caps))]);
+}
+
+const capOf = ({ key, slots }: { key: string; slots: number }): KeyWish => ({ key, mode: 's', slots, isHost: false });
+
+async function operation(chance: (below: number) => number): Promise<void> {
+  const dice = chance(100);
+  if (dice < 45 && (await waiting()) < order.mostWaiting) return startSomething(chance);
+  if (dice < 88) {
+    const job = await someJob(ENDS);
+    if (job && job.state === 'running' && chance(12) === 0) return requeue(job);
+    if (job) return end(job);
+  } else if (dice < 95) {
+    const job = await someJob(['waiting', 'queued']);
+    if (job) return cancel(job.id);
+  } else await move(hosts[chance(hosts.length)]!, chance(10) < 7);
+}
+
+await Promise.all(
+  Array.from({ length: order.actors }, async (_, at) => {
+    const chance = seeded(order.seed + at);
+    for (let i = 0; i < order.operations; i++) {
+      await operation(chance).catch((thrown) => {
+        if (wasKilled(thrown)) report.killed++;
+        // Two callers may have taken the same job: one is told that its run has ended.
+        else if (!/cannot end as/.test(String(thrown.message))) report.errors.push(String(thrown.stack ?? thrown));
+      });
+      report.operations++;
+    }
+  }),
+);
+await Promise.all([api.close(), worker.close(), looker.end()]);
+process.send!(report satisfies ActorReport, () => process.exit(0));

@@ -1,0 +1,35 @@
+import { changePresence } from '../../../src/db/statements/grant.ts';
+import { lockOrganization } from '../../../src/db/statements/lock-organization.ts';
+import { beginRun } from '../../../src/db/writes/begin-run.ts';
+import { finishRun } from '../../../src/db/writes/finish-run.ts';
+import { systemClock as clock } from '../../../src/lib/clock.ts';
+import { newUuid, systemRandom as random } from '../../../src/lib/ids.ts';
+import type { Bench } from '../../harness/bench.ts';
+import { violations } from './witness.ts';
+
+const ENDING = { how: 'answered', outcome: { code: 'succeeded', counts: {}, refs: {} } } as const;
+
+/** Brings every host back and ends every job, as their runs would; answers what was wrong on the way. */
+export async function drain({ org, owner, worker }: Pick<Bench, 'org' | 'owner' | 'worker'>): Promise<string[]> {
+  const claim = () => ({ token: newUuid(clock, random), now: clock.now(), until: clock.now() });
+  for (const { id } of (await owner.query('select id from host where org_id = $1', [org])).rows)
+    await worker.inOrg(org, async (tx) => {
+      await lockOrganization(tx, org);
+      await changePresence(tx, org, id, true, claim());
+    });
+  const found: string[] = [];
+  for (;;) {
+    const open = await owner.query(
+      `select id, run_no from job where org_id = $1 and state in ('queued', 'running', 'cancelling') limit 50`,
+      [org],
+    );
+    if (open.rows.length === 0) return found;
+    for (const { id, run_no } of open.rows) {
+      const input = { orgId: org, jobId: id, runNo: run_no };
+      const run = `run-${id}-${run_no}`;
+      await worker.inOrg(org, (tx) => beginRun(tx, input, run, clock.now()));
+      await worker.inOrg(org, (tx) => finishRun(tx, input, run, ENDING, 1, { clock, random, claim: claim() }));
+    }
+    found.push(...(await violations(owner, org)).map(({ what, detail }) => `draining, ${what}: ${detail}`));
+  }
+}
