@@ -1,12 +1,14 @@
 import { Migration202611210001_first } from './Migration202611210001_first.ts';
 import { Migration202611210003_upkeep } from './Migration202611210003_upkeep.ts';
 import { Migration202611210004_presence } from './Migration202611210004_presence.ts';
+import { Migration202611210005_audit_chain } from './Migration202611210005_audit_chain.ts';
 
 /** Every migration, oldest first. Forward only. */
 export const MIGRATIONS = [
   { name: '202611210001_first', class: Migration202611210001_first },
   { name: '202611210003_upkeep', class: Migration202611210003_upkeep },
   { name: '202611210004_presence', class: Migration202611210004_presence },
+  { name: '202611210005_audit_chain', class: Migration202611210005_audit_chain },
 ];
 
 /** The newest one: what a running process expects to find, no less and no more. */

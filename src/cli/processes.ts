@@ -50,6 +50,12 @@ export function registerProcesses(program: Command, given: Partial<ProcessWorld>
     .description('bring the database of DATABASE_URL to the schema of this program and make its logins')
     .action(async () => (await import('./run/migrate-command.ts')).migrateCommand(world));
   program
+    .command('audit')
+    .description('look after the audit')
+    .command('verify')
+    .description('find altered, removed and unlinked events in the audit chain of every organisation')
+    .action(async () => process.exit(await (await import('./run/audit-command.ts')).auditVerifyCommand(world)));
+  program
     .command('bootstrap')
     .description('make the owner, the first organisation, the key of the command line and this host')
     .action(async () => (await import('./run/bootstrap-command.ts')).bootstrapCommand(world));

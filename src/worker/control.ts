@@ -13,6 +13,7 @@ import { EncryptingCodec } from '../lib/payload-codec.ts';
 import type { Keyring } from '../lib/seal.ts';
 import { connectionOptions, type TemporalTarget } from '../temporal/connection.ts';
 import { openDoor } from '../temporal/doors.ts';
+import { chainOnce, watchAuditGap } from './loops/chainer.ts';
 import { startLoop } from './loops/loop.ts';
 import { sweepPresence } from './loops/presence.ts';
 import { pumpOnce } from './loops/pump.ts';
@@ -111,6 +112,13 @@ function startLoops(options: WorkerOptions, door: ReturnType<typeof openDoor>) {
       log,
       alone('presence', () => sweepPresence(parts)),
     ),
+    startLoop(
+      'chainer',
+      1_000,
+      log,
+      alone('chainer', () => chainOnce(parts)),
+    ),
+    startLoop('audit gap', 15_000, log, watchAuditGap(parts)),
     startLoop('repair', 15_000, log, () => sweepRepair(parts)),
     startLoop(
       'upkeep',

@@ -1,7 +1,9 @@
 /** Every place that looks across organisations, and why it may. A new one has to be written down here to pass. */
 export const ACROSS_ORGS: Readonly<Record<string, string>> = {
   'src/db/writes/gateway-store.ts': 'whether beats arrive at all belongs to the instance, not to an organisation',
+  'src/cli/run/audit-command.ts': 'lists the organisations of the instance; the chain of each is verified in it alone',
   'src/worker/control.ts': 'a lease belongs to the instance, not to an organisation',
+  'src/worker/loops/chainer.ts': 'one chainer links the audit events of all organisations, each into its own chain',
   'src/worker/loops/pump.ts': 'outbox entries of all organisations are sent by one pump, in one statement',
   'src/worker/loops/presence.ts':
     'hosts that came or went are found by one indexed query, changed in each organisation alone',

@@ -72,6 +72,7 @@ export const AuditTodoSchema = defineEntity({
   name: 'AuditTodo',
   tableName: 'audit_todo',
   policies: tenantPolicies('audit_todo', ['worker']),
+  indexes: [{ name: 'audit_todo_order', properties: ['eventId'] }],
   properties: {
     orgId: p.uuid().primary(),
     eventId: p.uuid().primary(),

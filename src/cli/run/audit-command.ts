@@ -1,0 +1,42 @@
+import { sql } from 'kysely';
+import { readConfig } from '../../config/config.ts';
+import { type ChainReport, verifyChain } from '../../db/queries/audit-chain.ts';
+import { publicId } from '../../lib/ids.ts';
+import type { ProcessWorld } from '../processes.ts';
+import { openLoginDoors } from './open-login.ts';
+
+/** Verifies the audit chain of every organisation on the worker's login; answers the exit code: 1 when one was changed. */
+export async function auditVerifyCommand({ env, say }: ProcessWorld): Promise<number> {
+  const doors = await openLoginDoors(readConfig(env), 'worker', 1);
+  try {
+    const organizations = await doors.acrossOrgs('audit: list organisations', (tx) =>
+      sql<{ id: string; name: string }>`select id, name from organization order by id`.execute(tx.sql),
+    );
+    let bad = 0;
+    for (const { id, name } of organizations.rows) {
+      const report = await doors.inOrg(id, (tx) => verifyChain(tx, id));
+      for (const line of linesOf(name, report)) say(line);
+      if (report.findings.length > 0) bad++;
+    }
+    return bad > 0 ? 1 : 0;
+  } finally {
+    await doors.close();
+  }
+}
+
+const WORDS = {
+  altered: 'the event, or the link before it, was altered',
+  'event-removed': 'the event was removed',
+  'link-removed': 'links before this one were removed',
+  'not-linked': 'the event was taken out of the chain',
+} as const;
+
+function linesOf(organization: string, { links, head, findings }: ChainReport): string[] {
+  if (findings.length === 0) return [`${organization}: ok, ${links} links, head ${head ?? 'none'}`];
+  return [
+    `${organization}: NOT OK, ${links} links`,
+    ...findings.map(
+      ({ seq, eventId, what }) => `  link ${seq ?? '-'}, event ${publicId('event', eventId)}: ${WORDS[what]}`,
+    ),
+  ];
+}
