@@ -15,5 +15,7 @@ export interface Scenario {
   /** What `--only` takes. */
   readonly name: string;
   readonly about: string;
+  /** Part of the shorter selection that runs in `npm test`. */
+  readonly inShort: boolean;
   run(parts: ScenarioParts): Promise<readonly FaultReport[]>;
 }

@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+
+const WITHIN_MS = 90_000;
+
+/** Looks at the rows whenever the server is there: a statement that met a dead server is asked again. For reading, and for arranging. */
+export class PatientDatabase {
+  readonly #pool: pg.Pool;
+
+  constructor(url: string) {
+    this.#pool = new pg.Pool({ connectionString: url, max: 3, connectionTimeoutMillis: 3_000 });
+    this.#pool.on('error', () => {});
+  }
+
+  async rows<Row>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    const end = Date.now() + WITHIN_MS;
+    for (;;) {
+      try {
+        return (await this.#pool.query(text, [...values])).rows as Row[];
+      } catch (thrown) {
+        // A statement that is wrong stays wrong; 57P is the server going away, 53300 one that is full.
+        const { code = '' } = thrown as { code?: string };
+        if ((/^[0-9A-Z]{5}$/.test(code) && !/^(?:57P|08|53300)/.test(code)) || Date.now() > end) throw thrown;
+        await sleep(200);
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+}
