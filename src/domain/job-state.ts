@@ -22,6 +22,7 @@ export const JOB_FACTS = [
   'granted',
   'begun',
   'host-gone',
+  'run-lost',
   'paused',
   'resumed',
   'cancel-asked',
@@ -80,6 +81,7 @@ const TABLE: Record<JobState, Partial<Record<JobFact, Transition>>> = {
     // The start is not yet handed to anybody for sure, so the run itself reads `cancelling` in begin and ends at once.
     'cancel-asked': { state: 'cancelling', effects: ['send-cancel'] },
     'host-gone': { state: 'waiting', effects: ['release-keys', 'request-keys', 'next-run', 'grant-pass'] },
+    'run-lost': { state: 'queued', effects: ['next-run', 'send-start'] },
     ...runEnds,
   },
   running: {
@@ -87,6 +89,8 @@ const TABLE: Record<JobState, Partial<Record<JobFact, Transition>>> = {
     paused: { state: 'paused', effects: [] },
     'cancel-asked': { state: 'cancelling', effects: ['send-cancel'] },
     'host-gone': { state: 'waiting', effects: ['release-keys', 'request-keys', 'next-run', 'grant-pass'] },
+    // It keeps its keys: the next run gives them back when the host is known to be quiet.
+    'run-lost': { state: 'queued', effects: ['next-run', 'send-start'] },
     ...runEnds,
   },
   paused: {
@@ -99,6 +103,7 @@ const TABLE: Record<JobState, Partial<Record<JobFact, Transition>>> = {
     begun: { state: 'cancelling', effects: ['drop-start'] },
     'cancel-asked': stays('cancelling'),
     'host-gone': ends('cancelled'),
+    'run-lost': { state: 'cancelling', effects: ['next-run', 'send-start'] },
     ...runEnds,
   },
   succeeded: {},

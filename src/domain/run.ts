@@ -24,12 +24,26 @@ export interface JobOrder {
   readonly scheduleToStartMs: number;
   /** How long the stop protocol may take; after that and the heartbeat time-out the agent has killed it by itself. */
   readonly stopGraceMs: number;
+  /** A cancel came before the run began: nothing is done any more, only what an earlier run left is settled. */
+  readonly cancelAsked: boolean;
+  /** Null for a first run, and when no earlier one got as far as a host. */
+  readonly leftBehind: LeftBehind | null;
+}
+
+/**
+ * What earlier runs of the job left: nobody waits for their last attempt any more, so the next run looks into it before
+ * anything is done again. Runs are lost with Temporal's database, or ended there by hand.
+ */
+export interface LeftBehind {
+  readonly runNo: number;
+  readonly attempt: number;
+  /** How many attempts of all earlier runs the rows know, and how many of them were claimed. */
+  readonly attempts: number;
+  readonly claimedAttempts: number;
 }
 
 export type BeginAnswer =
   | JobOrder
-  /** A cancel came before the run began. */
-  | { readonly verdict: 'cancelled' }
   /** The row has ended, or belongs to another run: this run has nothing to do. */
   | { readonly verdict: 'not-mine' };
 

@@ -142,8 +142,9 @@ function handOut(parts: RuleParts, transcoder: Transcoder, host: HostIdentity, m
   if (token.length === 0) return message;
   const opened = transcoder.openPayloads(transcoder.openPayloads(message, 8), 9);
   const wrapped = replaceAt(opened, [1], () => wrapToken(parts.keyring, 'activity', host.hostId, token));
-  const workflowId = textAt(bytesAt(message, 4), 1);
-  const attempt = attemptOf(workflowId, textAt(message, 6), textAt(bytesAt(message, 5), 1));
+  const execution = bytesAt(message, 4);
+  const [workflowId, runId] = [textAt(execution, 1), textAt(execution, 2)];
+  const attempt = attemptOf(workflowId, runId, textAt(message, 6), textAt(bytesAt(message, 5), 1));
   if (!attempt) return wrapped;
   const ticket = payloadOf({ encoding: 'binary/plain' }, issueTicket(parts.keyring, host.hostId, attempt, token));
   // A second header field: readers merge the two, and of two entries with one name the later counts.

@@ -13,6 +13,8 @@ export interface HostIdentity {
 export interface AttemptTicket {
   readonly jobId: string;
   readonly runNo: number;
+  /** Temporal's id of the run: the fence lets no other run of the same number claim. */
+  readonly runId: string;
   readonly attempt: number;
   readonly activity: string;
 }

@@ -19,12 +19,17 @@ interface Claims extends AttemptTicket {
 }
 
 /** What `job/<job>/<run>` and an activity id (the number of the attempt) say; null for activities of anything else. */
-export function attemptOf(workflowId: string, activityId: string, activity: string): AttemptTicket | null {
+export function attemptOf(
+  workflowId: string,
+  runId: string,
+  activityId: string,
+  activity: string,
+): AttemptTicket | null {
   const [noun, job, run, ...more] = workflowId.split('/');
   const jobId = parsePublicId('job', job ?? '');
-  if (noun !== 'job' || jobId === null || more.length > 0 || activity === '') return null;
+  if (noun !== 'job' || jobId === null || more.length > 0 || activity === '' || runId === '') return null;
   if (!/^[1-9]\d{0,8}$/.test(run ?? '') || !/^[1-9]\d{0,8}$/.test(activityId)) return null;
-  return { jobId, runNo: Number(run), attempt: Number(activityId), activity };
+  return { jobId, runNo: Number(run), runId, attempt: Number(activityId), activity };
 }
 
 export function issueTicket(keyring: Keyring, hostId: string, attempt: AttemptTicket, token: Buffer): Buffer {

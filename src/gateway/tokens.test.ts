@@ -13,7 +13,13 @@ const keyring = newKeyring(clock, systemRandom);
 const mine = newUuid(clock, systemRandom);
 const yours = newUuid(clock, systemRandom);
 const token = fc.uint8Array({ minLength: 1, maxLength: 200 }).map((bytes) => Buffer.from(bytes));
-const attempt = { jobId: newUuid(clock, systemRandom), runNo: 3, attempt: 2, activity: 'restic.backup.v1' };
+const attempt = {
+  jobId: newUuid(clock, systemRandom),
+  runNo: 3,
+  runId: 'run',
+  attempt: 2,
+  activity: 'restic.backup.v1',
+};
 
 test('a wrapped token opens for its host and its use only, and is the same each time', () => {
   fc.assert(
@@ -67,7 +73,8 @@ test('a ticket is good for its host with its token', () => {
 
 test('only activities of job workflows get a ticket', () => {
   const id = `job/${publicId('job', attempt.jobId)}/3`;
-  expect(attemptOf(id, '2', attempt.activity)).toEqual(attempt);
+  expect(attemptOf(id, attempt.runId, '2', attempt.activity)).toEqual(attempt);
+  expect(attemptOf(id, '', '2', attempt.activity)).toBeNull();
   const wrong: [string, string][] = [
     [id, '0'],
     [id, 'x'],
@@ -76,7 +83,7 @@ test('only activities of job workflows get a ticket', () => {
     [id.replace('/3', '/03'), '2'],
     ['', ''],
   ];
-  for (const [workflowId, activityId] of wrong) expect(attemptOf(workflowId, activityId, 'a')).toBeNull();
+  for (const [workflowId, activityId] of wrong) expect(attemptOf(workflowId, 'run', activityId, 'a')).toBeNull();
 });
 
 test('a credential names its organisation and host, and nothing else passes for one', () => {

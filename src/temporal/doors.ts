@@ -1,8 +1,14 @@
-import { Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  Client,
+  type Connection,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { CONTROL_QUEUE } from '../catalog/queues.ts';
 import type { CommitterClaim } from '../db/statements/grant.ts';
 import { COMMITTER_CLAIM_MS } from '../db/statements/grant.ts';
 import type { StartOrder } from '../db/statements/start-orders.ts';
+import type { ByHand, RunLook } from '../domain/lost-run.ts';
 import type { RunInput } from '../domain/run.ts';
 import type { Clock } from '../lib/clock.ts';
 import { asError } from '../lib/failure.ts';
@@ -10,6 +16,7 @@ import { newUuid, publicId, type RandomBytes } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import { lazyConnection, type TemporalTarget } from './connection.ts';
 import { runWorkflowId } from './ids.ts';
+import { cancelledBy, endRun, type KnownRun, lookAtRun } from './look-at-run.ts';
 import { searchAttributes } from './search-attributes.ts';
 
 /** A call to Temporal that takes longer is given up; the outbox entry stays and is sent again. */
@@ -42,7 +49,15 @@ export interface Door {
   cancel(jobId: string, runNo: number): Promise<void>;
   /** What Temporal says of a run, or null when it does not know it. Throws when it is away. */
   engine(jobId: string, runNo: number): Promise<EngineView | null>;
-  /** Asks Temporal whether it is there. */
+  /** What became of a run that its row believes to be under way. Throws when Temporal or our namespace is away. */
+  look(run: KnownRun): Promise<RunLook>;
+  /** Who cancelled a run in Temporal, as its history says. */
+  cancelledBy(jobId: string, runNo: number, runId: string): Promise<ByHand | null>;
+  /** Ends whatever still goes by the name of a run that is replaced. Throws when Temporal is away. */
+  endRun(run: KnownRun): Promise<void>;
+  /** The uuid of our namespace: another one than before means another, empty database. Throws when there is none. */
+  namespaceId(): Promise<string>;
+  /** Asks Temporal whether it is there, with our namespace. */
   probe(): Promise<DoorState>;
   state(): DoorState;
   close(): Promise<void>;
@@ -101,14 +116,23 @@ export function openDoor(options: DoorOptions): Door {
     start: (order) => call('start', () => startRun(client, order)),
     cancel: (jobId, runNo) => call('cancel', () => cancelRun(client, jobId, runNo)),
     engine: (jobId, runNo) => call('describe', () => describeRun(client, jobId, runNo)),
+    look: (run) => call('describe', () => lookAtRun(client, run)),
+    cancelledBy: (jobId, runNo, runId) => call('history', () => cancelledBy(client, { jobId, runNo, runId })),
+    endRun: (run) => call('terminate', () => endRun(client, run, 'another run of the job takes its place')),
+    namespaceId: () => call('namespace', () => namespaceId(connection, target.namespace)),
     async probe() {
-      await call('probe', () => connection.workflowService.getSystemInfo({})).catch(() => null);
+      await door.namespaceId().catch(() => null);
       return state;
     },
     state: () => state,
     close: () => connection.close(),
   };
   return door;
+}
+
+async function namespaceId({ workflowService }: Connection, namespace: string): Promise<string> {
+  const { namespaceInfo } = await workflowService.describeNamespace({ namespace });
+  return namespaceInfo!.id!;
 }
 
 async function startRun(client: Client, order: StartOrder): Promise<void> {

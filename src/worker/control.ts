@@ -14,7 +14,9 @@ import type { Keyring } from '../lib/seal.ts';
 import { connectionOptions, type TemporalTarget } from '../temporal/connection.ts';
 import { openDoor } from '../temporal/doors.ts';
 import { chainOnce, watchAuditGap } from './loops/chainer.ts';
+import { EngineWatch } from './loops/engine.ts';
 import { startLoop } from './loops/loop.ts';
+import { LOST_RUN_TIMES, LostRunSweep, type LostRunTimes } from './loops/lost-runs.ts';
 import { sweepPresence } from './loops/presence.ts';
 import { pumpOnce } from './loops/pump.ts';
 import { sweepRepair } from './loops/sweep.ts';
@@ -27,6 +29,8 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Log;
+  /** Shorter in tests. */
+  readonly lostRunTimes?: LostRunTimes;
 }
 
 export interface ControlWorker {
@@ -36,6 +40,8 @@ export interface ControlWorker {
 }
 
 const WATCHDOG_MS = 1_000;
+/** How soon a new namespace is noticed; one small question to Temporal each time. */
+const ENGINE_PERIOD_MS = 2_000;
 const FAILURE_CONVERTER = fileURLToPath(new URL('../temporal/failure-converter.cjs', import.meta.url));
 const WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
 
@@ -93,39 +99,24 @@ async function createWorker(options: WorkerOptions, door: ReturnType<typeof open
 function startLoops(options: WorkerOptions, door: ReturnType<typeof openDoor>) {
   const { workerDoors: doors, clock, random, log } = options;
   const parts = { doors, door, clock, random, log };
+  const lostRuns = new LostRunSweep(parts, options.lostRunTimes ?? LOST_RUN_TIMES);
+  const engine = new EngineWatch(parts);
   const holder = newUuid(clock, random);
   // The lease is an economy: each loop is safe when two replicas run it.
-  const alone = (name: string, round: () => Promise<'again' | 'rest'>, leaseMs?: number) => async () => {
-    const mine = await doors.acrossOrgs(`lease: ${name}`, (tx) => holdLease(tx, name, holder, clock.now(), leaseMs));
-    return mine ? round() : 'rest';
-  };
+  const alone = (name: string, periodMs: number, round: () => Promise<'again' | 'rest'>, leaseMs?: number) =>
+    startLoop(name, periodMs, log, async () => {
+      const mine = await doors.acrossOrgs(`lease: ${name}`, (tx) => holdLease(tx, name, holder, clock.now(), leaseMs));
+      return mine ? round() : 'rest';
+    });
   return [
-    startLoop(
-      'pump',
-      1_000,
-      log,
-      alone('pump', () => pumpOnce(parts)),
-    ),
-    startLoop(
-      'presence',
-      1_000,
-      log,
-      alone('presence', () => sweepPresence(parts)),
-    ),
-    startLoop(
-      'chainer',
-      1_000,
-      log,
-      alone('chainer', () => chainOnce(parts)),
-    ),
+    alone('pump', 1_000, () => pumpOnce(parts)),
+    alone('presence', 1_000, () => sweepPresence(parts)),
+    alone('chainer', 1_000, () => chainOnce(parts)),
     startLoop('audit gap', 15_000, log, watchAuditGap(parts)),
+    alone('engine', ENGINE_PERIOD_MS, () => engine.round()),
+    alone('lost-runs', 1_000, () => lostRuns.round()),
     startLoop('repair', 15_000, log, () => sweepRepair(parts)),
-    startLoop(
-      'upkeep',
-      UPKEEP_PERIOD_MS,
-      log,
-      alone('upkeep', () => upkeepOnce({ doors, clock, log }), UPKEEP_LEASE_MS),
-    ),
+    alone('upkeep', UPKEEP_PERIOD_MS, () => upkeepOnce({ doors, clock, log }), UPKEEP_LEASE_MS),
   ];
 }
 

@@ -17,7 +17,7 @@ const regular = proxyActivities<ControlActivities>({
 });
 
 const patient =
-  <Name extends 'begin' | 'finish' | 'requeue' | 'evidence'>(name: Name) =>
+  <Name extends 'begin' | 'noteCancel' | 'finish' | 'requeue' | 'evidence'>(name: Name) =>
   async (...args: Parameters<ControlActivities[Name]>): Promise<Awaited<ReturnType<ControlActivities[Name]>>> => {
     type Call = (...a: typeof args) => ReturnType<ControlActivities[Name]>;
     try {
@@ -29,6 +29,7 @@ const patient =
   };
 
 export const begin = patient('begin');
+export const noteCancel = patient('noteCancel');
 export const finish = patient('finish');
 export const requeue = patient('requeue');
 export const evidence = patient('evidence');

@@ -8,7 +8,8 @@ const ask = (
   claimed: boolean,
   attempts = 1,
   claimedAttempts = claimed ? attempts : 0,
-) => decideRepeat({ repeat, end, claimed, attempts, claimedAttempts });
+  cancelAsked = false,
+) => decideRepeat({ repeat, end, claimed, attempts, claimedAttempts, cancelAsked });
 
 test('an attempt that answered, was cancelled or was never picked up is never done again', () => {
   for (const repeat of ['read', 'repeatable', 'once'] as const)
@@ -32,4 +33,11 @@ test('what is repeatable is done again at most twice after it was claimed', () =
   for (let claimed = 1; claimed <= MAX_REPEATS_AFTER_CLAIM; claimed++)
     expect(ask('repeatable', 'lost', true, claimed)).toBe('again');
   expect(ask('repeatable', 'lost', true, MAX_REPEATS_AFTER_CLAIM + 1)).toBe('failed');
+});
+
+test('what was lost while it was being cancelled is not done again, and what it did once is still unknown', () => {
+  for (const repeat of ['read', 'repeatable'] as const)
+    for (const claimed of [true, false]) expect(ask(repeat, 'lost', claimed, 1, 0, true)).toBe('cancelled');
+  expect(ask('once', 'lost', false, 1, 0, true)).toBe('cancelled');
+  expect(ask('once', 'lost', true, 1, 1, true)).toBe('unknown');
 });

@@ -9,20 +9,23 @@ export interface RepeatQuestion {
   readonly repeat: Repeat;
   readonly end: AttemptEnd;
   readonly claimed: boolean;
-  /** How many attempts of this run there were, this one included. */
+  /** How many attempts of the job there were, this one included. */
   readonly attempts: number;
   /** How many of them were claimed. */
   readonly claimedAttempts: number;
+  /** Nobody wants it done again. */
+  readonly cancelAsked: boolean;
 }
 
 /**
- * What follows an attempt: `conclude` with what it answered, do it `again`, or give up: `failed` when the world was not
- * touched, `unknown` when it may have been.
+ * What follows an attempt: `conclude` with what it answered, do it `again`, or give up: `cancelled` or `failed` when the
+ * world was not touched or that does no harm, `unknown` when it may have been.
  */
-export function decideRepeat(question: RepeatQuestion): 'conclude' | 'again' | 'failed' | 'unknown' {
+export function decideRepeat(question: RepeatQuestion): 'conclude' | 'again' | 'cancelled' | 'failed' | 'unknown' {
   const { repeat, end, claimed, attempts, claimedAttempts } = question;
   if (end === 'answered' || end === 'cancelled' || end === 'never-started') return 'conclude';
+  if (claimed && repeat === 'once') return 'unknown';
+  if (question.cancelAsked) return 'cancelled';
   if (!claimed || repeat === 'read') return attempts <= MAX_REPEATS_UNCLAIMED ? 'again' : 'failed';
-  if (repeat === 'once') return 'unknown';
   return claimedAttempts <= MAX_REPEATS_AFTER_CLAIM ? 'again' : 'failed';
 }

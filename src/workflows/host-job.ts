@@ -1,6 +1,6 @@
 import { CancellationScope, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { JobOrder, RunEnding, RunInput } from '../domain/run.ts';
-import { begin, evidence, finish, quiescence, requeue } from './control.ts';
+import { begin, evidence, finish, noteCancel, quiescence, requeue } from './control.ts';
 import { decideRepeat } from './decide-repeat.ts';
 import { type AttemptAnswer, perform } from './perform.ts';
 
@@ -9,12 +9,13 @@ export async function hostJob(run: RunInput): Promise<string> {
   const { runId } = workflowInfo();
   const order = await CancellationScope.nonCancellable(() => begin(run, runId));
   if (order.verdict === 'not-mine') return 'this run has nothing to do: the job has ended or was started anew';
-  if (order.verdict === 'cancelled') return conclude(run, runId, { how: 'cancelled' }, 0);
   setCurrentDetails(order.title);
+  const cancelNoted = order.cancelAsked ? () => Promise.resolve() : noteCancelWhenItComes(run, runId);
   const { ending, attempts } = await attempt(run, order);
+  await cancelNoted();
   if (ending === 'nobody-there') {
     const waits = await CancellationScope.nonCancellable(() => requeue(run, runId));
-    return waits ? 'the host is away: the job waits for it' : conclude(run, runId, { how: 'cancelled' }, 0);
+    return waits ? 'the host is away: the job waits for it' : conclude(run, runId, { how: 'cancelled' }, attempts);
   }
   return conclude(run, runId, ending, attempts);
 }
@@ -24,28 +25,77 @@ async function conclude(run: RunInput, runId: string, ending: RunEnding, attempt
   return mine ? ending.how : 'the job belongs to another run';
 }
 
-/** Attempts until one of them is the end: an answer counts at once, what was lost is looked into first. */
-async function attempt(
-  run: RunInput,
-  order: JobOrder,
-): Promise<{ ending: RunEnding | 'nobody-there'; attempts: number }> {
-  let claimedAttempts = 0;
+/** A cancel by a person in Temporal is shown while the attempt is still being stopped. The answer waits for the note. */
+function noteCancelWhenItComes(run: RunInput, runId: string): () => Promise<void> {
+  let noted = Promise.resolve();
+  CancellationScope.current().cancelRequested.catch(() => {
+    noted = CancellationScope.nonCancellable(() => noteCancel(run, runId));
+  });
+  return () => noted;
+}
+
+interface End {
+  readonly ending: RunEnding | 'nobody-there';
+  /** Of all runs of the job. */
+  readonly attempts: number;
+}
+
+/** How many attempts there were before, and how many of them may have touched the world. */
+interface Tally {
+  attempts: number;
+  claimed: number;
+}
+
+/** Attempts until one of them is the end. What an earlier run left is settled first, like an attempt of our own that was lost. */
+async function attempt(run: RunInput, order: JobOrder): Promise<End> {
+  const { leftBehind } = order;
+  const tally: Tally = { attempts: leftBehind?.attempts ?? 0, claimed: leftBehind?.claimedAttempts ?? 0 };
+  if (leftBehind !== null) {
+    const earlier = { ...run, runNo: leftBehind.runNo };
+    const end = await settle(earlier, order, { end: 'lost' }, leftBehind.attempt, tally);
+    if (end !== null) return end;
+  } else if (order.cancelAsked) return { ending: { how: 'cancelled' }, attempts: 0 };
   for (let no = 1; ; no++) {
     const answer = await perform(run, order, no);
-    if (answer.end === 'never-started') return { ending: 'nobody-there', attempts: no - 1 };
-    if (answer.end === 'answered') return { ending: { how: 'answered', outcome: answer.outcome }, attempts: no };
-    if (answer.end === 'cancelled') return { ending: { how: 'cancelled' }, attempts: no };
-    if (answer.end === 'too-long') return { ending: { how: 'timed-out' }, attempts: no };
-    const known = await lookInto(run, order, answer, no);
-    if (known.outcome !== null) return { ending: { how: 'answered', outcome: known.outcome }, attempts: no };
-    if (known.cancelled) return { ending: { how: 'cancelled' }, attempts: no };
-    if (known.claimed) claimedAttempts++;
-    const end = answer.end === 'threw' ? 'threw' : 'lost';
-    const next = decideRepeat({ repeat: order.repeat, end, claimed: known.claimed, attempts: no, claimedAttempts });
-    if (next === 'again') continue;
-    if (next === 'unknown') return { ending: { how: 'unknown' }, attempts: no };
-    return { ending: answer.end === 'threw' ? { how: 'threw', code: answer.code } : { how: 'lost' }, attempts: no };
+    if (answer.end === 'never-started') return { ending: 'nobody-there', attempts: tally.attempts };
+    tally.attempts++;
+    const end = directEnd(answer, tally.attempts) ?? (await settle(run, order, answer, no, tally, true));
+    if (end !== null) return end;
   }
+}
+
+/** An answer counts at once. */
+function directEnd(answer: AttemptAnswer, attempts: number): End | null {
+  if (answer.end === 'answered') return { ending: { how: 'answered', outcome: answer.outcome }, attempts };
+  if (answer.end === 'cancelled') return { ending: { how: 'cancelled' }, attempts };
+  if (answer.end === 'too-long') return { ending: { how: 'timed-out' }, attempts };
+  return null;
+}
+
+/** What was lost is looked into: null when it has to be done again. */
+async function settle(
+  run: RunInput,
+  order: JobOrder,
+  answer: AttemptAnswer,
+  no: number,
+  tally: Tally,
+  own = false,
+): Promise<End | null> {
+  const known = await lookInto(run, order, answer, no);
+  const { attempts } = tally;
+  if (known.outcome !== null) return { ending: { how: 'answered', outcome: known.outcome }, attempts };
+  if (own && known.claimed) tally.claimed++;
+  const next = decideRepeat({
+    repeat: order.repeat,
+    end: answer.end === 'threw' ? 'threw' : 'lost',
+    claimed: known.claimed,
+    attempts,
+    claimedAttempts: tally.claimed,
+    cancelAsked: known.cancelled || order.cancelAsked,
+  });
+  if (next === 'again') return null;
+  if (next === 'unknown' || next === 'cancelled') return { ending: { how: next }, attempts };
+  return { ending: answer.end === 'threw' ? { how: 'threw', code: answer.code } : { how: 'lost' }, attempts };
 }
 
 /** The attempt's own answer is missing: wait until the host is quiet, then see what its last report said. */

@@ -27,7 +27,7 @@ async function runningJob() {
   await bench.worker.inOrg(org, (tx) => beginRun(tx, input, 'run', clock.now()));
   const store = gatewayStore(bench.gateway, clock, random);
   const host = { orgId: org, hostId, hostName: 'h' };
-  const ticket = { jobId: answer.jobId, runNo: 1, attempt: 1, activity: 'noop.v1' };
+  const ticket = { jobId: answer.jobId, runNo: 1, runId: 'run', attempt: 1, activity: 'noop.v1' };
   const end = () =>
     bench.worker.inOrg(org, (tx) =>
       finishRun(tx, input, 'run', { how: 'cancelled' }, 1, { clock, random, claim: bench.claim() }),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import type { TestProject } from 'vitest/node';
+import { SEARCH_ATTRIBUTES } from '../../src/catalog/search-attributes.ts';
 import { ensureDatabase, startPostgres } from '../../src/cli/up/postgres.ts';
 import { findPrograms } from '../../src/cli/up/programs.ts';
 import { startTemporal } from '../../src/cli/up/temporal.ts';
@@ -24,18 +25,6 @@ declare module 'vitest' {
 
 const TEMPLATE = 'holdfast_template';
 const NAMESPACE = 'holdfast-test';
-const ATTRIBUTES = [
-  'OrgId',
-  'SiteId',
-  'HostId',
-  'PlanId',
-  'RepositoryId',
-  'JobKind',
-  'Trigger',
-  'AlertKind',
-  'AlertState',
-];
-
 /** One PostgreSQL with a migrated template and one Temporal server for all test files of the project. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'holdfast-test-'));
@@ -92,7 +81,11 @@ async function runTemporal(folder: string, ownerUrl: string): Promise<{ address:
   });
   const connection = await Connection.connect({ address: server.address });
   try {
-    await ensureNamespace(connection, { namespace: NAMESPACE, retentionHours: 72, searchAttributes: ATTRIBUTES });
+    await ensureNamespace(connection, {
+      namespace: NAMESPACE,
+      retentionHours: 72,
+      searchAttributes: SEARCH_ATTRIBUTES,
+    });
   } finally {
     await connection.close();
   }

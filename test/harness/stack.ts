@@ -1,28 +1,26 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { inject, vi } from 'vitest';
+import { vi } from 'vitest';
 import { type Accepted, acceptJobs, type JobRequest } from '../../src/db/writes/accept-jobs.ts';
 import { gatewayStore } from '../../src/db/writes/gateway-store.ts';
 import { requestCancel } from '../../src/db/writes/request-cancel.ts';
 import { ensureCertificate } from '../../src/gateway/certificate.ts';
-import { newCredential } from '../../src/gateway/credential.ts';
 import { startGateway } from '../../src/gateway/server.ts';
 import { Failure } from '../../src/lib/failure.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { EncryptingCodec } from '../../src/lib/payload-codec.ts';
 import { newKeyring, seal } from '../../src/lib/seal.ts';
-import { lazyConnection } from '../../src/temporal/connection.ts';
+import { lazyConnection, type TemporalTarget } from '../../src/temporal/connection.ts';
 import { type Door, openDoor } from '../../src/temporal/doors.ts';
 import { startWorker } from '../../src/worker/control.ts';
-import type { AgentOrder } from './agent-process.ts';
+import type { LostRunTimes } from '../../src/worker/loops/lost-runs.ts';
 import { type Bench, openBench } from './bench.ts';
+import { ownNamespace } from './namespace.ts';
 import { findRestic } from './restic.ts';
+import { startTestAgent, type TestAgent } from './test-agent.ts';
 
 const FAILURE_CONVERTER = fileURLToPath(new URL('../../src/temporal/failure-converter.cjs', import.meta.url));
 
@@ -34,7 +32,9 @@ export interface Stack extends Bench {
   readonly dataConverter: { payloadCodecs: EncryptingCodec[]; failureConverterPath: string };
   readonly restic: string;
   readonly hostId: string;
-  readonly agent: { child: ChildProcess; kill(signal: NodeJS.Signals): Promise<void>; start(): Promise<void> };
+  readonly agent: TestAgent;
+  /** Another host with its agent. */
+  addAgent(): Promise<TestAgent>;
   /** A local repository with this password, not initialised. */
   addSealedRepository(password: string): Promise<{ id: string; path: string }>;
   addPathsPlan(repositoryId: string, paths: string[]): Promise<string>;
@@ -47,21 +47,35 @@ export interface Stack extends Bench {
   log(jobId: string): Promise<string[]>;
 }
 
-export async function openStack(): Promise<Stack> {
+export interface StackOptions {
+  /** Else a namespace of its own on the Temporal of all tests. */
+  readonly temporal?: TemporalTarget;
+  readonly lostRunTimes?: LostRunTimes;
+}
+
+export async function openStack(options: StackOptions = {}): Promise<Stack> {
   const bench = await openBench();
   const { clock, random, org } = bench;
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-stack-'));
-  const temporal = inject('temporal')!;
-  const target = { ...temporal, apiKey: null, tls: null };
+  const target = options.temporal ?? (await ownNamespace());
   const keyring = newKeyring(clock, random);
   const log = createLogger({ level: 'error', pretty: false, process: 'test' });
-  const worker = await startWorker({ temporal: target, workerDoors: bench.worker, keyring, clock, random, log });
+  const { lostRunTimes } = options;
+  const worker = await startWorker({
+    temporal: target,
+    workerDoors: bench.worker,
+    keyring,
+    clock,
+    random,
+    log,
+    ...(lostRunTimes && { lostRunTimes }),
+  });
   const certificate = await ensureCertificate(join(folder, 'tls'), [], clock);
   const gateway = await startGateway({
     listen: { host: '127.0.0.1', port: 0 },
     tls: certificate,
-    upstreamAddress: temporal.address,
-    namespace: temporal.namespace,
+    upstreamAddress: target.address,
+    namespace: target.namespace,
     keyring,
     store: gatewayStore(bench.gateway, clock, random),
     clock,
@@ -70,32 +84,21 @@ export async function openStack(): Promise<Stack> {
   });
   const restic = findRestic()?.path;
   if (!restic) throw new Error('restic is missing: run the tests through npm test, which builds it');
-  const hostId = await bench.addHost({ present: false });
-  const credential = newCredential(org, hostId, random);
-  await bench.owner.query(
-    'insert into host_credential(org_id, id, host_id, token_hash, created_at) values ($1, gen_random_uuid(), $2, $3, now())',
-    [org, hostId, createHash('sha256').update(credential).digest()],
-  );
-  const order: AgentOrder = {
-    gateway: `127.0.0.1:${gateway.port}`,
-    authorityPem: certificate.authorityPem,
-    credential,
-    dataDir: join(folder, 'agent'),
-    resticPath: restic,
+  const at = { address: `127.0.0.1:${gateway.port}`, authorityPem: certificate.authorityPem };
+  const agents: TestAgent[] = [];
+  const addAgent = async () => {
+    const agent = await startTestAgent(bench, at, folder, restic);
+    agents.push(agent);
+    return agent;
   };
-  mkdirSync(order.dataDir);
-  const agent = await agentOf(order, async () => {
-    const present = async () =>
-      (await bench.owner.query('select present from host where id = $1', [hostId])).rows[0].present;
-    await vi.waitUntil(present, { timeout: 20_000, interval: 50 });
-  });
-  await agent.start();
+  const agent = await addAgent();
+  const { hostId } = agent;
   const door = openDoor({ target, clock, random, log });
   const dataConverter = {
     payloadCodecs: [new EncryptingCodec(keyring, random)],
     failureConverterPath: FAILURE_CONVERTER,
   };
-  const client = new Client({ connection: lazyConnection(target), namespace: temporal.namespace, dataConverter });
+  const client = new Client({ connection: lazyConnection(target), namespace: target.namespace, dataConverter });
   const accept = async (request: JobRequest): Promise<Accepted> => {
     const parts = { clock, random, claim: door.newClaim() };
     const [answer] = await bench.api.inOrg(org, (tx) => acceptJobs(tx, org, [request], parts));
@@ -112,6 +115,7 @@ export async function openStack(): Promise<Stack> {
     restic,
     hostId,
     agent,
+    addAgent,
     async addSealedRepository(password) {
       const id = await bench.addRepository();
       const path = join(folder, `repository-${id}`);
@@ -161,7 +165,7 @@ export async function openStack(): Promise<Stack> {
       );
     },
     async close() {
-      await agent.kill('SIGTERM');
+      await Promise.all(agents.map((one) => one.kill('SIGTERM')));
       await gateway.stop();
       await worker.stop(2_000);
       await Promise.all([door.close(), client.connection.close()]);
@@ -169,23 +173,4 @@ export async function openStack(): Promise<Stack> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function agentOf(order: AgentOrder, present: () => Promise<void>): Promise<Stack['agent']> {
-  const script = fileURLToPath(new URL('./agent-process.ts', import.meta.url));
-  const agent = {
-    child: undefined as unknown as ChildProcess,
-    async start() {
-      agent.child = fork(script, [JSON.stringify(order)]);
-      await once(agent.child, 'message');
-      await present();
-    },
-    async kill(signal: NodeJS.Signals) {
-      if (agent.child.exitCode !== null || agent.child.signalCode !== null) return;
-      const exit = once(agent.child, 'exit');
-      agent.child.kill(signal);
-      await exit;
-    },
-  };
-  return agent;
 }

@@ -4,6 +4,10 @@ export const ACROSS_ORGS: Readonly<Record<string, string>> = {
   'src/cli/run/audit-command.ts': 'lists the organisations of the instance; the chain of each is verified in it alone',
   'src/worker/control.ts': 'a lease belongs to the instance, not to an organisation',
   'src/worker/loops/chainer.ts': 'one chainer links the audit events of all organisations, each into its own chain',
+  'src/worker/loops/engine.ts':
+    'which namespace is ours stands in the one row of the instance; lost runs are found in index order',
+  'src/worker/loops/lost-runs.ts':
+    'runs under way are found by one index over all organisations, changed in each alone',
   'src/worker/loops/pump.ts': 'outbox entries of all organisations are sent by one pump, in one statement',
   'src/worker/loops/presence.ts':
     'hosts that came or went are found by one indexed query, changed in each organisation alone',

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { StartOrder } from '../../src/db/statements/start-orders.ts';
 import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -13,12 +13,13 @@ import { lazyConnection } from '../../src/temporal/connection.ts';
 import { type Door, openDoor } from '../../src/temporal/doors.ts';
 import { runWorkflowId } from '../../src/temporal/ids.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
+import { ownNamespace } from '../harness/namespace.ts';
 import type { ChildOrder } from './worker-child.ts';
 
 const EVENT = { activityScheduled: 10, workflowTaskScheduled: 5, completed: 2 };
 const keyring = newKeyring(systemClock, systemRandom);
-const { address, namespace } = inject('temporal')!;
-const target = { address, namespace, apiKey: null, tls: null };
+const target = await ownNamespace();
+const { address, namespace } = target;
 
 let bench: Bench;
 let door: Door;

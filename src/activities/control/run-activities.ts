@@ -3,9 +3,11 @@ import type { Doors } from '../../db/doors.ts';
 import { attemptEvidence, attemptIsQuiet } from '../../db/queries/attempt-evidence.ts';
 import { beginRun } from '../../db/writes/begin-run.ts';
 import { finishRun } from '../../db/writes/finish-run.ts';
+import { isCancelUnknown, noteTemporalCancel } from '../../db/writes/note-temporal-cancel.ts';
 import { requeueRun } from '../../db/writes/requeue-run.ts';
+import { reasonOf } from '../../domain/lost-run.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { RandomBytes } from '../../lib/ids.ts';
+import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import type { Door } from '../../temporal/doors.ts';
 import type { ControlActivities } from '../../workflows/control-activities.ts';
 
@@ -22,6 +24,12 @@ const QUIET_POLL_MS = 1_000;
 export function controlActivities({ doors, door, clock, random }: ControlParts): ControlActivities {
   return {
     begin: (input, runId) => doors.inOrg(input.orgId, (tx) => beginRun(tx, input, runId, clock.now())),
+    async noteCancel(input, runId) {
+      if (!(await doors.inOrg(input.orgId, (tx) => isCancelUnknown(tx, input, runId)))) return;
+      const by = await door.cancelledBy(input.jobId, input.runNo, runId).catch(() => null);
+      const note = { reason: reasonOf('cancelled', by), auditId: newUuid(clock, random), now: clock.now() };
+      await doors.inOrg(input.orgId, (tx) => noteTemporalCancel(tx, input, runId, note));
+    },
     async finish(input, runId, ending, attempts) {
       const parts = { clock, random, claim: door.newClaim() };
       const done = await doors.inOrg(input.orgId, (tx) => finishRun(tx, input, runId, ending, attempts, parts));

@@ -21,6 +21,10 @@ export const JobSchema = defineEntity({
       expression: `create index "job_state" on "job" ("org_id", "state", "id" desc) where state <> 'succeeded'`,
     },
     {
+      name: 'job_under_way',
+      expression: `create index "job_under_way" on "job" ("org_id", "id") where state = any (array['queued', 'running', 'cancelling'])`,
+    },
+    {
       name: 'job_waiting_host',
       expression: `create index "job_waiting_host" on "job" ("org_id", "host_id") where state = 'waiting'`,
     },

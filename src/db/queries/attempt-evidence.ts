@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { AttemptResult } from '../../domain/outcome.ts';
-import type { AttemptEvidence, RunInput } from '../../domain/run.ts';
+import type { AttemptEvidence, LeftBehind, RunInput } from '../../domain/run.ts';
 import type { Tx } from '../doors.ts';
 
 /** What we know of an attempt whose own answer is missing. */
@@ -12,6 +12,16 @@ export async function attemptEvidence(tx: Tx, input: RunInput, attempt: number):
   );
   const row = found.rows[0];
   return { claimed: row?.claimed ?? false, outcome: row?.result?.outcome ?? null };
+}
+
+/** The last attempt of the job's earlier runs, and how many there were; null when none of them got as far as a host. */
+export async function leftBehind(tx: Tx, input: RunInput): Promise<LeftBehind | null> {
+  const found = await sql<LeftBehind>`
+    select run_no as "runNo", attempt_no as attempt, (count(*) over ())::int as attempts,
+           (count(claimed_at) over ())::int as "claimedAttempts"
+      from attempt where org_id = ${input.orgId} and job_id = ${input.jobId} and run_no < ${input.runNo}
+     order by run_no desc, attempt_no desc limit 1`.execute(tx.sql);
+  return found.rows[0] ?? null;
 }
 
 /**

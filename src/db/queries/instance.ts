@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Doors } from '../doors.ts';
+import type { Doors, Tx } from '../doors.ts';
 
 const NO_ORGANISATION = '00000000-0000-0000-0000-000000000000';
 
@@ -12,4 +12,12 @@ export async function readSchemaVersion(doors: Doors): Promise<string | null> {
     const newest = await sql<{ name: string }>`select name from migration order by id desc limit 1`.execute(tx.sql);
     return newest.rows[0]?.name ?? 'none';
   });
+}
+
+/** The uuid of the Temporal namespace that our runs are in; null before the first one. */
+export async function readNamespace(tx: Tx): Promise<string | null> {
+  const found = await sql<{ id: string | null }>`select temporal_namespace_id as id from instance where id = 1`.execute(
+    tx.sql,
+  );
+  return found.rows[0]?.id ?? null;
 }

@@ -8,6 +8,8 @@ export interface AttemptIdentity {
   readonly hostId: string;
   readonly jobId: string;
   readonly runNo: number;
+  /** Temporal's, of the run that the attempt belongs to. */
+  readonly runId: string;
   readonly attempt: number;
   readonly activity: string;
   readonly tokenHash: Buffer;
@@ -36,6 +38,14 @@ export async function touchAttempt(
       where a.token_hash = excluded.token_hash and a.host_id = excluded.host_id
     returning id`.execute(tx.sql);
   return touched.rows[0]?.id ?? null;
+}
+
+/** The id of the attempt's row where it is there already and belongs to this token. */
+export async function knownAttempt(tx: Tx, who: AttemptIdentity): Promise<string | null> {
+  const found = await sql<{ id: string }>`
+    select id from attempt where org_id = ${who.orgId} and job_id = ${who.jobId} and run_no = ${who.runNo} and attempt_no = ${who.attempt}
+      and token_hash = ${who.tokenHash} and host_id = ${who.hostId}`.execute(tx.sql);
+  return found.rows[0]?.id ?? null;
 }
 
 export interface SealedRow {

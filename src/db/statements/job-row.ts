@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { JobState } from '../../domain/job-state.ts';
 import type { Tx } from '../doors.ts';
 
@@ -21,9 +21,21 @@ export interface JobRow {
 
 /** Reads the row after the organisation's lock was taken; nobody else can change its state until this transaction ends. */
 export async function readJob(tx: Tx, orgId: string, jobId: string): Promise<JobRow | null> {
+  return await readRow(tx, orgId, jobId, sql``);
+}
+
+/**
+ * Reads the row and keeps its state and run as they are until this transaction ends, for who holds no lock of the
+ * organisation: a claim beside a new run is either seen by that run or refused.
+ */
+export async function readJobShared(tx: Tx, orgId: string, jobId: string): Promise<JobRow | null> {
+  return await readRow(tx, orgId, jobId, sql`for share`);
+}
+
+async function readRow(tx: Tx, orgId: string, jobId: string, lock: RawBuilder<unknown>): Promise<JobRow | null> {
   const found = await sql<JobRow>`
     select id, kind, title, state, params, host_id as "hostId", repository_id as "repositoryId", plan_id as "planId",
            run_no as "runNo", run_id as "runId", seq, request_id as "requestId", actor_label as "actorLabel"
-      from job where org_id = ${orgId} and id = ${jobId}`.execute(tx.sql);
+      from job where org_id = ${orgId} and id = ${jobId} ${lock}`.execute(tx.sql);
   return found.rows[0] ?? null;
 }

@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
 import { CONTROL_QUEUE, mainQueue, quickQueue } from '../../catalog/queues.ts';
 import { isTerminal, transition } from '../../domain/job-state.ts';
-import type { BeginAnswer, JobOrder, RunInput } from '../../domain/run.ts';
+import type { BeginAnswer, JobOrder, LeftBehind, RunInput } from '../../domain/run.ts';
 import type { JobKind } from '../../kinds/define-kind.ts';
 import { kindByKey } from '../../kinds/index.ts';
 import { publicId } from '../../lib/ids.ts';
 import type { Tx } from '../doors.ts';
+import { leftBehind } from '../queries/attempt-evidence.ts';
 import { type JobRow, readJob } from '../statements/job-row.ts';
 import { lockOrganization } from '../statements/lock-organization.ts';
 
@@ -29,8 +30,8 @@ export async function beginRun(tx: Tx, input: RunInput, runId: string, now: Date
     insert into event(org_id, topic, subject_id, data, at)
       select ${input.orgId}, 'job.changed', ${input.jobId}, jsonb_build_object('state', ${next.state}::text, 'version', version),
         ${now}::timestamptz from j`.execute(tx.sql);
-  if (next.state === 'cancelling') return { verdict: 'cancelled' };
-  return orderOf(job, kindByKey(job.kind)!);
+  const left = input.runNo === 1 ? null : await leftBehind(tx, input);
+  return orderOf(job, kindByKey(job.kind)!, next.state === 'cancelling', left);
 }
 
 /** A job whose row has ended, was started anew, or was taken by another Temporal run of the same number is not this run's. */
@@ -38,7 +39,7 @@ function isMine(job: JobRow, input: RunInput, runId: string): boolean {
   return !isTerminal(job.state) && job.runNo === input.runNo && (job.runId === null || job.runId === runId);
 }
 
-function orderOf(job: JobRow, kind: JobKind): JobOrder {
+function orderOf(job: JobRow, kind: JobKind, cancelAsked: boolean, left: LeftBehind | null): JobOrder {
   return {
     verdict: 'go',
     kind: kind.key,
@@ -52,6 +53,8 @@ function orderOf(job: JobRow, kind: JobKind): JobOrder {
     runTimeoutMs: kind.limits.runTimeoutMs,
     scheduleToStartMs: SCHEDULE_TO_START_MS,
     stopGraceMs: kind.stop.graceMs,
+    cancelAsked,
+    leftBehind: left,
   };
 }
 

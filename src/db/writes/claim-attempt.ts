@@ -3,7 +3,7 @@ import { kindByKey } from '../../kinds/index.ts';
 import type { Tx } from '../doors.ts';
 import { type AttemptIdentity, newestSecrets, type SealedRow, touchAttempt } from '../statements/claim-attempt.ts';
 import { loadFacts } from '../statements/job-facts.ts';
-import { readJob } from '../statements/job-row.ts';
+import { readJobShared } from '../statements/job-row.ts';
 
 export type Claimed =
   | { readonly verdict: 'claimed'; readonly work: unknown; readonly secrets: readonly SealedRow[] }
@@ -18,9 +18,10 @@ const refused = (reason: string): Claimed => ({ verdict: 'refused', reason });
  */
 export async function claimAttempt(tx: Tx, who: AttemptIdentity, attemptId: string, now: Date): Promise<Claimed> {
   const { orgId, jobId } = who;
-  const job = await readJob(tx, orgId, jobId);
+  const job = await readJobShared(tx, orgId, jobId);
   if (job === null || job.hostId !== who.hostId) return refused('this host has no such job');
-  if (job.runNo !== who.runNo) return refused('the job was started anew');
+  // By number, and by Temporal's id: a run that was reset by hand has the number of the one it came from.
+  if (job.runNo !== who.runNo || job.runId !== who.runId) return refused('the job was started anew');
   if (isTerminal(job.state)) return refused(`the job has ended as ${job.state}`);
   if (job.state !== 'running') return refused(`the job is ${job.state}`);
   const kind = kindByKey(job.kind);

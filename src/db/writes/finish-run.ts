@@ -44,7 +44,7 @@ export async function finishRun(
   const conclusion = conclude(kindByKey(job.kind)!, ending);
   if (transition(job.state, `ended:${conclusion.state}`) === null)
     throw new Error(`a job that is ${job.state} cannot end as ${conclusion.state}`);
-  const result = attempts === 0 ? null : await lastResult(tx, input);
+  const result = ending.how === 'answered' ? await lastResult(tx, input) : null;
   await endJob(tx, {
     orgId: input.orgId,
     jobId: input.jobId,
@@ -63,11 +63,11 @@ export async function finishRun(
   return { mine: true, starts: await loadStartOrders(tx, input.orgId, granted) };
 }
 
-/** The failures travel with the attempt's last report, because they are too big for a history. */
+/** The failures travel with the attempt's last report, because they are too big for a history. It may be of an earlier run. */
 async function lastResult(tx: Tx, input: RunInput): Promise<AttemptResult | null> {
   const found = await sql<{ result: AttemptResult | null }>`
-    select result from attempt where org_id = ${input.orgId} and job_id = ${input.jobId} and run_no = ${input.runNo}
-     order by attempt_no desc limit 1`.execute(tx.sql);
+    select result from attempt where org_id = ${input.orgId} and job_id = ${input.jobId}
+     order by run_no desc, attempt_no desc limit 1`.execute(tx.sql);
   return found.rows[0]?.result ?? null;
 }
 

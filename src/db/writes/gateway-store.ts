@@ -18,6 +18,7 @@ interface Host {
 interface Ticket {
   readonly jobId: string;
   readonly runNo: number;
+  readonly runId: string;
   readonly attempt: number;
   readonly activity: string;
 }

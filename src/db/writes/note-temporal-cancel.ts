@@ -1,0 +1,27 @@
+import { transition } from '../../domain/job-state.ts';
+import type { RunInput } from '../../domain/run.ts';
+import type { Tx } from '../doors.ts';
+import { readJob } from '../statements/job-row.ts';
+import { lockOrganization } from '../statements/lock-organization.ts';
+import { markCancelling } from '../statements/mark-cancelling.ts';
+
+/** Whether this run was cancelled by somebody whom the row does not know: then it was done in Temporal itself. */
+export async function isCancelUnknown(tx: Tx, input: RunInput, runId: string): Promise<boolean> {
+  const job = await readJob(tx, input.orgId, input.jobId);
+  return job !== null && job.runNo === input.runNo && job.runId === runId && job.state === 'running';
+}
+
+/** Writes down a cancel that was made in Temporal. Repeating it is harmless, and one of ours that came first is kept. */
+export async function noteTemporalCancel(
+  tx: Tx,
+  input: RunInput,
+  runId: string,
+  note: { readonly reason: string; readonly auditId: string; readonly now: Date },
+): Promise<void> {
+  const { orgId, jobId } = input;
+  await lockOrganization(tx, orgId);
+  const job = await readJob(tx, orgId, jobId);
+  if (job === null || job.runNo !== input.runNo || job.runId !== runId) return;
+  if (job.state === 'cancelling' || transition(job.state, 'cancel-asked')?.state !== 'cancelling') return;
+  await markCancelling(tx, { orgId, jobId, title: job.title, ...note });
+}

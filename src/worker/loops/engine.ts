@@ -1,0 +1,43 @@
+import { readNamespace } from '../../db/queries/instance.ts';
+import { FIRST_RUN, type RunCursor, runsUnderWay } from '../../db/queries/runs-under-way.ts';
+import { noteNamespace } from '../../db/writes/note-namespace.ts';
+import { type LostRunParts, replaceLost } from './lost-runs.ts';
+
+/** How many rows a round of reconcile takes: it holds its lease (3 s) from round to round. */
+const BATCH = 100;
+
+/**
+ * Notices that Temporal has another database than before, by its namespace's uuid, and then gives every run that was lost
+ * with the old one another. The new uuid is written down last: a worker that dies on the way leaves it to the next, which
+ * finds the runs that were replaced already alive.
+ */
+export class EngineWatch {
+  readonly #parts: LostRunParts;
+  #cursor: RunCursor = FIRST_RUN;
+  #replaced = 0;
+
+  constructor(parts: LostRunParts) {
+    this.#parts = parts;
+  }
+
+  /** Throws while Temporal or our namespace is away. */
+  async round(): Promise<'again' | 'rest'> {
+    const { doors, door, log } = this.#parts;
+    const found = await door.namespaceId();
+    const known = await doors.acrossOrgs('engine: known namespace', readNamespace);
+    if (known === found) return 'rest';
+    const page =
+      known === null ? [] : await doors.acrossOrgs('engine: runs', (tx) => runsUnderWay(tx, this.#cursor, BATCH));
+    if (this.#cursor === FIRST_RUN && known !== null)
+      log.warn({ known, found }, 'Temporal has a new namespace: what ran in the old one gets new runs');
+    this.#replaced += await replaceLost(this.#parts, page);
+    this.#cursor = page.at(-1) ?? FIRST_RUN;
+    if (page.length === BATCH) return 'again';
+    const replaced = this.#replaced;
+    this.#cursor = FIRST_RUN;
+    this.#replaced = 0;
+    await doors.acrossOrgs('engine: note namespace', (tx) => noteNamespace(tx, known, found));
+    if (known !== null) log.warn({ replaced }, 'everything that ran in the old namespace has a new run');
+    return 'rest';
+  }
+}

@@ -1,0 +1,96 @@
+import type { Doors } from '../../db/doors.ts';
+import { FIRST_RUN, type RunCursor, type RunUnderWay, runsUnderWay } from '../../db/queries/runs-under-way.ts';
+import { replaceLostRun } from '../../db/writes/replace-lost-run.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { publicId, type RandomBytes } from '../../lib/ids.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Door } from '../../temporal/doors.ts';
+
+export interface LostRunParts {
+  readonly doors: Doors;
+  readonly door: Door;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Log;
+}
+
+export interface LostRunTimes {
+  /** A run of which nobody heard for so long is looked up. */
+  readonly silentMs: number;
+  /** How often a walk over all runs begins, at most. */
+  readonly walkMs: number;
+  /** How many are looked up in a second, at most. */
+  readonly perSecond: number;
+}
+
+/** 50 a second is 1 % of what one Temporal server answers; 10,000 silent runs are looked at in 200 s. */
+export const LOST_RUN_TIMES: LostRunTimes = { silentMs: 60_000, walkMs: 15_000, perSecond: 50 };
+
+/** How many calls to Temporal are under way at a time. */
+const SIDE_BY_SIDE = 10;
+
+/**
+ * Walks over the rows that say that a run is under way, a page each second, and looks up in Temporal those of which nobody
+ * heard for a while: a run that was terminated, deleted or reset by hand, or lost, gets another in its place.
+ */
+export class LostRunSweep {
+  readonly #parts: LostRunParts;
+  readonly #times: LostRunTimes;
+  #cursor: RunCursor = FIRST_RUN;
+  #walkBeganMs = 0;
+
+  constructor(parts: LostRunParts, times: LostRunTimes) {
+    this.#parts = parts;
+    this.#times = times;
+  }
+
+  async round(): Promise<'again' | 'rest'> {
+    const { doors, clock } = this.#parts;
+    const nowMs = clock.now().getTime();
+    if (this.#cursor === FIRST_RUN) {
+      if (nowMs - this.#walkBeganMs < this.#times.walkMs) return 'rest';
+      this.#walkBeganMs = nowMs;
+    }
+    const page = await doors.acrossOrgs('sweep: runs under way', (tx) =>
+      runsUnderWay(tx, this.#cursor, this.#times.perSecond),
+    );
+    const silent = page.filter((run) => isSilent(run, nowMs - this.#times.silentMs));
+    await replaceLost(this.#parts, silent);
+    this.#cursor = page.length === this.#times.perSecond ? page.at(-1)! : FIRST_RUN;
+    // A page a second, whatever of it was looked up: so the rate holds, and the next page comes with the next round.
+    return 'rest';
+  }
+}
+
+function isSilent(run: RunUnderWay, sinceMs: number): boolean {
+  if (run.heardAt.getTime() > sinceMs) return false;
+  const named = run.hostRuns.includes(publicId('job', run.jobId));
+  return !(named && run.hostSeenAt !== null && run.hostSeenAt.getTime() > sinceMs);
+}
+
+/** Looks these runs up and gives the lost ones another run. Throws when Temporal or our namespace is away. */
+export async function replaceLost(parts: LostRunParts, runs: readonly RunUnderWay[]): Promise<number> {
+  const left = [...runs];
+  let replaced = 0;
+  const one = async () => {
+    for (let run = left.shift(); run; run = left.shift()) if (await replaceIfLost(parts, run)) replaced++;
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, one));
+  return replaced;
+}
+
+async function replaceIfLost(parts: LostRunParts, run: RunUnderWay): Promise<boolean> {
+  const { doors, door, clock, random, log } = parts;
+  const look = await door.look(run);
+  if (look.kind === 'there') return false;
+  // First, so that nothing of the old name goes on beside the new run, even when we die between the two.
+  if (look.how === 'replaced') await door.endRun(run);
+  const claim = door.newClaim();
+  const { orgId, jobId, runNo, runId } = run;
+  const lost = { orgId, jobId, runNo, runId, how: look.how, by: look.by };
+  const starts = await doors.inOrg(orgId, (tx) => replaceLostRun(tx, lost, { clock, random, claim }));
+  if (starts.length > 0)
+    log.warn({ jobId: publicId('job', jobId), runNo, how: look.how }, 'a run was lost: the job gets another');
+  await door.pass(starts);
+  return starts.length > 0;
+}
