@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { Repeat } from '../../src/domain/repeat.ts';
 import { kindByKey } from '../../src/kinds/index.ts';
 import { publicId } from '../../src/lib/ids.ts';
@@ -17,7 +17,10 @@ async function claimedJob(sleepMs: number) {
   const { hostId } = await stack.addAgent();
   const jobId = await stack.start('noop', { sleepMs }, hostId);
   const claims = 'select 1 from attempt where job_id = $1 and claimed_at is not null';
-  await expect.poll(async () => (await stack.owner.query(claims, [jobId])).rowCount, { timeout: 20_000 }).toBe(1);
+  await vi.waitUntil(async () => (await stack.owner.query(claims, [jobId])).rowCount === 1, {
+    timeout: 20_000,
+    interval: 50,
+  });
   return { jobId, hostId, handle: stack.client.workflow.getHandle(runWorkflowId(jobId, 1)) };
 }
 
