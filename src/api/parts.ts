@@ -5,6 +5,7 @@ import type { RandomBytes } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { Keyring } from '../lib/seal.ts';
 import type { Door } from '../temporal/doors.ts';
+import type { StreamLimits } from './stream/limits.ts';
 
 /** Everything the API is made of. Handed in once, by whoever starts it. */
 export interface ApiParts {
@@ -18,6 +19,8 @@ export interface ApiParts {
     readonly tls: { readonly cert: string; readonly key: string } | null;
     /** Addresses of proxies whose forwarded headers are believed. */
     readonly trustedProxy: readonly string[];
+    /** Other limits of streams than the usual ones. */
+    readonly streams?: Partial<StreamLimits>;
   };
   /** On the `api` login. */
   readonly doors: Doors;

@@ -36,7 +36,7 @@ export function problemOf(code: ErrorCode, requestId: string, facts: ProblemFact
 export function sendProblem(reply: FastifyReply, code: ErrorCode, facts: ProblemFacts = {}): FastifyReply {
   const problem = problemOf(code, reply.request.id, facts);
   if (code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
-  if (code === 'unavailable') reply.header('retry-after', '2');
+  if (code === 'unavailable' || code === 'too-many-streams') reply.header('retry-after', '2');
   return reply
     .code(problem.status)
     .header('cache-control', 'no-store')

@@ -82,6 +82,11 @@ export const ERRORS = {
     title: 'The key was used for another request',
     help: 'Use a new Idempotency-Key for a new request.',
   },
+  'too-many-streams': {
+    status: 429,
+    title: 'Too many open streams',
+    help: 'Close streams that are no longer looked at, or read pages of the log instead.',
+  },
   internal: {
     status: 500,
     title: 'Our fault',

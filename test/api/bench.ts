@@ -1,6 +1,7 @@
 import { SCHEMA_VERSION } from '../../migrations/index.ts';
 import { type App, buildApp } from '../../src/api/app.ts';
 import type { ApiParts } from '../../src/api/parts.ts';
+import type { StreamLimits } from '../../src/api/stream/limits.ts';
 import { openAuthDb } from '../../src/db/auth-db.ts';
 import { openDoors } from '../../src/db/doors.ts';
 import { openOrm } from '../../src/db/orm.ts';
@@ -44,7 +45,7 @@ export interface ApiBench {
   close(): Promise<void>;
 }
 
-export async function startApi(more?: (app: App) => void): Promise<ApiBench> {
+export async function startApi(more?: (app: App) => void, streams: Partial<StreamLimits> = {}): Promise<ApiBench> {
   const database = await createTestDatabase();
   const api = await openOrm({
     url: database.urls.api,
@@ -63,6 +64,7 @@ export async function startApi(more?: (app: App) => void): Promise<ApiBench> {
       schemaVersion: SCHEMA_VERSION,
       tls: null,
       trustedProxy: [],
+      streams,
     },
     doors: openDoors(api),
     authDb: auth,

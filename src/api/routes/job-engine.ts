@@ -11,7 +11,7 @@ import { demand, notFound, principalOf } from '../caller.ts';
 import { readLogPlace, writeLogPlace } from '../cursor.ts';
 import type { ApiParts } from '../parts.ts';
 import { IdParams, Nullable } from '../schemas/common.ts';
-import { LogPage, LogQuery } from '../schemas/job-log.ts';
+import { LogPage, LogQuery, lineTime } from '../schemas/job-log.ts';
 import { problems } from '../schemas/problem.ts';
 
 const Engine = Type.Object(
@@ -64,7 +64,7 @@ function logs(app: App, { doors }: ApiParts): void {
         demand(principal, 'job:read', 'job:read_logs', job.site_id);
         return (await readLogs(tx, orgId, id, asked))!;
       });
-      const lines = page.lines.map(({ atMs, ...line }) => ({ ...line, at: new Date(atMs).toISOString() }));
+      const lines = page.lines.map(({ atMs, ...line }) => ({ ...line, at: lineTime(atMs) }));
       return { lines, nextCursor: writeLogPlace(page.next), hasMore: page.hasMore, ended: page.ended };
     },
   );

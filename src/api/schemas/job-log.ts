@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import type { LogLine } from '../../domain/agent-protocol.ts';
 import { Closed, Time } from './common.ts';
 
 export const LogQuery = Closed({
@@ -20,21 +21,39 @@ export const LogQuery = Closed({
   ),
 });
 
+export const LogLineView = Type.Object(
+  {
+    run: Type.Integer(),
+    attempt: Type.Integer(),
+    seq: Type.Integer(),
+    at: Time,
+    stream: Type.Enum(['out', 'err', 'sys']),
+    text: Type.String(),
+  },
+  { title: 'LogLine' },
+);
+
 export const LogPage = Type.Object(
   {
-    lines: Type.Array(
-      Type.Object({
-        run: Type.Integer(),
-        attempt: Type.Integer(),
-        seq: Type.Integer(),
-        at: Time,
-        stream: Type.Enum(['out', 'err', 'sys']),
-        text: Type.String(),
-      }),
-    ),
+    lines: Type.Array(LogLineView),
     nextCursor: Type.String({ description: 'Where the next page starts, also for lines that are yet to come.' }),
     hasMore: Type.Boolean(),
     ended: Type.Boolean({ description: 'The job has ended; when `hasMore` is false too, this is the end of its log.' }),
   },
   { title: 'LogPage' },
 );
+
+/** The last moment that RFC 3339 can write. */
+const LAST_MS = Date.UTC(9999, 11, 31);
+
+/** Hosts say when a line was written; a host whose clock says nonsense must not make its log unreadable. */
+export function lineTime(atMs: number): string {
+  return new Date(Math.min(Math.max(Number.isFinite(atMs) ? atMs : 0, 0), LAST_MS)).toISOString();
+}
+
+export function presentLine(
+  place: { readonly run: number; readonly attempt: number; readonly seq: number },
+  [atMs, stream, text]: LogLine,
+): Type.Static<typeof LogLineView> {
+  return { ...place, at: lineTime(atMs), stream, text };
+}

@@ -21,7 +21,8 @@ export const Outcome = Type.Object({
   failureCount: Type.Integer({ description: 'How many in all; `failures` holds the first 100.' }),
 });
 
-export const Job = Type.Object(
+/** A job as everybody sees it who may see it. */
+export const SharedJob = Type.Object(
   {
     id: Id('job'),
     kind: Type.String(),
@@ -53,12 +54,13 @@ export const Job = Type.Object(
     cancelActor: Nullable(Type.String()),
     cancelReason: Nullable(Type.String()),
     requestId: Type.String(),
-    allowed: Allowed,
     nextAction: Nullable(Type.Enum(['wait', 'read-log', 'look-at-host'])),
     version: Version,
   },
-  { title: 'Job' },
+  { title: 'SharedJob' },
 );
+
+export const Job = Type.Object({ ...SharedJob.properties, allowed: Allowed }, { title: 'Job' });
 
 export const StartJob = Closed({
   kind: Type.String({ minLength: 1, maxLength: 64, description: 'One of GET /job-kinds.' }),
@@ -97,7 +99,10 @@ const outcomeOf = (job: JobView): Type.Static<typeof Outcome> | null =>
       };
 
 export function presentJob(job: JobView, may: May): Type.Static<typeof Job> {
-  const actions = { state: job.state, siteId: job.site_id };
+  return { ...presentSharedJob(job), allowed: jobAllowed({ state: job.state, siteId: job.site_id }, may) };
+}
+
+export function presentSharedJob(job: JobView): Type.Static<typeof SharedJob> {
   return {
     id: publicId('job', job.id),
     kind: job.kind,
@@ -129,8 +134,7 @@ export function presentJob(job: JobView, may: May): Type.Static<typeof Job> {
     cancelActor: job.cancel_actor,
     cancelReason: job.cancel_reason,
     requestId: job.request_id,
-    allowed: jobAllowed(actions, may),
-    nextAction: jobNextAction(actions),
+    nextAction: jobNextAction({ state: job.state, siteId: job.site_id }),
     version: job.version,
   };
 }

@@ -44,6 +44,7 @@ const WORDS: Record<number, string> = {
   413: 'The body is too large.',
   415: 'Only JSON is taken.',
   422: 'The input does not fit.',
+  429: 'Too many at once.',
   500: 'Our fault.',
   503: 'Not available at the moment.',
 };

@@ -88,11 +88,16 @@ export async function listJobs(tx: Tx, orgId: string, filter: JobFilter, page: P
 }
 
 export async function getJob(tx: Tx, orgId: string, id: string): Promise<JobView | null> {
+  const [job] = await getJobs(tx, orgId, [id]);
+  return job ?? null;
+}
+
+export async function getJobs(tx: Tx, orgId: string, ids: readonly string[]): Promise<JobView[]> {
+  if (ids.length === 0) return [];
   const found = await sql<JobRow>`
     select ${COLUMNS} from job j left join host h on h.org_id = j.org_id and h.id = j.host_id
-     where j.org_id = ${orgId} and j.id = ${id}`.execute(tx.sql);
-  const [job] = await withWaits(tx, orgId, found.rows);
-  return job ?? null;
+     where j.org_id = ${orgId} and j.id = any(${[...ids]}::uuid[])`.execute(tx.sql);
+  return await withWaits(tx, orgId, found.rows);
 }
 
 async function withWaits(tx: Tx, orgId: string, rows: readonly JobRow[]): Promise<JobView[]> {

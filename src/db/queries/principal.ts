@@ -32,6 +32,17 @@ export const API_KEY = /^hfk_[A-Za-z0-9_-]{43}$/;
 
 export const hashKey = (key: string): Buffer => createHash('sha256').update(key).digest();
 
+/** What has to be known of each key in `k`. */
+const keyFacts = (
+  now: Date,
+) => sql`select k.org_id, k.id as key_id, k.user_id, k.name as key_name, u.name as user_name, u.email, u.status, k.scopes,
+           k.expires_at <= ${now}::timestamptz as expired, k.revoked_at is not null as revoked, o.deleted_at is not null as deleted,
+           o.name as org_name,
+           coalesce((select jsonb_agg(jsonb_build_object('roleKey', r.role_key, 'siteId', r.site_id)) from role_assignment r
+             where r.org_id = k.org_id and r.user_id = k.user_id and r.deleted_at is null
+               and (r.expires_at is null or r.expires_at > ${now}::timestamptz)), '[]') as grants
+      from k join app_user u on u.id = k.user_id join organization o on o.id = k.org_id`;
+
 /**
  * Who holds this key: one statement on the `auth` login, which sees identity tables without a door because no organisation
  * is known yet. Expired and revoked keys are found too: the decision function says no, and the log says why.
@@ -43,15 +54,25 @@ export async function findKey(auth: Kysely<unknown>, key: string, now: Date): Pr
     used as (update api_key a set last_used_at = ${now}::timestamptz from k
       where a.org_id = k.org_id and a.id = k.id and k.revoked_at is null and k.expires_at > ${now}::timestamptz
         and coalesce(a.last_used_at, '-infinity') < ${now}::timestamptz - interval '1 minute')
-    select k.org_id, k.id as key_id, k.user_id, k.name as key_name, u.name as user_name, u.email, u.status, k.scopes,
-           k.expires_at <= ${now}::timestamptz as expired, k.revoked_at is not null as revoked, o.deleted_at is not null as deleted,
-           o.name as org_name,
-           coalesce((select jsonb_agg(jsonb_build_object('roleKey', r.role_key, 'siteId', r.site_id)) from role_assignment r
-             where r.org_id = k.org_id and r.user_id = k.user_id and r.deleted_at is null
-               and (r.expires_at is null or r.expires_at > ${now}::timestamptz)), '[]') as grants
-      from k join app_user u on u.id = k.user_id join organization o on o.id = k.org_id`.execute(auth);
+    ${keyFacts(now)}`.execute(auth);
   const row = found.rows[0];
-  if (!row) return null;
+  return row ? knownKeyOf(row) : null;
+}
+
+/** The same of keys that were let in before, by their ids: may they still? A key that is gone is not in the answer. */
+export async function findKeysAgain(
+  auth: Kysely<unknown>,
+  keys: readonly { readonly orgId: string; readonly keyId: string }[],
+  now: Date,
+): Promise<ReadonlyMap<string, Principal>> {
+  const [orgs, ids] = [keys.map((key) => key.orgId), keys.map((key) => key.keyId)];
+  const found = await sql<Row>`
+    with k as (select a.* from unnest(${orgs}::uuid[], ${ids}::uuid[]) as asked(org_id, id) join api_key a using (org_id, id))
+    ${keyFacts(now)}`.execute(auth);
+  return new Map(found.rows.map((row) => [row.key_id, knownKeyOf(row).principal]));
+}
+
+function knownKeyOf(row: Row): KnownKey {
   return {
     organizationName: row.org_name,
     keyName: row.key_name,

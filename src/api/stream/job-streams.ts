@@ -1,0 +1,223 @@
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import type { Kysely } from 'kysely';
+import type { Doors, Tx } from '../../db/doors.ts';
+import { type JobPulse, readPulses } from '../../db/queries/job-watch.ts';
+import { getJobs, type JobView } from '../../db/queries/jobs.ts';
+import { readStretch } from '../../db/queries/log-pieces.ts';
+import type { Principal } from '../../domain/decide.ts';
+import type { LogPosition } from '../../domain/log-position.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { asError, Failure } from '../../lib/failure.ts';
+import type { Log } from '../../lib/log.ts';
+import { BEAT, frame } from './frames.ts';
+import { History } from './history.ts';
+import { JobFeed } from './job-feed.ts';
+import type { StreamLimits } from './limits.ts';
+import { type CloseReason, refusedNow } from './still-allowed.ts';
+import { Turns } from './turns.ts';
+import type { Viewer } from './viewer.ts';
+
+export interface StreamParts {
+  readonly doors: Doors;
+  readonly authDb: Kysely<unknown>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Hints come from several processes; a look costs a transaction for each organisation that is watched. */
+const LOOK_PAUSE_MS = 20;
+const LOOKS_AT_ONCE = 2;
+
+const holder = ({ userId, keyId }: Principal): string => keyId ?? userId;
+
+const CLOSING: Readonly<Record<CloseReason | 'restarting', string>> = {
+  unauthenticated: 'The credential is no longer valid.',
+  forbidden: 'You may no longer read the log of this job.',
+  restarting: 'This server stops; connect again with the last id.',
+};
+
+// long: the one place that knows when something is looked at; its parts (feed, history, outlet, viewer) stand beside it
+/**
+ * All job streams of a process. While somebody watches, one reader looks after each hint and once a second: one statement
+ * for all watched jobs of an organisation, then one for each job that has new lines. While nobody does, nothing runs.
+ */
+export class JobStreams {
+  readonly #parts: StreamParts;
+  readonly #limits: StreamLimits;
+  readonly #history: History;
+  readonly #turns = new Turns(LOOKS_AT_ONCE);
+  /** By organisation and job. */
+  readonly #watched = new Map<string, Map<string, JobFeed>>();
+  readonly #viewers = new Set<Viewer>();
+  /** Streams of each holder of a credential. */
+  readonly #counts = new Map<string, number>();
+  #timers: NodeJS.Timeout[] = [];
+  #unlisten: () => void = () => {};
+  #looking = false;
+  #hinted = false;
+  /** The next look also asks for what changes without a trace in the job's own row: whom it waits behind. */
+  #thorough = false;
+  #away = false;
+
+  constructor(parts: StreamParts, limits: StreamLimits) {
+    this.#parts = parts;
+    this.#limits = limits;
+    this.#history = new History(parts.doors);
+  }
+
+  /** Refuses who has too many already. */
+  assertRoom(principal: Principal): void {
+    const mine = this.#counts.get(holder(principal)) ?? 0;
+    if (this.#viewers.size < this.#limits.streams && mine < this.#limits.streamsOfOne) return;
+    throw new Failure('too-many-streams', 'There are as many open streams as this server or you may have.', {
+      fault: 'caller',
+    });
+  }
+
+  /** Shows the job to the viewer from this position on, until one of them ends. */
+  open(viewer: Viewer, orgId: string, pulse: JobPulse, job: JobView, from: LogPosition): void {
+    const feed = this.#feedOf(orgId, pulse, job);
+    viewer.outlet.onGone((why) => this.#leave(viewer, orgId, job.id, why));
+    this.#viewers.add(viewer);
+    this.#count(viewer, 1);
+    feed.add(viewer);
+    if (this.#viewers.size === 1) this.#wake();
+    // A hint from before we listened, or from before the feed knew this job, will not come again.
+    this.#look();
+    viewer.catchUp(feed, { orgId, jobId: job.id, day: pulse.day }, from, this.#history).catch((thrown) => {
+      this.#parts.log.warn({ err: asError(thrown), jobId: job.id }, 'a stream could not be read');
+      viewer.outlet.cut('the log could not be read');
+    });
+  }
+
+  /** Every reader gets a clean end and may come back to another process. */
+  close(): void {
+    for (const viewer of this.#viewers) this.#dismiss(viewer, 'restarting');
+  }
+
+  #feedOf(orgId: string, pulse: JobPulse, job: JobView): JobFeed {
+    const feeds = this.#watched.get(orgId) ?? new Map<string, JobFeed>();
+    const feed = feeds.get(job.id) ?? new JobFeed(pulse, job, this.#limits);
+    this.#watched.set(orgId, feeds.set(job.id, feed));
+    return feed;
+  }
+
+  #count({ principal }: Viewer, by: number): void {
+    const now = (this.#counts.get(holder(principal)) ?? 0) + by;
+    if (now > 0) this.#counts.set(holder(principal), now);
+    else this.#counts.delete(holder(principal));
+  }
+
+  #leave(viewer: Viewer, orgId: string, jobId: string, why: string): void {
+    this.#viewers.delete(viewer);
+    this.#count(viewer, -1);
+    const feeds = this.#watched.get(orgId);
+    const feed = feeds?.get(jobId);
+    feed?.watchers.delete(viewer);
+    if (feed?.watchers.size === 0) {
+      feed.stop();
+      feeds!.delete(jobId);
+      if (feeds!.size === 0) this.#watched.delete(orgId);
+    }
+    this.#parts.log.debug({ jobId, why, streams: this.#viewers.size }, 'a stream ended');
+    if (this.#viewers.size === 0) this.#sleep();
+  }
+
+  #dismiss(viewer: Viewer, code: CloseReason | 'restarting'): void {
+    viewer.dismiss(frame('closed', { code, detail: CLOSING[code] }));
+  }
+
+  #wake(): void {
+    this.#unlisten = this.#parts.doors.onAnnounced(() => this.#look());
+    const tick = () => {
+      this.#thorough = true;
+      this.#look();
+      void this.#askAgain();
+    };
+    const beat = () => {
+      for (const viewer of this.#viewers) viewer.outlet.beat(BEAT);
+    };
+    this.#timers = [setInterval(tick, this.#limits.tickMs), setInterval(beat, this.#limits.beatMs)];
+  }
+
+  #sleep(): void {
+    this.#unlisten();
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+  }
+
+  /** May everybody still see what they see? A database that does not answer gives nobody new lines either. */
+  async #askAgain(): Promise<void> {
+    try {
+      for (const [viewer, reason] of await refusedNow(this.#parts, [...this.#viewers])) this.#dismiss(viewer, reason);
+    } catch (thrown) {
+      this.#parts.log.warn({ err: asError(thrown) }, 'it could not be asked whether viewers still may');
+    }
+  }
+
+  #look(): void {
+    this.#hinted = true;
+    if (!this.#looking) void this.#lookWhileHinted();
+  }
+
+  async #lookWhileHinted(): Promise<void> {
+    this.#looking = true;
+    while (this.#hinted && this.#watched.size > 0) {
+      this.#hinted = false;
+      const more = await this.#lookAtAll();
+      if (more) this.#hinted = true;
+      else await pause(LOOK_PAUSE_MS);
+    }
+    this.#looking = false;
+  }
+
+  /** One look at everything that is watched. True when there is more to read already. */
+  async #lookAtAll(): Promise<boolean> {
+    const thorough = this.#thorough;
+    this.#thorough = false;
+    const { doors, log } = this.#parts;
+    try {
+      const looks = [...this.#watched].map(([orgId, feeds]) =>
+        this.#turns.take(() => doors.inOrg(orgId, (tx) => lookAt(tx, orgId, new Map(feeds), thorough))),
+      );
+      const more = await Promise.all(looks);
+      if (this.#away) log.info({}, 'jobs can be watched again');
+      this.#away = false;
+      return more.includes(true);
+    } catch (thrown) {
+      // The next tick looks again; viewers stay, and miss nothing.
+      if (!this.#away) log.warn({ err: asError(thrown) }, 'watched jobs cannot be read');
+      this.#away = true;
+      return false;
+    }
+  }
+}
+
+/** Reads what is new of these jobs of one organisation and hands it to their feeds: at most one stretch each, in turn. */
+async function lookAt(tx: Tx, orgId: string, feeds: ReadonlyMap<string, JobFeed>, thorough: boolean): Promise<boolean> {
+  const pulses = await readPulses(tx, orgId, [...feeds.keys()]);
+  const changed = pulses.filter((pulse) => {
+    const feed = feeds.get(pulse.id)!;
+    return feed.see(pulse) || (thorough && feed.isWaiting);
+  });
+  for (const job of await getJobs(
+    tx,
+    orgId,
+    changed.map((pulse) => pulse.id),
+  ))
+    feeds.get(job.id)!.learn(job);
+  let more = false;
+  for (const { id, day, end } of pulses) {
+    const feed = feeds.get(id)!;
+    if (feed.isBehind) {
+      for (const piece of (await readStretch(tx, { orgId, jobId: id, day }, feed.position, end)).pieces) {
+        feed.push(piece);
+        // Sockets take nothing before the next turn: a whole stretch at once made quick readers look slow.
+        await nextTurn();
+      }
+    }
+    feed.settle();
+    more ||= feed.isBehind;
+  }
+  return more;
+}

@@ -1,0 +1,106 @@
+import type { Doors } from '../../src/db/doors.ts';
+import { beginRun } from '../../src/db/writes/begin-run.ts';
+import { finishRun } from '../../src/db/writes/finish-run.ts';
+import { gatewayStore } from '../../src/db/writes/gateway-store.ts';
+import type { LogLine, Progress } from '../../src/domain/agent-protocol.ts';
+import type { AttemptResult } from '../../src/domain/outcome.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { newUuid, parsePublicId, publicId, systemRandom } from '../../src/lib/ids.ts';
+import { host } from '../factories.ts';
+import { openTestDoors } from '../harness/database.ts';
+import { type ApiBench, startApi } from './bench.ts';
+import { openStream, type StreamAsked, type StreamReader } from './stream-client.ts';
+
+/** A running job whose host says what the test wants, by the statements that the gateway and the worker use. */
+export interface SpeakingJob {
+  readonly id: string;
+  /** Adds lines behind the ones of this attempt so far. */
+  say(texts: readonly string[], attempt?: number): Promise<void>;
+  progress(fraction: number): Promise<void>;
+  /** The last report of an attempt. */
+  last(attempt?: number): Promise<void>;
+  finish(): Promise<void>;
+}
+
+export interface StreamBench extends ApiBench {
+  /** Address of the API, on a real socket. */
+  readonly url: string;
+  readonly worker: Doors;
+  startJob(): Promise<SpeakingJob>;
+  watch(job: SpeakingJob, asked?: Partial<StreamAsked>): Promise<StreamReader>;
+}
+
+const TOKEN = Buffer.from('token');
+const RESULT: AttemptResult = {
+  outcome: { code: 'succeeded', counts: {}, refs: {} },
+  failures: [],
+  failureCount: 0,
+} as AttemptResult;
+const progressOf = (fraction: number): Progress => ({
+  fraction,
+  bytesDone: Math.round(fraction * 1000),
+  bytesTotal: 1000,
+  filesDone: 1,
+  filesTotal: 2,
+  current: '/srv/file',
+  ratePerSecond: 10,
+  etaSeconds: 5,
+});
+
+/** An API that listens, and jobs that speak. */
+export async function startStreams(streams: Parameters<typeof startApi>[1] = {}): Promise<StreamBench> {
+  const api = await startApi(undefined, streams);
+  const url = await api.app.listen({ host: '127.0.0.1', port: 0 });
+  const worker = await openTestDoors(api.database, 'worker', { keep: true });
+  const gateway = await openTestDoors(api.database, 'gateway', { keep: true });
+  const parts = { clock: systemClock, random: systemRandom };
+  const store = gatewayStore(gateway, systemClock, systemRandom);
+  const claim = () => ({
+    token: newUuid(systemClock, systemRandom),
+    now: new Date(),
+    until: new Date(Date.now() + 5_000),
+  });
+  return {
+    ...api,
+    url,
+    worker,
+    async startJob() {
+      const machine = await host(api.database.owner, api.org);
+      const body = { kind: 'noop', target: { hostId: publicId('host', machine.id) } };
+      const { id } = (await api.ask('POST', 'jobs', { body })).body;
+      const jobId = parsePublicId('job', id)!;
+      const input = { orgId: api.org.id, jobId, runNo: 1 };
+      await worker.inOrg(api.org.id, (tx) => beginRun(tx, input, 'run', new Date()));
+      const who = { orgId: api.org.id, hostId: machine.id, hostName: machine.name };
+      const next = new Map<number, number>();
+      const report = async (
+        attempt: number,
+        texts: readonly string[],
+        progress: Progress | null,
+        result: AttemptResult | null,
+      ) => {
+        const ticket = { jobId, runNo: 1, runId: 'run', attempt, activity: 'noop.v1' };
+        const first = next.get(attempt) ?? 0;
+        const lines = texts.map((text): LogLine => [Date.now(), 'out', text]);
+        const { nextSeq } = await store.report(who, ticket, TOKEN, first, lines, progress, result);
+        if (nextSeq !== first + lines.length) throw new Error(`a report was not taken: ${nextSeq}`);
+        next.set(attempt, nextSeq);
+      };
+      return {
+        id,
+        say: (texts, attempt = 1) => report(attempt, texts, null, null),
+        progress: (fraction) => report(1, [], progressOf(fraction), null),
+        last: (attempt = 1) => report(attempt, [], null, RESULT),
+        async finish() {
+          const end = { ...parts, claim: claim() };
+          await worker.inOrg(api.org.id, (tx) => finishRun(tx, input, 'run', { how: 'cancelled' }, 1, end));
+        },
+      };
+    },
+    watch: (job, asked = {}) => openStream(url, job.id, { key: api.key, ...asked }),
+    async close() {
+      await Promise.all([worker.close(), gateway.close()]);
+      await api.close();
+    },
+  };
+}

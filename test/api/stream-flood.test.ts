@@ -1,0 +1,194 @@
+import { connect, type Socket } from 'node:net';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { parsePublicId } from '../../src/lib/ids.ts';
+import { type SpeakingJob, type StreamBench, startStreams } from './stream-bench.ts';
+import type { StreamReader } from './stream-client.ts';
+
+let bench: StreamBench;
+beforeAll(async () => {
+  bench = await startStreams({ recentBytes: 32 * 1024, beatMs: 500 });
+});
+afterAll(() => bench?.close());
+
+/** Speaks without a pause until it is told to stop; answers how many lines it said. */
+function flood(job: SpeakingJob, words = 'x'.repeat(60)): () => Promise<number> {
+  let going = true;
+  let said = 0;
+  const speaking = (async () => {
+    while (going) {
+      await job.say(Array.from({ length: 200 }, () => `${said++} ${words}`));
+    }
+  })();
+  return async () => {
+    going = false;
+    await speaking;
+    return said;
+  };
+}
+
+const numberOf = (text: string): number => Number.parseInt(text, 10);
+
+test('HJ-15: a viewer that is dropped a hundred times in a flood gets each line once, in order, and the end once', async () => {
+  const job = await bench.startJob();
+  const stop = flood(job);
+  const seen: number[] = [];
+  let lastId: string | undefined;
+  let reader: StreamReader | null = null;
+  const take = (one: StreamReader) => {
+    seen.push(...one.texts().map(numberOf));
+    lastId = one.lastId() ?? lastId;
+  };
+  for (let drop = 0; drop < 100; drop++) {
+    reader = await bench.watch(job, { lastId });
+    // At another place each time: in the hello, in history, at the seam to what is live, and in what is live.
+    await reader.until(({ texts, events }) => events.length > 0 && texts().length >= (drop * 37) % 900);
+    reader.drop();
+    take(reader);
+  }
+  const said = await stop();
+  await job.finish();
+  const last = await bench.watch(job, { lastId });
+  await last.until(({ over }) => over() !== null);
+  take(last);
+  expect(last.over()).toBe('clean');
+  expect(seen.length).toBe(said);
+  expect(seen.every((number, index) => number === index)).toBe(true);
+  expect(last.events.filter(({ event }) => event === 'end')).toHaveLength(1);
+  expect(said).toBeGreaterThan(5_000);
+});
+
+test('HJ-15: forty viewers that come during a flood all get the same whole log', async () => {
+  const job = await bench.startJob();
+  const stop = flood(job);
+  const readers: StreamReader[] = [];
+  for (let i = 0; i < 40; i++) readers.push(await bench.watch(job));
+  const said = await stop();
+  await job.finish();
+  for (const reader of readers) {
+    await reader.until(({ over }) => over() !== null);
+    expect(reader.over()).toBe('clean');
+    const numbers = reader.texts().map(numberOf);
+    expect(numbers.length).toBe(said);
+    expect(numbers.every((number, index) => number === index)).toBe(true);
+    expect(reader.events.filter(({ event }) => event === 'end')).toHaveLength(1);
+  }
+});
+
+/** Opens a stream and never reads a byte of it. */
+async function stalled(job: SpeakingJob): Promise<Socket> {
+  const { hostname, port } = new URL(bench.url);
+  const socket = connect(Number(port), hostname);
+  onTestFinished(() => void socket.destroy());
+  socket.pause();
+  socket.on('error', () => {});
+  socket.write(`GET /api/v1/jobs/${job.id}/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${bench.key}\r\n\r\n`);
+  await vi.waitUntil(() => socket.readyState === 'open' && socket.writableLength === 0);
+  return socket;
+}
+
+const ends = (why: string): number => bench.logged().split(why).length - 1;
+
+test('UX-5: a reader that takes nothing is cut off at a fixed number of bytes, and the others go on', async () => {
+  const job = await bench.startJob();
+  const good = await bench.watch(job);
+  const cut = ends('the reader is too slow');
+  await stalled(job);
+  const stop = flood(job, 'y'.repeat(1_000));
+  await vi.waitUntil(() => ends('the reader is too slow') > cut, { timeout: 30_000 });
+  const said = await stop();
+  await job.finish();
+  await good.until(({ over }) => over() !== null);
+  expect(good.texts().map(numberOf)).toEqual(Array.from({ length: said }, (_, i) => i));
+});
+
+test('UX-5: readers of a long history that take nothing hold no more than a stretch each, and are cut off', async () => {
+  const job = await bench.startJob();
+  for (let i = 0; i < 200; i++) await job.say(Array.from({ length: 200 }, () => 'z'.repeat(1_000)));
+  global.gc?.();
+  const before = process.memoryUsage();
+  const cut = ends('the reader takes nothing');
+  for (let i = 0; i < 20; i++) await stalled(job);
+  await vi.waitUntil(() => ends('the reader takes nothing') - cut === 20, { timeout: 30_000 });
+  const after = process.memoryUsage();
+  // 40 MB of lines times twenty readers would be 800 MB.
+  expect(after.rss - before.rss).toBeLessThan(200 * 1024 * 1024);
+});
+
+test('viewers of one job share one reader, one statement a look, and nobody asks anything while nobody watches', async () => {
+  const { transactions } = bench.parts.doors;
+  await vi.waitUntil(() => ends('"streams":0') > 0);
+  const idle = transactions.count;
+  const job = await bench.startJob();
+  const opened = transactions.count - idle;
+  const readers = await Promise.all(Array.from({ length: 60 }, () => bench.watch(job)));
+  await Promise.all(readers.map((reader) => reader.untilEvent('job')));
+  const settled = transactions.count;
+  expect(settled - idle - opened).toBeGreaterThanOrEqual(60);
+  for (let i = 0; i < 20; i++) {
+    await job.say([`line ${i}`]);
+    await Promise.all(readers.map((reader) => reader.until(({ texts }) => texts().length === i + 1)));
+  }
+  // 20 changes for 60 viewers: at most two looks each (a hint may come in the middle of one), and one each second.
+  expect(transactions.count - settled).toBeLessThan(20 * 2 + 40);
+  for (const reader of readers) reader.drop();
+  await vi.waitUntil(() => /"streams":0[,}][^\n]*\n[^\n]*$/.test(bench.logged()) || ends('"streams":0') > 1);
+  const asleep = transactions.count;
+  await job.say(['nobody hears it']);
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(transactions.count - asleep).toBeLessThanOrEqual(1);
+});
+
+test('a long transaction of somebody else holds up neither lines nor the end', async () => {
+  const job = await bench.startJob();
+  const slow = new pg.Client({ connectionString: bench.database.ownerUrl });
+  await slow.connect();
+  onTestFinished(() => slow.end());
+  await slow.query('begin');
+  await slow.query('update job set request_id = request_id where id <> $1', [parsePublicId('job', job.id)]);
+  const reader = await bench.watch(job);
+  await job.say(['one', 'two']);
+  await job.finish();
+  await reader.until(({ over }) => over() !== null);
+  expect(reader.texts()).toEqual(['one', 'two']);
+  await slow.query('rollback');
+});
+
+test('lines of a transaction that commits late come then, before those behind them, and each once', async () => {
+  const job = await bench.startJob();
+  await job.say(['one']);
+  const reader = await bench.watch(job);
+  await reader.until(({ texts }) => texts().length === 1);
+  const id = parsePublicId('job', job.id);
+  const late = new pg.Client({ connectionString: bench.database.ownerUrl });
+  await late.connect();
+  onTestFinished(() => late.end());
+  await late.query('begin');
+  // What the gateway's statement does, held open between its commit and us.
+  await late.query('update log_head set next_seq = next_seq + 1 where job_id = $1', [id]);
+  await late.query(
+    `insert into log_chunk(day, org_id, job_id, run_no, attempt, first_seq, lines, at, body)
+     select accepted_day, org_id, id, 1, 1, 1, 1, now(), '[[0,"out","late"]]' from job where id = $1`,
+    [id],
+  );
+  await job.say(['of another attempt'], 2);
+  await reader.until(({ texts }) => texts().length === 2);
+  await late.query('commit');
+  await reader.until(({ texts }) => texts().length === 3);
+  await job.finish();
+  await reader.until(({ over }) => over() !== null);
+  expect(reader.texts()).toEqual(['one', 'of another attempt', 'late']);
+});
+
+test('a server that stops ends its streams cleanly, and the next one goes on where they were', async () => {
+  const first = await startStreams();
+  const job = await first.startJob();
+  await job.say(['one']);
+  const reader = await first.watch(job);
+  await reader.until(({ texts }) => texts().length === 1);
+  const closing = first.close();
+  await reader.until(({ over }) => over() !== null);
+  expect(reader.over()).toBe('clean');
+  expect(reader.events.at(-1)).toMatchObject({ event: 'closed', data: { code: 'restarting' } });
+  await closing;
+});
