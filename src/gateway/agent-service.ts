@@ -20,6 +20,7 @@ import type { Epochs } from './epochs.ts';
 import { addressOf, type Hosts } from './hosts.ts';
 import { Buckets } from './limits.ts';
 import { type AgentMessages, readMessage } from './messages.ts';
+import type { NeverArrived } from './never-arrived.ts';
 import type { Presence } from './presence.ts';
 import { Refusal, tooMuch } from './refusal.ts';
 import type { AttemptTicket, GatewayStore, HostIdentity } from './store.ts';
@@ -40,6 +41,7 @@ export interface AgentServiceParts {
   readonly hosts: Hosts;
   readonly epochs: Epochs;
   readonly presence: Presence;
+  readonly neverArrived: NeverArrived;
   readonly audit: RefusalAudit;
   readonly clock: Clock;
   readonly log: Log;
@@ -109,6 +111,7 @@ export class AgentService {
       );
     const { epoch } = await this.#parts.store.hello(host, hello, address);
     this.#parts.epochs.learned(host, epoch);
+    await this.#parts.neverArrived.endAll(host);
     return {
       hostId: publicId('host', host.hostId),
       hostName: host.hostName,

@@ -8,6 +8,7 @@ import { RefusalAudit } from './audit.ts';
 import { Door } from './door.ts';
 import { Epochs } from './epochs.ts';
 import { Hosts } from './hosts.ts';
+import { NeverArrived } from './never-arrived.ts';
 import { Presence } from './presence.ts';
 import { rules } from './rules.ts';
 import { SignOfLife } from './sign-of-life.ts';
@@ -57,7 +58,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const life = new SignOfLife(store, log);
   const upstream = new Upstream(options.upstreamAddress);
   const door = new Door({ rules: rules({ namespace, keyring, random, epochs }), hosts, audit, upstream, clock, log });
-  const agents = new AgentService({ namespace, keyring, store, hosts, epochs, presence, audit, clock, log });
+  const neverArrived = new NeverArrived({ namespace, store, upstream, clock, log });
+  const agents = new AgentService({
+    namespace,
+    keyring,
+    store,
+    hosts,
+    epochs,
+    presence,
+    neverArrived,
+    audit,
+    clock,
+    log,
+  });
 
   const server = new Server(SERVER_OPTIONS);
   for (const { definition, implementation } of [door.service(), agents.service()])

@@ -40,6 +40,13 @@ export interface PresenceBeat {
   readonly runningJobs: readonly string[];
 }
 
+/** A run of a job that is under way on a host, and the numbers of its attempts that may have touched the world. */
+export interface HostRun {
+  readonly jobId: string;
+  readonly runNo: number;
+  readonly claimedAttempts: readonly number[];
+}
+
 /** The gateway's memory. The one implementation is `db/writes/gateway-store.ts`; every call is one transaction. */
 export interface GatewayStore {
   /** By the SHA-256 of the whole credential; null when unknown or revoked. Looked up at every connection's first call, kept for at most 5 s. */
@@ -51,6 +58,8 @@ export interface GatewayStore {
   bindCommandQueue(host: HostIdentity, epoch: number, queue: string): Promise<boolean>;
   /** Renews leases, many hosts in one statement per organisation. Beats of an older epoch renew nothing. */
   beats(beats: readonly PresenceBeat[]): Promise<void>;
+  /** The runs under way on the host, for an agent that has just started. */
+  hostRuns(host: HostIdentity): Promise<readonly HostRun[]>;
   claim(host: HostIdentity, ticket: AttemptTicket, tokenHash: Buffer): Promise<Claimed>;
   report(
     host: HostIdentity,

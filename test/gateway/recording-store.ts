@@ -102,6 +102,10 @@ export class RecordingStore implements GatewayStore {
     return this.#real.lives(justStarted);
   }
 
+  hostRuns(host: HostIdentity) {
+    return this.#real.hostRuns(host);
+  }
+
   async claim(host: HostIdentity, ticket: AttemptTicket, hash: Buffer) {
     this.claims.push(ticket);
     await this.#begun(ticket);

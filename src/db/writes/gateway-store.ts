@@ -4,6 +4,7 @@ import type { AttemptResult } from '../../domain/outcome.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import type { Doors } from '../doors.ts';
+import { type HostRun, hostRuns } from '../queries/host-runs.ts';
 import type { SealedRow } from '../statements/claim-attempt.ts';
 import { gatewayLives } from '../statements/silence.ts';
 import { claimAttempt } from './claim-attempt.ts';
@@ -82,6 +83,7 @@ export function gatewayStore(doors: Doors, clock: Clock, random: RandomBytes) {
       for (const beat of beats) byOrg.set(beat.orgId, [...(byOrg.get(beat.orgId) ?? []), beat]);
       for (const [orgId, ofOrg] of byOrg) await doors.inOrg(orgId, (tx) => renewLeases(tx, orgId, ofOrg, clock.now()));
     },
+    hostRuns: (host: Host): Promise<HostRun[]> => doors.inOrg(host.orgId, (tx) => hostRuns(tx, host)),
     claim: (host: Host, ticket: Ticket, tokenHash: Buffer): Promise<Claimed> =>
       doors.inOrg(host.orgId, (tx) =>
         claimAttempt(tx, identity(host, ticket, tokenHash), newUuid(clock, random), clock.now()),

@@ -3,8 +3,6 @@ import { type Accepted, buildSite, type Site, startMixedWork } from '../load.ts'
 import { slowestEnd, untilWorkFlows } from '../recovery.ts';
 import type { Scenario } from '../scenario.ts';
 import { type FaultStack, openFaultStack } from '../stack/fault-stack.ts';
-import type { FaultHost } from '../stack/hosts.ts';
-import { untilTrue } from '../stack/until-true.ts';
 import type { FaultReport } from '../table.ts';
 import { tally } from '../tally.ts';
 
@@ -60,9 +58,7 @@ async function killServer(
 async function killAgent(stack: FaultStack, site: Site, accepted: Accepted): Promise<number> {
   await startMixedWork(accepted, site);
   const host = site.hosts[Math.floor(Math.random() * site.hosts.length)]!;
-  // A task that was on its way to the agent is found by its time-out only, which is ten minutes.
-  await untilClaimed(stack, host);
-  await sleep(Math.random() * 2_000);
+  await sleep(Math.random() * LATEST_KILL_MS);
   const faultAt = Date.now();
   await host.agent.kill();
   await accepted.settle(90_000);
@@ -73,15 +69,4 @@ async function killAgent(stack: FaultStack, site: Site, accepted: Accepted): Pro
     [host.uuid, new Date(faultAt)],
   );
   return Number(next!.ms ?? 0);
-}
-
-async function untilClaimed({ database }: FaultStack, { uuid, name }: FaultHost): Promise<void> {
-  await untilTrue(`a job of ${name} is claimed`, async () => {
-    const found = await database.rows(
-      `select 1 from attempt a join job j on j.org_id = a.org_id and j.id = a.job_id
-        where a.host_id = $1 and a.claimed_at is not null and j.state = 'running'`,
-      [uuid],
-    );
-    return found.length > 0;
-  });
 }
