@@ -1,0 +1,55 @@
+// The API on its own, to be killed. Told by its first argument; says its address when it listens.
+import { SCHEMA_VERSION } from '../../../migrations/index.ts';
+import { serveApi } from '../../../src/api/serve.ts';
+import { openAuthDb } from '../../../src/db/auth-db.ts';
+import { openDoors } from '../../../src/db/doors.ts';
+import { openOrm } from '../../../src/db/orm.ts';
+import { systemClock as clock } from '../../../src/lib/clock.ts';
+import { systemRandom as random } from '../../../src/lib/ids.ts';
+import { createLogger } from '../../../src/lib/log.ts';
+import { newKeyring } from '../../../src/lib/seal.ts';
+import { openDoor } from '../../../src/temporal/doors.ts';
+
+export interface ApiOrder {
+  readonly urls: { readonly api: string; readonly auth: string };
+  readonly temporal: { readonly address: string; readonly namespace: string };
+  readonly port: number;
+  /** kill -9 of itself in the moment between the commit of a start and its way to Temporal. */
+  readonly diesBeforeStart: boolean;
+}
+
+const order = JSON.parse(process.argv[2]!) as ApiOrder;
+const log = createLogger({ level: 'fatal' as never, pretty: false, process: 'api' });
+const target = { ...order.temporal, apiKey: null, tls: null };
+const real = openDoor({ target, clock, random, log });
+const door = order.diesBeforeStart ? { ...real, pass: async () => void process.kill(process.pid, 'SIGKILL') } : real;
+const api = await serveApi(
+  {
+    settings: {
+      temporalUiUrl: null,
+      temporalNamespace: target.namespace,
+      schemaVersion: SCHEMA_VERSION,
+      tls: null,
+      trustedProxy: [],
+    },
+    doors: openDoors(
+      await openOrm({
+        url: order.urls.api,
+        poolMax: 10,
+        transactionTimeoutMs: 15_000,
+        applicationName: 'holdfast api',
+      }),
+    ),
+    authDb: openAuthDb({ url: order.urls.auth, poolMax: 5, applicationName: 'holdfast auth' }),
+    door,
+    clock,
+    random,
+    log,
+    keyring: newKeyring(clock, random),
+    build: { version: '0.0.0', commit: null },
+  },
+  { host: '127.0.0.1', port: order.port },
+);
+// Whoever started us was killed.
+process.once('disconnect', () => process.exit(1));
+process.send!({ port: Number(new URL(api.url).port) });

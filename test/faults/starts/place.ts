@@ -1,0 +1,16 @@
+import type { Client } from '@temporalio/client';
+import type pg from 'pg';
+
+/** Where starts are tried: a database with an organisation, a Temporal, and a worker that runs beside. */
+export interface Place {
+  readonly urls: { readonly api: string; readonly auth: string };
+  readonly temporal: { readonly address: string; readonly namespace: string };
+  readonly client: Client;
+  /** For looking only. */
+  readonly owner: pg.Client;
+  readonly org: string;
+  readonly apiKey: string;
+}
+
+/** What clients were answered: by Idempotency-Key, the public ids of the jobs. One that was not answered is there without any. */
+export type Answers = ReadonlyMap<string, readonly string[]>;
