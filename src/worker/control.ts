@@ -91,6 +91,9 @@ async function createWorker(options: WorkerOptions, door: ReturnType<typeof open
     maxCachedWorkflows: 200,
     shutdownGraceTime: '10s',
     maxConcurrentActivityTaskExecutions: 50,
+    // Of ten connections the rest stays for the loops. With the default of 100, 200 starts at once made presence and pump
+    // wait 5 s for one and give up; more at a time would only wait for the organisation's lock.
+    maxConcurrentLocalActivityExecutions: 6,
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
     bundlerOptions: { logger: temporalLogger(log) },
   } as never);

@@ -8,7 +8,7 @@ import { type StormReport, storm } from './storm/storm.ts';
 
 /** Say `STORM_SEED=123` to have the same operations again, and `STORM_OPERATIONS=250` for a long storm. */
 const SEED = Number(env.STORM_SEED ?? randomInt(1_000_000));
-const OPERATIONS = Number(env.STORM_OPERATIONS ?? 25);
+const OPERATIONS = Number(env.STORM_OPERATIONS ?? 18);
 
 const quantile = (numbers: readonly number[], share: number): number =>
   [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * share))] ?? 0;

@@ -36,7 +36,7 @@ beforeAll(async () => {
     urls: bench.urls,
     temporal: { address, namespace },
     client,
-    owner: bench.owner,
+    rows: async (text, values) => (await bench.owner.query(text, [...values])).rows,
     org: bench.org,
     apiKey: key,
   };

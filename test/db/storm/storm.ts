@@ -60,9 +60,9 @@ export async function storm(
     start({ ...order, seed: options.seed + at * 1_000 }),
   );
   const watched = watch(bench, options.kills);
-  const victim = options.kills ? killOne(children.at(-1)!, watched) : null;
+  if (options.kills)
+    children.push(await replaceOne(children.at(-1)!, watched, { ...order, seed: options.seed - 1_000 }));
   const reports = (await Promise.all(children.map(({ report }) => report))).filter((report) => report !== null);
-  await victim;
   const seen = await watched.stop();
   const after = await drain(bench);
   const found = [
@@ -171,10 +171,15 @@ function watch({ owner, org }: Pick<Bench, 'owner' | 'org'>, kills: boolean) {
   return { seen, stop: async () => { going = false; await rounds; return seen; } }; // biome-ignore format: one line
 }
 
-/** The whole process dies once the storm is well under way. */
-async function killOne({ child }: { child: ChildProcess }, { seen }: { seen: { kills: number } }): Promise<void> {
+/** The whole process dies once the storm is well under way, and another comes in its place. */
+async function replaceOne(
+  { child }: { child: ChildProcess },
+  { seen }: { seen: { kills: number } },
+  order: ActorOrder,
+): Promise<ReturnType<typeof start>> {
   const exit = once(child, 'exit');
   while (seen.kills < 3 && child.exitCode === null) await sleep(20);
   if (child.exitCode === null && child.kill('SIGKILL')) seen.kills++;
   await exit;
+  return start(order);
 }

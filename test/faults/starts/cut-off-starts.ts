@@ -35,11 +35,11 @@ export async function cutOffStarts(place: Place, { seed, times, deadlineMs }: Cu
   }
   const found = await lookAtStarts(place, new Map([...killedAt.keys()].map((key) => [key, []])), deadlineMs);
   const asked = await askAgain(place, [...killedAt.keys()]);
-  const began = await place.owner.query(
+  const began = await place.rows<{ key: string; started_at: Date }>(
     `select i.key, j.started_at from idempotency_key i join job j on j.org_id = i.org_id and j.id = i.subject_id where i.org_id = $1 and i.key = any($2)`,
     [place.org, [...killedAt.keys()]],
   );
-  const recoveries = began.rows.map(({ key, started_at }) => new Date(started_at).getTime() - killedAt.get(key)!);
+  const recoveries = began.map(({ key, started_at }) => new Date(started_at).getTime() - killedAt.get(key)!);
   return {
     fault: 'api killed between commit and start',
     times,
@@ -60,11 +60,11 @@ async function askAgain(place: Place, keys: readonly string[]): Promise<string[]
   const wrong: string[] = [];
   for (const key of keys) {
     const answer = await sendStart({ port: api.port, apiKey: place.apiKey, agent }, key, null);
-    const row = await place.owner.query('select subject_id from idempotency_key where org_id = $1 and key = $2', [
-      place.org,
-      key,
-    ]);
-    if (row.rowCount !== 1 || answer !== publicId('job', row.rows[0].subject_id))
+    const rows = await place.rows<{ subject_id: string }>(
+      'select subject_id from idempotency_key where org_id = $1 and key = $2',
+      [place.org, key],
+    );
+    if (rows.length !== 1 || answer !== publicId('job', rows[0]!.subject_id))
       wrong.push(`${key} asked again is ${answer}`);
   }
   agent.destroy();

@@ -31,13 +31,16 @@ const ROWS = `
            + (select count(*)::int from lock_request r where r.org_id = i.org_id and r.job_id = i.subject_id) as left
     from idempotency_key i left join job j on j.org_id = i.org_id and j.id = i.subject_id where i.org_id = $1 and i.key = any($2)`;
 
+const COUNTS = `
+  select (select count(*)::int from job where org_id = $1) as jobs, (select count(*)::int from idempotency_key where org_id = $1) as keys`;
+
 /** Waits for the jobs' ends, then looks whether each key led to one job, one workflow, one start and one end in the audit. */
 export async function lookAtStarts(place: Place, answers: Answers, deadlineMs: number): Promise<Found> {
-  const { owner, org } = place;
+  const { org } = place;
   const keys = [...answers.keys()];
   await untilEnded(place, keys, deadlineMs);
   const rows = new Map<string, KeyRow>();
-  for (const row of (await owner.query(ROWS, [org, keys])).rows as KeyRow[]) rows.set(row.key, row);
+  for (const row of await place.rows<KeyRow>(ROWS, [org, keys])) rows.set(row.key, row);
   const lost: string[] = [];
   const doubled: string[] = [];
   const stuck: string[] = [];
@@ -58,19 +61,16 @@ export async function lookAtStarts(place: Place, answers: Answers, deadlineMs: n
       if (workflow !== `${row.run_id} COMPLETED`) stuck.push(`${key} has the workflow ${workflow}`);
     }
   }
-  const jobs = Number((await owner.query('select count(*) from job where org_id = $1', [org])).rows[0].count);
-  const known = Number(
-    (await owner.query('select count(*) from idempotency_key where org_id = $1', [org])).rows[0].count,
-  );
-  if (jobs !== known) doubled.push(`${jobs} jobs for ${known} keys`);
+  const [count] = await place.rows<{ jobs: number; keys: number }>(COUNTS, [org]);
+  if (count!.jobs !== count!.keys) doubled.push(`${count!.jobs} jobs for ${count!.keys} keys`);
   return { lost, doubled, stuck };
 }
 
-async function untilEnded({ owner, org }: Place, keys: readonly string[], deadlineMs: number): Promise<void> {
+async function untilEnded({ rows, org }: Place, keys: readonly string[], deadlineMs: number): Promise<void> {
   const open = `select count(*) from idempotency_key i join job j on j.org_id = i.org_id and j.id = i.subject_id
     where i.org_id = $1 and i.key = any($2) and j.finished_at is null`;
   for (const end = Date.now() + deadlineMs; Date.now() < end; await sleep(100))
-    if ((await owner.query(open, [org, keys])).rows[0].count === '0') return;
+    if ((await rows<{ count: string }>(open, [org, keys]))[0]!.count === '0') return;
 }
 
 async function describe({ client }: Place, jobId: string): Promise<string> {

@@ -1,13 +1,12 @@
 import type { Client } from '@temporalio/client';
-import type pg from 'pg';
 
 /** Where starts are tried: a database with an organisation, a Temporal, and a worker that runs beside. */
 export interface Place {
   readonly urls: { readonly api: string; readonly auth: string };
   readonly temporal: { readonly address: string; readonly namespace: string };
   readonly client: Client;
-  /** For looking only. */
-  readonly owner: pg.Client;
+  /** The superuser's view, for looking only. */
+  rows<Row>(text: string, values: readonly unknown[]): Promise<Row[]>;
   readonly org: string;
   readonly apiKey: string;
 }

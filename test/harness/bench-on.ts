@@ -1,0 +1,115 @@
+import type pg from 'pg';
+import { type Doors, openDoors } from '../../src/db/doors.ts';
+import { openOrm } from '../../src/db/orm.ts';
+import type { CommitterClaim } from '../../src/db/statements/grant.ts';
+import type { JobRequest } from '../../src/db/writes/accept-jobs.ts';
+import type { Actor } from '../../src/domain/actor.ts';
+import { KINDS } from '../../src/kinds/index.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { newUuid, systemRandom } from '../../src/lib/ids.ts';
+import type { TestDatabase } from './database.ts';
+
+/** A database of its own with one organisation, and short ways to put rows into it. Ids are uuids. */
+export interface Bench {
+  readonly org: string;
+  readonly site: string;
+  readonly owner: pg.Client;
+  /** The superuser's address of this database, for processes that look by themselves. */
+  readonly ownerUrl: string;
+  readonly urls: Readonly<Record<'api' | 'auth' | 'worker' | 'gateway', string>>;
+  readonly api: Doors;
+  readonly worker: Doors;
+  readonly gateway: Doors;
+  readonly clock: typeof systemClock;
+  readonly random: typeof systemRandom;
+  readonly actor: Actor;
+  newId(): string;
+  claim(): CommitterClaim;
+  request(kind: string, params: Record<string, unknown>, hostId: string | null): JobRequest;
+  addHost(options?: { present?: boolean }): Promise<string>;
+  addRepository(): Promise<string>;
+  addPlan(hostId: string, repositoryId?: string): Promise<{ id: string }>;
+  close(): Promise<void>;
+}
+
+const ACTOR: Actor = { kind: 'key', id: null, label: 'test' };
+
+/** On a database that the caller has; closing the bench drops it. */
+export async function benchOn(database: TestDatabase): Promise<Bench> {
+  const { owner } = database;
+  const id = () => newUuid(systemClock, systemRandom);
+  const open = async (url: string) =>
+    openDoors(await openOrm({ url, poolMax: 8, transactionTimeoutMs: 15_000, applicationName: 'test' }));
+  const [api, worker, gateway] = await Promise.all([
+    open(database.urls.api),
+    open(database.urls.worker),
+    open(database.urls.gateway),
+  ]);
+  const [org, site] = [id(), id()];
+  await owner.query(`insert into organization(id, name, created_at) values ($1, 'Test', now())`, [org]);
+  await owner.query(`insert into site(org_id, id, name, created_at) values ($1, $2, 'Main', now())`, [org, site]);
+  const addRepository = async () => {
+    const repository = id();
+    await owner.query(
+      `insert into repository(org_id, id, name, backend, url, created_at) values ($1, $2::uuid, $2::uuid::text, 'local', '/tmp/' || $2::uuid, now())`,
+      [org, repository],
+    );
+    await owner.query(
+      `insert into secret(org_id, id, table_name, row_id, column_name, secret_version, sealed, created_at)
+       values ($1, $2, 'repository', $3, 'password', 1, '\\x00', now())`,
+      [org, id(), repository],
+    );
+    return repository;
+  };
+  return {
+    org,
+    site,
+    owner,
+    ownerUrl: database.ownerUrl,
+    urls: database.urls,
+    api,
+    worker,
+    gateway,
+    clock: systemClock,
+    random: systemRandom,
+    actor: ACTOR,
+    newId: id,
+    claim() {
+      const now = systemClock.now();
+      return { token: id(), now, until: new Date(now.getTime() + 5_000) };
+    },
+    request: (kind, params, hostId) => ({
+      kind,
+      params,
+      hostId,
+      trigger: 'key',
+      actor: ACTOR,
+      may: () => true,
+      requestId: 'test',
+      idempotency: null,
+      ifBusy: 'queue',
+    }),
+    async addHost({ present = true } = {}) {
+      const host = id();
+      await owner.query(
+        `insert into host(org_id, id, site_id, name, present, lease_until, epoch, activities, created_at)
+         values ($1, $2::uuid, $3, $2::uuid::text, $4, case when $4::boolean then now() + interval '1 hour' end, 1, $5, now())`,
+        [org, host, site, present, JSON.stringify(KINDS.map((k) => k.activity))],
+      );
+      return host;
+    },
+    addRepository,
+    async addPlan(hostId, repositoryId) {
+      const plan = id();
+      await owner.query(
+        `insert into plan(org_id, id, host_id, repository_id, name, paths, created_at) values ($1, $2::uuid, $3, $4, $2::uuid::text, '["/etc"]', now())`,
+        [org, plan, hostId, repositoryId ?? (await addRepository())],
+      );
+      return { id: plan };
+    },
+    async close() {
+      await Promise.all([api.close(), worker.close(), gateway.close()]);
+      await database.drop();
+    },
+  };
+}
