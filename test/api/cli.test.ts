@@ -43,7 +43,6 @@ async function run(
     random: systemRandom,
     cwd: '/srv',
     sleep: async () => void (await meanwhile()),
-    onInterrupt: () => () => {},
     exitCode: 0 as const,
   };
   const code = await runProgram(buildProgram(cli, '0.0.0'), cli, typeof line === 'string' ? line.split(' ') : line);

@@ -31,7 +31,9 @@ export const SharedJob = Type.Object(
     reason: Nullable(Type.String({ description: 'Why it waits: `lock` or `host_offline`.' })),
     waitsFor: Nullable(Type.String({ description: 'The same in words.' })),
     behindJobId: Nullable(Id('job')),
-    queuePosition: Nullable(Type.Integer({ minimum: 1, description: '1 is next.' })),
+    queuePosition: Nullable(
+      Type.Integer({ minimum: 1, description: '1 is next; 101 says that a hundred or more come before it.' }),
+    ),
     host: Nullable(Type.Object({ id: Id('host'), name: Type.String() })),
     planId: Nullable(Id('plan')),
     repositoryId: Nullable(Id('repository')),

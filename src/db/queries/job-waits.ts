@@ -6,7 +6,7 @@ import { rfc3339 } from './page.ts';
 /** Why a job waits, for people, and how many are before it. */
 export interface JobWait {
   readonly words: string;
-  /** Its place among the jobs that wait for the same host or repository; 1 is next. Null while its host is away. */
+  /** Its place among the jobs that wait for what it waits for; 1 is next, 101 is any place from there. Null while its host is away. */
   readonly position: number | null;
   /** The job it waits behind. */
   readonly behindJobId: string | null;
@@ -24,32 +24,44 @@ interface Row {
   ahead: number;
 }
 
+/** Nobody counts further: at ten thousand that wait, a page of them would else read a million requests. */
+export const MOST_AHEAD = 100;
+
 /**
  * Of each waiting job: who is in the way. That is a job that holds one of its keys and leaves it no room, else the job
- * that waits for one of its keys before it.
+ * that waits for one of its keys before it. Written with laterals, so that each step reads what it needs by index: as
+ * joins they read all requests for a key, or all slots, for each job.
  */
 export async function loadWaits(tx: Tx, orgId: string, jobIds: readonly string[]): Promise<Map<string, JobWait>> {
   if (jobIds.length === 0) return new Map();
   const found = await sql<Row>`
     select j.id, j.reason, h.name as host_name, h.last_seen_at, b.id as behind_id, b.title as behind_title, b.actor_label as behind_actor,
-           c.holds as behind_holds,
-           (select count(distinct o.job_id)::int from lock_request r join lock_request o on o.org_id = r.org_id and o.key = r.key and o.seq < r.seq and o.ready
-             where r.org_id = j.org_id and r.job_id = j.id) as ahead
-      from job j left join host h on h.org_id = j.org_id and h.id = j.host_id
+           c.holds as behind_holds, p.ahead
+      from unnest(${[...jobIds]}::uuid[]) as wanted(id)
+      cross join lateral (select * from job where org_id = ${orgId} and id = wanted.id limit 1) j
+      left join lateral (select * from host where org_id = ${orgId} and id = j.host_id limit 1) h on true
+      cross join lateral (
+        select least(count(distinct o.job_id), ${MOST_AHEAD})::int as ahead from (${sqlBlocking(orgId)}) r cross join lateral (
+          select job_id from lock_request where org_id = ${orgId} and key = r.key and seq < r.seq and ready order by seq limit ${MOST_AHEAD}) o) p
       left join lateral (
-        -- One is chosen before its job is looked up: joined first, a planner without statistics read all jobs for each of them.
-        (select s.job_id, true as holds from lock_request r join lock_key k on k.org_id = r.org_id and k.key = r.key
-           join lock_slot s on s.org_id = r.org_id and s.key = r.key
-          where r.org_id = j.org_id and r.job_id = j.id and (r.mode = 'x' or k.excl or k.used >= k.slots)
-          order by k.is_host desc, s.slot limit 1)
+        (select s.job_id, true as holds from (${sqlBlocking(orgId)}) r cross join lateral (
+            select job_id from lock_slot where org_id = ${orgId} and key = r.key order by slot limit 1) s order by r.is_host desc limit 1)
         union all
-        (select o.job_id, false from lock_request r join lock_request o on o.org_id = r.org_id and o.key = r.key and o.seq < r.seq and o.ready
-          where r.org_id = j.org_id and r.job_id = j.id order by o.seq desc limit 1)
+        (select o.job_id, false from (${sqlBlocking(orgId)}) r cross join lateral (
+            select job_id, seq from lock_request where org_id = ${orgId} and key = r.key and seq < r.seq and ready order by seq desc limit 1) o
+          order by o.seq desc limit 1)
         order by holds desc limit 1) c on true
-      left join job b on b.org_id = j.org_id and b.id = c.job_id
-     where j.org_id = ${orgId} and j.id = any(${[...jobIds]}::uuid[])`.execute(tx.sql);
+      left join lateral (select * from job where org_id = ${orgId} and id = c.job_id limit 1) b on true`.execute(
+    tx.sql,
+  );
   return new Map(found.rows.map((row) => [row.id, waitOf(row)]));
 }
+
+/** The requests of job `j` whose key leaves it no room, or is closed to it by one that came before. */
+const sqlBlocking = (orgId: string) => sql`
+  select q.key, q.seq, k.is_host from lock_request q cross join lateral (select * from lock_key where org_id = ${orgId} and key = q.key limit 1) k
+   where q.org_id = ${orgId} and q.job_id = j.id
+     and ((q.mode = 'x' and k.used > 0) or k.excl or k.used >= k.slots or coalesce(k.closed_seq < q.seq, false))`;
 
 function waitOf(row: Row): JobWait {
   if (row.reason === 'host_offline') {

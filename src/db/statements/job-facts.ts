@@ -28,7 +28,11 @@ interface Row {
   repository: { id: string; name: string; backend: string; url: string; has_password: boolean } | null;
 }
 
-/** Loads what many requests need in one statement, in their order; null for what is not in the organisation. */
+/**
+ * Loads what many requests need in one statement, in their order; null for what is not in the organisation. `case`, not
+ * `coalesce`: that counts as leaky, row-level security keeps it out of the index, and one request read all ten thousand
+ * hosts inside the organisation's lock.
+ */
 export async function loadFacts(tx: Tx, orgId: string, wanted: readonly FactsWanted[]): Promise<FactsFound[]> {
   const found = await sql<Row>`
     select to_jsonb(p) as plan, to_jsonb(h) as host, to_jsonb(r) || jsonb_build_object('has_password', exists (
@@ -36,8 +40,8 @@ export async function loadFacts(tx: Tx, orgId: string, wanted: readonly FactsWan
       from unnest(${wanted.map((w) => w.planId)}::uuid[], ${wanted.map((w) => w.hostId)}::uuid[],
                   ${wanted.map((w) => w.repositoryId)}::uuid[]) with ordinality as w(plan_id, host_id, repository_id, no)
       left join plan p on p.org_id = ${orgId} and p.id = w.plan_id
-      left join host h on h.org_id = ${orgId} and h.id = coalesce(p.host_id, w.host_id)
-      left join repository r on r.org_id = ${orgId} and r.id = coalesce(p.repository_id, w.repository_id)
+      left join host h on h.org_id = ${orgId} and h.id = case when p.id is null then w.host_id else p.host_id end
+      left join repository r on r.org_id = ${orgId} and r.id = case when p.id is null then w.repository_id else p.repository_id end
      order by w.no`.execute(tx.sql);
   return found.rows.map(factsOf);
 }

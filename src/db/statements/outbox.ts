@@ -22,13 +22,14 @@ interface Row {
 /** Takes due entries nobody holds, only the oldest of each job, so that a job's start comes before its cancel. */
 export async function claimOutbox(tx: Tx, token: string, now: Date, limit: number): Promise<ClaimedEntry[]> {
   const until = new Date(now.getTime() + PUMP_CLAIM_MS);
+  // Chosen once and apart: as a subquery of the update it may be run again for each row, and each time lock others.
   const claimed = await sql<Row>`
-    update outbox o set claimed_until = ${until}::timestamptz, claim_token = ${token}, tries = tries + 1 from job j
-     where (o.org_id, o.id) in (
+    with due as materialized (
       select q.org_id, q.id from outbox q where q.due_at <= ${now}::timestamptz and (q.claimed_until is null or q.claimed_until < ${now}::timestamptz)
          and not exists (select 1 from outbox p where p.org_id = q.org_id and p.job_id = q.job_id and p.id < q.id)
        order by q.due_at, q.id limit ${limit} for update skip locked)
-       and j.org_id = o.org_id and j.id = o.job_id
+    update outbox o set claimed_until = ${until}::timestamptz, claim_token = ${token}, tries = tries + 1 from due, job j
+     where o.org_id = due.org_id and o.id = due.id and j.org_id = o.org_id and j.id = o.job_id
      returning o.id, o.kind, o.run_no, jsonb_build_object('orgId', j.org_id, 'jobId', j.id, 'kind', j.kind, 'title', j.title, 'siteId', j.site_id,
        'hostId', j.host_id, 'planId', j.plan_id, 'repositoryId', j.repository_id, 'trigger', j.trigger, 'requestId', j.request_id) as "order"`.execute(
     tx.sql,

@@ -1,0 +1,48 @@
+// A pump in a process of its own, with a door that writes down what it was told to send. Told by its first argument.
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { openDoors } from '../../../src/db/doors.ts';
+import { openOrm } from '../../../src/db/orm.ts';
+import { systemRandom as random } from '../../../src/lib/ids.ts';
+import { pumpOnce } from '../../../src/worker/loops/pump.ts';
+import { quickClock } from './quick-clock.ts';
+
+export interface PumpOrder {
+  readonly name: string;
+  readonly ownerUrl: string;
+  readonly workerUrl: string;
+  readonly clockFromMs: number;
+  /** Stops in the middle of sending after so many, for ever, with what it has claimed. Null: never. */
+  readonly hangsAfter: number | null;
+}
+
+const order = JSON.parse(process.argv[2]!) as PumpOrder;
+const clock = quickClock(order.clockFromMs);
+const doors = openDoors(
+  await openOrm({ url: order.workerUrl, poolMax: 4, transactionTimeoutMs: 15_000, applicationName: 'pump' }),
+);
+const book = new pg.Pool({ connectionString: order.ownerUrl, max: 4 });
+let sent = 0;
+
+async function write(kind: 'start' | 'cancel', jobId: string, runNo: number): Promise<void> {
+  if (order.hangsAfter !== null && sent >= order.hangsAfter) {
+    process.send!('hangs');
+    await new Promise(() => {});
+  }
+  sent++;
+  await sleep(sent % 10);
+  await book.query('insert into sent(job, run_no, kind, pump) values ($1, $2, $3, $4)', [
+    jobId,
+    runNo,
+    kind,
+    order.name,
+  ]);
+}
+
+const door = {
+  start: (start: { jobId: string; runNo: number }) => write('start', start.jobId, start.runNo),
+  cancel: (jobId: string, runNo: number) => write('cancel', jobId, runNo),
+} as never;
+process.once('disconnect', () => process.exit(0));
+process.send!('pumps');
+for (;;) if ((await pumpOnce({ doors, door, clock, random })) === 'rest') await sleep(10);
