@@ -15,6 +15,7 @@ import { healthRoutes } from './routes/health.ts';
 import { hostRoutes } from './routes/hosts.ts';
 import { jobEngineRoutes } from './routes/job-engine.ts';
 import { jobKindRoutes } from './routes/job-kinds.ts';
+import { jobLogDownloadRoute } from './routes/job-log-download.ts';
 import { jobStreamRoutes } from './routes/job-stream.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { planRoutes } from './routes/plans.ts';
@@ -67,6 +68,7 @@ export async function buildApp(parts: ApiParts, more?: (app: App) => void): Prom
       jobKindRoutes(api);
       jobRoutes(api, parts);
       jobEngineRoutes(api, parts);
+      jobLogDownloadRoute(api, parts);
       jobStreamRoutes(api, parts);
       await docsRoutes(api);
     },

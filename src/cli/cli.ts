@@ -17,6 +17,8 @@ export interface Cli {
   /** The folder that relative paths start from. */
   readonly cwd: string;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Has Ctrl-C call this instead of ending the program, until the answer is called. */
+  readonly onInterrupt: (listener: () => void) => () => void;
   /** How the command ends when it ends well. */
   exitCode: ExitCode;
 }

@@ -48,6 +48,13 @@ export class ApiClient {
     return items.slice(0, max);
   }
 
+  /** An answer that is read as it comes; the signal ends it. */
+  async open(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const response = await this.#fetch('GET', path, undefined, { accept: '*/*', ...headers }, signal);
+    if (!response.ok) await readAnswer(response);
+    return response.body ?? new Blob([]).stream();
+  }
+
   async #send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const repeatable = method === 'GET' || 'idempotency-key' in headers;
     for (let tried = 1; ; tried++) {
@@ -58,6 +65,7 @@ export class ApiClient {
           throw new CliError(
             EXIT.unreachable,
             `The API at ${this.#profile.url} cannot be reached: ${reasonOf(answer)}.`,
+            { mayPass: true },
           );
       } else if (answer.status !== 503 || last) return await readAnswer(answer);
       await sleep(250 * 2 ** (tried - 1));
@@ -65,6 +73,16 @@ export class ApiClient {
   }
 
   #once(method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Response> {
+    return this.#fetch(method, path, body, headers, AbortSignal.timeout(TIMEOUT_MS));
+  }
+
+  #fetch(
+    method: string,
+    path: string,
+    body: unknown,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<Response> {
     return fetch(new URL(`/api/v1/${path}`, this.#profile.url), {
       method,
       headers: {
@@ -74,7 +92,7 @@ export class ApiClient {
         ...headers,
       },
       redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   }
@@ -92,7 +110,8 @@ async function readAnswer(response: Response): Promise<Answer> {
   const id = response.headers.get('x-request-id');
   const said = (body as { detail?: string; title?: string } | null) ?? {};
   const what = said.detail ?? said.title ?? `The API answered with status ${response.status}.`;
-  throw new CliError(exitOf(response.status), id === null ? what : `${what} (request ${id})`);
+  const mayPass = response.status >= 500 || response.status === 429;
+  throw new CliError(exitOf(response.status), id === null ? what : `${what} (request ${id})`, { mayPass });
 }
 
 function parse(text: string): unknown {

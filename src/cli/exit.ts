@@ -8,19 +8,21 @@ export const EXIT = {
   cancelled: 5,
   timedOut: 6,
   unknown: 7,
+  detached: 130,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_HELP = `
 Exit codes:
-  0  done; with --wait: the job succeeded
+  0  done; with --wait or --follow: the job succeeded
   1  the job failed
   2  the command or its input is not right, or what it names does not exist
   3  the API cannot be reached, cannot serve, or refuses the key
   4  the job ended in part: a snapshot was made, something was left out
   5  the job was cancelled
   6  the job timed out
-  7  nobody can say how the job ended`;
+  7  nobody can say how the job ended
+  130  Ctrl-C ended the watching; the job goes on`;
 
 const BY_STATE: Readonly<Record<string, ExitCode>> = {
   succeeded: EXIT.ok,
@@ -37,9 +39,12 @@ export const exitOfState = (state: string): ExitCode | null => BY_STATE[state] ?
 /** A message for the person, and how the command ends. No stack is shown. */
 export class CliError extends Error {
   readonly exitCode: ExitCode;
+  /** The same may go well in a moment: the API is away or cannot serve. */
+  readonly mayPass: boolean;
 
-  constructor(exitCode: ExitCode, message: string) {
+  constructor(exitCode: ExitCode, message: string, options: { mayPass?: boolean } = {}) {
     super(message);
     this.exitCode = exitCode;
+    this.mayPass = options.mayPass === true;
   }
 }

@@ -21,6 +21,10 @@ const cli: Cli = {
   random: systemRandom,
   cwd: process.cwd(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  onInterrupt(listener) {
+    process.on('SIGINT', listener);
+    return () => process.off('SIGINT', listener);
+  },
   exitCode: EXIT.ok,
 };
 // A reader that went away (`| head`) is no error.

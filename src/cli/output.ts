@@ -5,7 +5,7 @@ export type Format = 'json' | 'table';
 /** Where a command writes: results to standard output, what happens meanwhile to standard error. */
 export interface Streams {
   readonly out: { write(text: string): unknown; readonly isTTY?: boolean };
-  readonly err: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly err: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
 }
 
 /** A column: its head, and what stands in it for one item. */

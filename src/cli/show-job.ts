@@ -1,4 +1,6 @@
 import type { Answer } from './client.ts';
+import { exitOfState } from './exit.ts';
+import { progressWords } from './follow.ts';
 import { bytes, type Output } from './output.ts';
 
 const COUNTS: Readonly<Record<string, (value: number) => string>> = {
@@ -24,6 +26,8 @@ export function showJob(output: Output, job: Answer): void {
     ['What', job.title],
     ['State', job.state],
     ['Waits', job.waitsFor === null ? null : `${job.waitsFor}${place}`],
+    ['Gives up', job.state === 'waiting' ? output.time(times.queueDeadlineAt) : null],
+    ['Progress', job.state === 'running' ? progressWords(job.progress) : null],
     ['Result', outcome?.sentence],
     ['Do', outcome?.next],
     ['Snapshot', outcome?.refs.snapshotId],
@@ -37,10 +41,26 @@ export function showJob(output: Output, job: Answer): void {
     ['Host', job.host?.name],
     ['Started by', `${job.actor.label} (${job.trigger})`],
     ['Accepted', output.time(times.acceptedAt)],
+    ['Queued', output.time(times.queuedAt)],
     ['Started', output.time(times.startedAt)],
     ['Finished', output.time(times.finishedAt)],
     ['Attempts', job.attempts],
-    ['Cancel asked', output.time(job.cancelRequestedAt)],
+    ['Cancel asked', job.cancelRequestedAt && `${output.time(job.cancelRequestedAt)} by ${job.cancelActor}`],
+    ['Why cancelled', job.cancelReason],
     ['Request', job.requestId],
+    ['Next', jobNext(job)[0]],
+    ...jobNext(job)
+      .slice(1)
+      .map((next) => ['', next] as const),
   ]);
+}
+
+/** What a person may want to type next. */
+export function jobNext({ id, state, behindJobId }: Answer): string[] {
+  const command = (words: string) => `holdfast jobs ${words}`;
+  if (state === 'waiting')
+    return [behindJobId === null ? command(`tail ${id}`) : command(`show ${behindJobId}`), command(`cancel ${id}`)];
+  if (exitOfState(state) === null)
+    return [command(`tail ${id}`), ...(state === 'cancelling' ? [] : [command(`cancel ${id}`)])];
+  return state === 'succeeded' || state === 'cancelled' ? [] : [command(`logs ${id}`)];
 }

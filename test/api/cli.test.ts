@@ -43,6 +43,7 @@ async function run(
     random: systemRandom,
     cwd: '/srv',
     sleep: async () => void (await meanwhile()),
+    onInterrupt: () => () => {},
     exitCode: 0 as const,
   };
   const code = await runProgram(buildProgram(cli, '0.0.0'), cli, typeof line === 'string' ? line.split(' ') : line);

@@ -56,6 +56,7 @@ const PLACES: [string, (ids: typeof theirs) => Parameters<ApiBench['ask']>][] = 
   ['the log of a job', (ids) => ['GET', `jobs/${ids.job}/logs`]],
   ['the tail of a log', (ids) => ['GET', `jobs/${ids.job}/logs?tail=5`]],
   ['the stream of a job', (ids) => ['GET', `jobs/${ids.job}/stream`]],
+  ['the download of a log', (ids) => ['GET', `jobs/${ids.job}/logs/download`]],
   ['the engine of a job', (ids) => ['GET', `jobs/${ids.job}/engine`]],
   ['the cancel of a job', (ids) => ['POST', `jobs/${ids.job}/cancel`]],
   ['jobs of a host', (ids) => ['GET', `jobs?hostId=${ids.host}`]],

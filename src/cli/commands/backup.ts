@@ -5,7 +5,7 @@ import { type Cli, openSession, type Session } from '../cli.ts';
 import type { Answer } from '../client.ts';
 import { CliError, EXIT, exitOfState } from '../exit.ts';
 import { find, lookFor } from '../find.ts';
-import { showJob } from '../show-job.ts';
+import { showToEnd } from '../show-to-end.ts';
 import { waitForJob } from '../wait.ts';
 import { keepPassword } from './repositories.ts';
 
@@ -13,6 +13,7 @@ interface NowOptions {
   host: string;
   repository?: string;
   wait: boolean;
+  follow?: boolean;
 }
 
 export function registerBackup(program: Command, cli: Cli): void {
@@ -22,6 +23,7 @@ export function registerBackup(program: Command, cli: Cli): void {
     .argument('<path>', 'the folder; relative to here when the host is this machine')
     .option('--host <name|id>', 'the host whose folder it is', 'local')
     .option('--repository <name|id>', 'where it goes; unless told, a repository in the data folder')
+    .option('--follow', 'show its log meanwhile')
     .option('--no-wait', 'do not wait for the end')
     .description('back up a folder now, making what is missing for that')
     .addHelpText(
@@ -42,16 +44,13 @@ async function now(cli: Cli, given: string, options: NowOptions, command: Comman
   await initialise(cli, session, host, repository);
   const plan = await planFor(session, host, repository, path);
   const job = await client.post('jobs', { kind: 'backup', params: { planId: plan.id } }, { creates: true });
-  const last = options.wait ? await waitForJob(cli, session, job.id) : job;
-  showJob(output, last);
-  if (output.format === 'table') {
-    output.line('');
-    output.line('Next:');
-    output.line(`  holdfast jobs logs ${last.id}`);
-    output.line(`  holdfast jobs start backup --plan ${plan.id} --wait`);
-    output.line('  holdfast jobs list --kind backup');
-  }
-  if (options.wait) cli.exitCode = exitOfState(last.state) ?? EXIT.ok;
+  const last = await showToEnd(cli, session, job, options);
+  if (output.format === 'json') return;
+  output.line('');
+  output.line('Next:');
+  output.line(`  holdfast jobs ${options.wait ? 'logs' : 'tail'} ${last.id}`);
+  output.line(`  holdfast jobs start backup --plan ${plan.id} --follow`);
+  output.line('  holdfast jobs list --kind backup');
 }
 
 /** The one that was named, else one in the data folder that belongs to this host; made when it is missing. */

@@ -1,38 +1,81 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { redactText } from '../../lib/redact.ts';
-import { type Cli, openSession } from '../cli.ts';
+import { type Cli, openSession, type Session } from '../cli.ts';
 import type { Answer } from '../client.ts';
+import { CliError, EXIT } from '../exit.ts';
+import { gapWords, lineWords } from '../follow.ts';
+import { watchJob } from '../watch-job.ts';
 import { count, jobId } from './jobs.ts';
 
 interface LogOptions {
   tail?: number;
   follow?: boolean;
+  download?: string | true;
 }
 
-/** Like `jobs logs`: every line goes out safe for a terminal, because hosts wrote it. */
 export function jobLogs(jobs: Command, cli: Cli): void {
   jobs
     .command('logs')
     .argument('<id>', 'id of the job')
     .option('--tail <n>', 'only the last lines', count)
     .option('--follow', 'go on until the job has ended')
+    .option('--download [file]', 'write the whole log into a file (<id>.log); with --output json a JSON object a line')
     .description('print the log of a job')
-    .action(async (id: string, options: LogOptions, command: Command) => {
-      const { client, output } = openSession(cli, command);
-      const path = `jobs/${jobId(id)}/logs`;
-      const print = (line: Answer) =>
-        output.format === 'json' ? cli.streams.out.write(`${JSON.stringify(line)}\n`) : output.line(wordsOf(line));
-      let page = await client.get(options.tail === undefined ? path : `${path}?tail=${options.tail}`);
-      for (;;) {
-        page.lines.forEach(print);
-        if (!page.hasMore) {
-          if (!options.follow || page.ended) return;
-          await cli.sleep(500);
-        }
-        page = await client.get(`${path}?cursor=${encodeURIComponent(page.nextCursor)}`);
-      }
+    .addHelpText(
+      'after',
+      '\nExamples:\n  holdfast jobs logs job_... --tail 50 --follow\n  holdfast jobs logs job_... --download',
+    )
+    .action(async (text: string, options: LogOptions, command: Command) => {
+      const session = openSession(cli, command);
+      const id = jobId(text);
+      if (options.download !== undefined) await download(cli, session, id, options.download);
+      else if (options.follow) await follow(cli, session, id, options.tail);
+      else await print(cli, session, id, options.tail);
     });
 }
 
-const wordsOf = (line: Answer): string =>
-  `${line.at.slice(11, 23)} ${line.stream === 'out' ? ' ' : line.stream === 'err' ? '!' : '*'} ${redactText(line.text)}`;
+const printer =
+  (cli: Cli, { output }: Session) =>
+  (line: Answer): unknown =>
+    output.format === 'json' ? cli.streams.out.write(`${JSON.stringify(line)}\n`) : output.line(lineWords(line));
+
+async function print(cli: Cli, session: Session, id: string, tail: number | undefined): Promise<void> {
+  const path = `jobs/${id}/logs`;
+  for (let page = await session.client.get(tail === undefined ? path : `${path}?tail=${tail}`); ; ) {
+    page.lines.forEach(printer(cli, session));
+    if (!page.hasMore) return;
+    page = await session.client.get(`${path}?cursor=${encodeURIComponent(page.nextCursor)}`);
+  }
+}
+
+async function follow(cli: Cli, session: Session, id: string, tail: number | undefined): Promise<void> {
+  const write = printer(cli, session);
+  for await (const { event, data } of watchJob(cli, session, id, tail === undefined ? '' : `?tail=${tail}`)) {
+    if (event === 'line') write(data);
+    else if (event === 'gap') session.output.note(gapWords(data));
+  }
+}
+
+/** Into another name first, so that a file of that name is always whole. */
+async function download(cli: Cli, { client, output }: Session, id: string, named: string | true): Promise<void> {
+  const file = resolve(cli.cwd, named === true ? `${id}.${output.format === 'json' ? 'ndjson' : 'log'}` : named);
+  const part = `${file}.part`;
+  const path = `jobs/${id}/logs/download?format=${output.format === 'json' ? 'ndjson' : 'text'}`;
+  try {
+    await pipeline(await client.open(path, {}, AbortSignal.timeout(DOWNLOAD_MS)), createWriteStream(part));
+    await rename(part, file);
+  } catch (thrown) {
+    await rm(part, { force: true });
+    if (thrown instanceof CliError) throw thrown;
+    const { code, message } = thrown as NodeJS.ErrnoException;
+    const local = ['ENOENT', 'EACCES', 'EISDIR', 'ENOSPC', 'EROFS'].includes(code ?? '');
+    throw new CliError(local ? EXIT.usage : EXIT.unreachable, `The log could not be written to ${file}: ${message}.`);
+  }
+  output.note(`Wrote ${file}`);
+}
+
+/** An hour: a log of a million lines takes a second where the line is good. */
+const DOWNLOAD_MS = 3_600_000;

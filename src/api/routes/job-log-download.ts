@@ -1,0 +1,107 @@
+import { Readable } from 'node:stream';
+import Type from 'typebox';
+import type { Doors } from '../../db/doors.ts';
+import { readPulses } from '../../db/queries/job-watch.ts';
+import { getJob } from '../../db/queries/jobs.ts';
+import { type LoggedJob, type LogPiece, readStretch } from '../../db/queries/log-pieces.ts';
+import { LOG_START, type LogPosition, reaches } from '../../domain/log-position.ts';
+import { Failure } from '../../lib/failure.ts';
+import { parsePublicId, publicId } from '../../lib/ids.ts';
+import type { App } from '../app.ts';
+import { demand, notFound, principalOf } from '../caller.ts';
+import type { ApiParts } from '../parts.ts';
+import { Closed, IdParams } from '../schemas/common.ts';
+import { presentLine } from '../schemas/job-log.ts';
+import { problems } from '../schemas/problem.ts';
+
+/** Each holds a stretch of the log while its reader takes it. */
+const MOST_AT_ONCE = 32;
+
+const FORMATS = {
+  text: { type: 'text/plain; charset=utf-8', ending: 'log', write: textOf },
+  ndjson: { type: 'application/x-ndjson', ending: 'ndjson', write: ndjsonOf },
+} as const;
+
+const Query = Closed({
+  format: Type.Optional(
+    Type.Enum(['text', 'ndjson'], {
+      description: '`text` unless told; `ndjson`: the lines as pages have them, one a line.',
+    }),
+  ),
+});
+
+const text = (type: string) => ({ [type]: { schema: Type.Unsafe<Readable>({ type: 'string' }) } });
+
+/** A whole log, in stretches at the pace of the reader: memory does not grow with the log, and no transaction lasts. */
+export function jobLogDownloadRoute(app: App, { doors }: ApiParts): void {
+  let open = 0;
+  app.get(
+    '/jobs/:id/logs/download',
+    {
+      exposeHeadRoute: false,
+      config: { authz: { permission: 'job:read', scope: 'anywhere' } },
+      schema: {
+        summary: 'The whole log of a job, as it is now',
+        description: 'An answer that breaks off was cut by the server: it did not get to the end.',
+        params: IdParams('job'),
+        querystring: Query,
+        response: {
+          200: { description: 'The lines.', content: { ...text('text/plain'), ...text('application/x-ndjson') } },
+          ...problems(404, 422, 429),
+        },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const { orgId } = principal;
+      const jobId = parsePublicId('job', request.params.id)!;
+      const { day, end } = await doors.inOrg(orgId, async (tx) => {
+        const job = await getJob(tx, orgId, jobId);
+        if (!job) throw notFound();
+        demand(principal, 'job:read', 'job:read_logs', job.site_id);
+        return (await readPulses(tx, orgId, [jobId]))[0]!;
+      });
+      if (open >= MOST_AT_ONCE) throw tooMany();
+      open++;
+      reply.raw.once('close', () => {
+        open--;
+      });
+      const { type, ending, write } = FORMATS[request.query.format ?? 'text'];
+      const name = `${publicId('job', jobId)}.${ending}`;
+      reply.header('content-type', type).header('content-disposition', `attachment; filename="${name}"`);
+      return reply.send(Readable.from(stretches(doors, { orgId, jobId, day }, end, write), { objectMode: false }));
+    },
+  );
+}
+
+const tooMany = () => new Failure('too-many-streams', 'Too many logs are being downloaded.', { fault: 'caller' });
+
+async function* stretches(
+  doors: Doors,
+  job: LoggedJob,
+  end: LogPosition,
+  write: (piece: LogPiece) => string,
+): AsyncGenerator<Buffer> {
+  for (let position = LOG_START; !reaches(position, end); ) {
+    const stretch = await doors.inOrg(job.orgId, (tx) => readStretch(tx, job, position, end));
+    yield Buffer.from(stretch.pieces.map(write).join(''));
+    position = stretch.position;
+  }
+}
+
+function textOf({ run, attempt, first, next, lines }: LogPiece): string {
+  if (lines === null) return `--- ${next - first} lines are gone (${run}.${attempt}.${first} to ${next - 1}) ---\n`;
+  return lines
+    .map((line, index) => {
+      const { at, stream, text } = presentLine({ run, attempt, seq: first + index }, line);
+      return `${at} ${run}.${attempt}.${first + index} ${stream} ${text}\n`;
+    })
+    .join('');
+}
+
+function ndjsonOf({ run, attempt, first, next, lines }: LogPiece): string {
+  if (lines === null) return `${JSON.stringify({ gap: { run, attempt, fromSeq: first, toSeq: next - 1 } })}\n`;
+  return lines
+    .map((line, index) => `${JSON.stringify(presentLine({ run, attempt, seq: first + index }, line))}\n`)
+    .join('');
+}

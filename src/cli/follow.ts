@@ -1,0 +1,71 @@
+import { redactText } from '../lib/redact.ts';
+import type { Cli, Session } from './cli.ts';
+import type { Answer } from './client.ts';
+import { LiveView } from './live-view.ts';
+import { bytes } from './output.ts';
+import { watchJob } from './watch-job.ts';
+
+/** A line of a log for people, safe for a terminal, because hosts wrote it. */
+export function lineWords(line: Answer): string {
+  const mark = line.stream === 'out' ? ' ' : line.stream === 'err' ? '!' : '*';
+  return `${line.at.slice(11, 23)} ${mark} ${redactText(line.text)}`;
+}
+
+export const gapWords = (gap: Answer): string =>
+  `             * ${gap.lines} lines are gone (${gap.fromSeq} to ${gap.toSeq})`;
+
+/** Shows a job as it happens; answers it as it ended. For programs: one event a line, as the API tells them. */
+export async function followJob(cli: Cli, session: Session, jobId: string, tail?: number): Promise<Answer> {
+  const query = tail === undefined ? '' : `?tail=${tail}`;
+  const view = new LiveView(cli.streams);
+  let job: Answer = null;
+  try {
+    for await (const event of watchJob(cli, session, jobId, query)) {
+      if (session.output.format === 'json') cli.streams.out.write(`${JSON.stringify(event)}\n`);
+      job = {
+        ...job,
+        ...(event.event === 'job' || event.event === 'state'
+          ? event.data
+          : event.event === 'end'
+            ? event.data.job
+            : {}),
+      };
+      if (session.output.format === 'table') show(view, event, job);
+      if (event.event === 'end' && !event.data.logComplete)
+        session.output.note(`The host may still bring lines; see later: holdfast jobs logs ${jobId}`);
+    }
+  } finally {
+    view.close();
+  }
+  return job;
+}
+
+function show(view: LiveView, { event, data }: { event: string; data: Answer }, job: Answer): void {
+  if (event === 'line') view.line(lineWords(data));
+  else if (event === 'gap') view.line(gapWords(data));
+  else if (event === 'progress') view.status(`${stateWords(job)}, ${progressWords(data.progress)}`);
+  else if (event === 'job' || event === 'state') view.note(stateWords(job));
+  else if (event === 'reset') view.note('The log could not be gone on with; it starts anew.');
+}
+
+export function stateWords(job: Answer): string {
+  const head = `${job.title}: ${job.state}`;
+  if (job.state !== 'waiting') return head;
+  const place = job.queuePosition === null ? '' : ` (number ${job.queuePosition} in the queue)`;
+  return `${head}, ${job.waitsFor ?? 'for its turn'}${place}`;
+}
+
+/** `42 %, 1.3 GiB of 3.0 GiB, 12 of 40 files, 55.0 MiB/s, 35 s left, /srv/data/x` */
+export function progressWords(progress: Answer): string {
+  if (!progress) return '';
+  const { fraction, bytesDone, bytesTotal, filesDone, filesTotal, ratePerSecond, etaSeconds, current } = progress;
+  const said = [
+    typeof fraction === 'number' ? `${Math.floor(fraction * 100)} %` : null,
+    bytesTotal > 0 ? `${bytes(bytesDone)} of ${bytes(bytesTotal)}` : null,
+    filesTotal > 0 ? `${filesDone} of ${filesTotal} files` : null,
+    ratePerSecond > 0 ? `${bytes(ratePerSecond)}/s` : null,
+    typeof etaSeconds === 'number' ? `${Math.ceil(etaSeconds)} s left` : null,
+    current,
+  ];
+  return said.filter(Boolean).join(', ');
+}
