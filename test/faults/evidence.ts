@@ -117,3 +117,15 @@ function ask(restic: string, { path, password }: FaultRepository, args: readonly
   if (answer.status !== 0) throw new Error(`restic ${args[0]} of ${path}: ${answer.stderr}`);
   return answer.stdout;
 }
+
+/** Jobs that were begun more than once, for faults that are no reason to. */
+export async function restartedJobs({ database }: FaultStack, expected: readonly ExpectedJob[]): Promise<string[]> {
+  const again = await database.rows<{ id: string; attempts: string; run_no: number }>(
+    `select j.id, j.run_no, (select count(*) from attempt a where a.job_id = j.id) as attempts from job j
+      where j.id = any($1::uuid[]) and (j.run_no > 1 or (select count(*) from attempt a where a.job_id = j.id) > 1)`,
+    [expected.map(({ id }) => parsePublicId('job', id))],
+  );
+  return again.map(
+    ({ id, attempts, run_no }) => `${publicId('job', id)} was begun again: run ${run_no}, ${attempts} attempts`,
+  );
+}

@@ -1,7 +1,25 @@
 import type { Scenario } from './scenario.ts';
+import { agentGone } from './scenarios/agent-gone.ts';
+import { away } from './scenarios/away.ts';
+import { deadGateway } from './scenarios/dead-gateway.ts';
+import { engineLost } from './scenarios/engine-lost.ts';
 import { killEach } from './scenarios/kill.ts';
 import { locks } from './scenarios/locks.ts';
+import { network } from './scenarios/network.ts';
+import { randomKills } from './scenarios/random-kills.ts';
+import { rollingRestart } from './scenarios/rolling-restart.ts';
 import { starts } from './scenarios/starts.ts';
 
 /** In the order in which they run. */
-export const SCENARIOS: readonly Scenario[] = [starts, killEach, locks];
+export const SCENARIOS: readonly Scenario[] = [
+  starts,
+  killEach,
+  locks,
+  rollingRestart,
+  engineLost,
+  deadGateway,
+  agentGone,
+  away,
+  network,
+  randomKills,
+];

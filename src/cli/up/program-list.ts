@@ -1,8 +1,8 @@
 /** The outside programs Holdfast starts, and how each is built and recognised. Versions are those of tools/<module>/go.mod. */
 export type ProgramName = 'temporal-server' | 'temporal-sql' | 'temporal-ui' | 'restic';
 
-export interface ProgramSpec {
-  name: ProgramName;
+export interface ProgramSpec<Name extends string = ProgramName> {
+  name: Name;
   version: string;
   /** Folder under tools/ with the pinned module. */
   module: string;
@@ -71,6 +71,6 @@ export const PROGRAMS: Record<ProgramName, ProgramSpec> = {
 };
 
 /** HOLDFAST_PROGRAM_TEMPORAL_SERVER and so on: the variable by which an operator names a program. */
-export function overrideVariable(name: ProgramName): string {
+export function overrideVariable(name: string): string {
   return `HOLDFAST_PROGRAM_${name.toUpperCase().replaceAll('-', '_')}`;
 }

@@ -23,6 +23,10 @@ export class Part {
     return this.#running.pid;
   }
 
+  get runs(): boolean {
+    return this.#running !== null;
+  }
+
   /** What goes wrong with this start is thrown. */
   async start(): Promise<void> {
     if (this.#wanted) throw new Error(`${this.name} was started already`);

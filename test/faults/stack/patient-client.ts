@@ -26,6 +26,18 @@ export class PatientClient {
     return this.#ask('POST', path, body, withinMs);
   }
 
+  /** One question to the first address, whatever comes. */
+  async status(path: string): Promise<{ status: number; retryAfter: string | null }> {
+    const answer = await this.#send(this.#profiles[0]!, 'GET', path, undefined, '');
+    return { status: answer.status, retryAfter: answer.headers.get('retry-after') };
+  }
+
+  /** Whether every replica answers. */
+  async allAnswer(): Promise<boolean> {
+    const answers = await Promise.all(this.#profiles.map((one) => this.#send(one, 'GET', 'jobs', undefined, '')));
+    return answers.every(({ ok }) => ok);
+  }
+
   async #ask(method: string, path: string, body: unknown, withinMs: number): Promise<Answer> {
     const key = crypto.randomUUID();
     const end = Date.now() + withinMs;
@@ -43,7 +55,10 @@ export class PatientClient {
   }
 
   #once(method: string, path: string, body: unknown, key: string): Promise<Response> {
-    const { url, apiKey } = this.#profiles[this.#next++ % this.#profiles.length]!;
+    return this.#send(this.#profiles[this.#next++ % this.#profiles.length]!, method, path, body, key);
+  }
+
+  #send({ url, apiKey }: Profile, method: string, path: string, body: unknown, key: string): Promise<Response> {
     return fetch(`${url}/api/v1/${path}`, {
       method,
       headers: {

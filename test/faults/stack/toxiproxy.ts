@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { spawnChild } from '../../../src/cli/up/children.ts';
+import { choosePorts } from '../../../src/cli/up/ports.ts';
+import type { ProgramSpec } from '../../../src/cli/up/program-list.ts';
+import { inPath } from '../../../src/cli/up/programs.ts';
+import { buildProgram, cachedProgram } from '../../../src/cli/up/programs-build.ts';
+import { baseEnvironment } from '../../../src/config/environment.ts';
+import { Skipped } from '../scenario.ts';
+import type { Link, Via } from './ours.ts';
+import { untilTrue } from './until-true.ts';
+
+const SPEC: ProgramSpec<'toxiproxy'> = {
+  name: 'toxiproxy',
+  version: '2.5.0',
+  module: 'toxiproxy',
+  pkg: 'github.com/Shopify/toxiproxy/v2/cmd/server',
+  buildArgs: [],
+  versionArgs: ['-version'],
+  says: /(\d+\.\d+\.\d+|git)/,
+  accepts: () => true,
+  wanted: '2.5.0',
+};
+
+/** The program: named, in the cache, or built there (45 s where Go has compiled nothing before). */
+async function findToxiproxy(): Promise<string> {
+  const named = process.env.HOLDFAST_PROGRAM_TOXIPROXY;
+  if (named) return named;
+  const env = baseEnvironment(process.env);
+  const cacheDir = join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'holdfast');
+  const cached = cachedProgram(SPEC, cacheDir);
+  if (existsSync(cached)) return cached;
+  const go = inPath('go', env.PATH ?? '')[0];
+  if (go === undefined) throw new Skipped('toxiproxy is not there and there is no Go to build it with');
+  await buildProgram(SPEC, { go, cacheDir, env, report: () => {} });
+  return cached;
+}
+
+/** What is done to a connection, in toxiproxy's own words. `away` closes the port. */
+export type Toxic =
+  | { readonly type: 'latency'; readonly attributes: { latency: number; jitter: number } }
+  | { readonly type: 'reset_peer'; readonly attributes: { timeout: number } }
+  | { readonly type: 'timeout'; readonly attributes: { timeout: number } }
+  | { readonly type: 'limit_data'; readonly attributes: { bytes: number } }
+  | { readonly type: 'away' };
+
+export interface FaultyNetwork {
+  readonly via: Via;
+  /** Does it to all connections of a link, in both directions, until the returned function is called. */
+  hurt(link: Link, toxic: Toxic): Promise<() => Promise<void>>;
+  stop(): Promise<void>;
+}
+
+/** A proxy on each link that asks for one; harmless until it is told otherwise. */
+export async function openFaultyNetwork(folder: string): Promise<FaultyNetwork> {
+  const program = await findToxiproxy();
+  const { toxiproxy: port } = await choosePorts(join(folder, 'ports.json'), ['toxiproxy']);
+  const child = await spawnChild({
+    name: 'toxiproxy',
+    command: program,
+    args: ['-host', '127.0.0.1', '-port', String(port)],
+    env: { PATH: process.env.PATH },
+    runDir: join(folder, 'run'),
+    logFile: join(folder, 'logs', 'toxiproxy.log'),
+  });
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const init = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const answer = await fetch(`http://127.0.0.1:${port}/${path}`, init);
+    if (!answer.ok) throw new Error(`toxiproxy ${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer.status === 204 ? null : ((await answer.json()) as { listen: string });
+  };
+  await untilTrue('toxiproxy answers', async () => (await ask('GET', 'proxies')) !== null);
+  const proxies = new Map<Link, string[]>();
+  return {
+    async via(link, upstream) {
+      const names = proxies.get(link) ?? [];
+      const name = `${link}-${names.length + 1}`;
+      const made = await ask('POST', 'proxies', { name, listen: '127.0.0.1:0', upstream, enabled: true });
+      proxies.set(link, [...names, name]);
+      return made!.listen;
+    },
+    async hurt(link, toxic) {
+      const names = proxies.get(link) ?? [];
+      const streams = ['upstream', 'downstream'];
+      for (const name of names) {
+        if (toxic.type === 'away') await ask('POST', `proxies/${name}`, { enabled: false });
+        else
+          for (const stream of streams) await ask('POST', `proxies/${name}/toxics`, { ...toxic, name: stream, stream });
+      }
+      return async () => {
+        for (const name of names) {
+          if (toxic.type === 'away') await ask('POST', `proxies/${name}`, { enabled: true });
+          else for (const stream of streams) await ask('DELETE', `proxies/${name}/toxics/${stream}`);
+        }
+      };
+    },
+    async stop() {
+      await child.stop();
+    },
+  };
+}
