@@ -13,23 +13,26 @@ export interface NewHost {
   readonly name: string;
 }
 
-/** A host and the credential of its agent, as the database's owner: the product has no way to enrol many hosts at once. */
+const newId = () => newUuid(systemClock, systemRandom);
+
+/**
+ * A host and the credential of its agent, as the database's owner: the product has no way yet to enrol many hosts at
+ * once. One that is there by that name gets a new credential beside its old ones.
+ */
 export async function enrolHost(
   database: Rows,
   { orgId, siteId, name }: NewHost,
 ): Promise<{ uuid: string; credential: string }> {
-  const id = () => newUuid(systemClock, systemRandom);
-  const uuid = id();
+  const [host] = await database.rows<{ id: string }>(
+    `insert into host(org_id, id, site_id, name, created_at) values ($1, $2, $3, $4, now())
+     on conflict (org_id, name) do update set name = excluded.name returning id`,
+    [orgId, newId(), siteId, name],
+  );
+  const uuid = host!.id;
   const credential = newCredential(orgId, uuid, systemRandom);
-  await database.rows('insert into host(org_id, id, site_id, name, created_at) values ($1, $2, $3, $4, now())', [
-    orgId,
-    uuid,
-    siteId,
-    name,
-  ]);
   await database.rows(
     'insert into host_credential(org_id, id, host_id, token_hash, created_at) values ($1, $2, $3, $4, now())',
-    [orgId, id(), uuid, createHash('sha256').update(credential).digest()],
+    [orgId, newId(), uuid, createHash('sha256').update(credential).digest()],
   );
   return { uuid, credential };
 }

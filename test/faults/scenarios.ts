@@ -6,6 +6,7 @@ import { engineLost } from './scenarios/engine-lost.ts';
 import { killEach } from './scenarios/kill.ts';
 import { locks } from './scenarios/locks.ts';
 import { network } from './scenarios/network.ts';
+import { pf12 } from './scenarios/pf12.ts';
 import { randomKills } from './scenarios/random-kills.ts';
 import { rollingRestart } from './scenarios/rolling-restart.ts';
 import { starts } from './scenarios/starts.ts';
@@ -21,5 +22,6 @@ export const SCENARIOS: readonly Scenario[] = [
   agentGone,
   away,
   network,
+  pf12,
   randomKills,
 ];
