@@ -86,13 +86,16 @@ export type Progress = Type.Static<typeof Progress>;
 
 export const Report = Type.Object({
   ...capability,
-  /** Sequence of the first line; the first report of an attempt starts at 0. One report is in flight at a time. */
+  /**
+   * Sequence of the first line; the first report of an attempt starts at 0. One report is in flight at a time. A report
+   * with nothing in it asks which number comes next.
+   */
   firstSeq: Type.Integer({ minimum: 0 }),
   lines: Type.Array(Type.Tuple([Type.Number(), Type.Enum(['out', 'err', 'sys']), Type.String()]), {
     maxItems: MAX_CHUNK_LINES,
   }),
   progress: Type.Union([Progress, Type.Null()]),
-  /** With the last report: how the attempt ended, kept in case that the answer to Temporal is lost. */
+  /** Once the attempt has ended: how, kept in case that the answer to Temporal is lost. Taken whatever becomes of the lines. */
   result: Type.Union([Type.Unknown(), Type.Null()]),
 });
 export interface ReportMessage {

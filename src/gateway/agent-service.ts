@@ -19,6 +19,7 @@ import { rawMethod } from './door.ts';
 import type { Epochs } from './epochs.ts';
 import { addressOf, type Hosts } from './hosts.ts';
 import { Buckets } from './limits.ts';
+import { LogIntake } from './log-intake.ts';
 import { type AgentMessages, readMessage } from './messages.ts';
 import type { NeverArrived } from './never-arrived.ts';
 import type { Presence } from './presence.ts';
@@ -51,6 +52,7 @@ export interface AgentServiceParts {
 export class AgentService {
   readonly #parts: AgentServiceParts;
   readonly #calls: Buckets;
+  readonly #intake = new LogIntake();
 
   constructor(parts: AgentServiceParts) {
     this.#parts = parts;
@@ -143,7 +145,15 @@ export class AgentService {
   async #report(host: HostIdentity, report: AgentMessages['Report']): Promise<protocol.ReportAnswer> {
     const { ticket, hash } = this.#attempt(host, report);
     const { firstSeq, lines, progress, result } = report;
-    return await this.#parts.store.report(host, ticket, hash, firstSeq, lines, progress, result);
+    const take = (some: typeof lines) => this.#parts.store.report(host, ticket, hash, firstSeq, some, progress, result);
+    if (lines.length === 0) return await take([]);
+    try {
+      return await this.#intake.run(() => take(lines));
+    } catch (thrown) {
+      // The log can be stuck by itself (a locked table, a missing day); how the attempt ended gets through all the same.
+      if (result !== null) await take([]);
+      throw thrown;
+    }
   }
 
   /** The attempt that a message is about, by the token and the ticket that were handed out together. */

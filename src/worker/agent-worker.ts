@@ -1,4 +1,5 @@
 import { type NativeConnection, Worker } from '@temporalio/worker';
+import type { LogSpool } from '../activities/host/log-spool.ts';
 import type { HelloAnswer } from '../domain/agent-protocol.ts';
 import { asError } from '../lib/failure.ts';
 import { attemptInterceptor, type HostActivities, type RunningAttempts, withLink } from './attempt-interceptor.ts';
@@ -17,19 +18,20 @@ export interface AgentWorkerParts {
   readonly gateway: GatewayClient;
   readonly running: RunningAttempts;
   readonly shelf: TokenShelf;
+  readonly spool: LogSpool;
   readonly shutdownGraceMs: number;
 }
 
 /** The SDK's worker for the host's main lane. */
 export function makeAgentWorker(parts: AgentWorkerParts): Promise<Worker> {
-  const { connection, hello, gateway, running, shelf } = parts;
+  const { connection, hello, gateway, running, shelf, spool } = parts;
   return Worker.create({
     connection,
     namespace: hello.namespace,
     taskQueue: hello.mainQueue,
     identity: hello.hostId,
     activities: withLink(parts.activities),
-    interceptors: { activity: [attemptInterceptor(gateway, running, shelf)] },
+    interceptors: { activity: [attemptInterceptor(gateway, running, shelf, spool)] },
     // `maxConcurrentActivityTaskPolls` is ignored by this SDK: without this line there are ten polls for each host.
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
     maxConcurrentActivityTaskExecutions: 1,

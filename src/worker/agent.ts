@@ -1,8 +1,11 @@
 import './small-memory.ts';
 
+import { join } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
 import type { Static } from 'typebox';
+import { LogSpool } from '../activities/host/log-spool.ts';
 import type { Hello, HelloAnswer } from '../domain/agent-protocol.ts';
+import type { Clock } from '../lib/clock.ts';
 import { asError, Failure } from '../lib/failure.ts';
 import type { RandomBytes } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
@@ -12,6 +15,7 @@ import { makeAgentWorker, work } from './agent-worker.ts';
 import { type HostActivities, RunningAttempts } from './attempt-interceptor.ts';
 import { backoffMs } from './backoff.ts';
 import { type GatewayAddress, GatewayClient } from './gateway-client.ts';
+import { LeftBehind } from './left-behind.ts';
 import { sleep } from './sleep.ts';
 import { TokenShelf } from './token-shelf.ts';
 
@@ -28,6 +32,7 @@ export interface AgentOptions {
   readonly activities: HostActivities;
   /** How long running activities may go on at a stop before they are cancelled. */
   readonly shutdownGraceMs: number;
+  readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Log;
 }
@@ -61,6 +66,7 @@ class Session {
   readonly #gateway: GatewayClient;
   readonly #running = new RunningAttempts();
   readonly #shelf: TokenShelf;
+  readonly #spool: LogSpool;
   /** Rejects when the agent is told to stop: connecting to a black hole takes 30 s. */
   readonly #stopped: Promise<never>;
   #verdict: 'superseded' | 'revoked' | null = null;
@@ -74,6 +80,7 @@ class Session {
     this.#stopped.catch(() => {});
     this.#gateway = new GatewayClient(options.gateway);
     this.#shelf = new TokenShelf(options.dataDir, options.log);
+    this.#spool = new LogSpool(join(options.dataDir, 'spool'));
   }
 
   async run(ready: (hello: HelloAnswer) => void): Promise<AgentEnd> {
@@ -84,9 +91,13 @@ class Session {
     log.info({ hostId: hello.hostId, epoch: hello.epoch }, `this is ${hello.hostName}`);
     const presence = this.#keepPresent(hello.epoch);
     const connection = await this.#untilDone('connection', () => this.#connect());
+    const [gateway, running, shelf, spool] = [this.#gateway, this.#running, this.#shelf, this.#spool];
+    const left = new LeftBehind(await spool.leftBehind(), gateway, this.#options);
+    // First: what is failed without its result would be done again.
+    await left.tellResults((token) => shelf.keep(token));
     await this.#failLeftBehind(connection, hello);
-    const [gateway, running, shelf] = [this.#gateway, this.#running, this.#shelf];
-    const parts = { connection, hello, activities, gateway, running, shelf, shutdownGraceMs };
+    void left.deliver();
+    const parts = { connection, hello, activities, gateway, running, shelf, spool, shutdownGraceMs };
     const worker = await this.#untilDone('worker', () => makeAgentWorker(parts));
     ready(hello);
     const error = await work(worker, shutdownGraceMs, this.#stopping.signal);

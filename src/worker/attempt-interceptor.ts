@@ -2,6 +2,7 @@ import type { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { AttemptLink } from '../activities/host/attempt-link.ts';
+import type { LogSpool } from '../activities/host/log-spool.ts';
 import { type HostActivityInput, TICKET_HEADER } from '../domain/agent-protocol.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { currentAttempt, withinAttempt } from './attempt-context.ts';
@@ -44,6 +45,7 @@ export function attemptInterceptor(
   gateway: GatewayClient,
   running: RunningAttempts,
   shelf: TokenShelf,
+  spool: LogSpool,
 ): ActivityInterceptorsFactory {
   return (context: Context) => ({
     inbound: {
@@ -52,9 +54,12 @@ export function attemptInterceptor(
         const input = call.args[0] as HostActivityInput | undefined;
         if (!ticket || !input)
           throw ApplicationFailure.nonRetryable('This task came without a ticket from the gateway.', 'no-ticket');
-        const token = context.info.base64TaskToken;
-        const link = gateway.attempt(token, Buffer.from(ticket).toString('base64'));
-        const putBack = await shelf.keep(token);
+        const capability = { token: context.info.base64TaskToken, ticket: Buffer.from(ticket).toString('base64') };
+        const link: AttemptLink = {
+          ...gateway.attempt(capability.token, capability.ticket),
+          openSpool: () => spool.open({ ...capability, input }),
+        };
+        const putBack = await shelf.keep(capability.token);
         try {
           return await running.during(input, () => withinAttempt({ link, input }, () => next(call)));
         } finally {

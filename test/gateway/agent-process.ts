@@ -4,6 +4,7 @@ import '../../src/worker/small-memory.ts';
 import '../../src/activities/host/index.ts';
 import { readFileSync } from 'node:fs';
 import { Context } from '@temporalio/activity';
+import { systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
 import { startAgent } from '../../src/worker/agent.ts';
 import { exitWithAgent } from '../../src/worker/agent-exit.ts';
@@ -54,6 +55,7 @@ const agent = startAgent({
   dataDir,
   activities,
   shutdownGraceMs: 500,
+  clock: systemClock,
   random: systemRandom,
   log,
 });

@@ -34,6 +34,7 @@ const agent = startAgent({
     hostName: 'test-host',
   }),
   shutdownGraceMs: 500,
+  clock: systemClock,
   random: systemRandom,
   log,
 });

@@ -1,10 +1,13 @@
 import type { ClaimAnswer, LogLine, Progress, ReportAnswer } from '../../domain/agent-protocol.ts';
 import type { AttemptResult } from '../../domain/outcome.ts';
+import type { AttemptSpool } from './attempt-spool.ts';
 
 /** What an attempt can ask of the gateway. Implemented over gRPC by the agent's gateway client. */
 export interface AttemptLink {
   /** From the moment this resolves the attempt may touch the world. Rejects when the job has ended or belongs to another run. */
   claim(): Promise<ClaimAnswer>;
+  /** Where lines wait while the gateway is away; without it they wait in memory. */
+  openSpool?(): AttemptSpool;
   /** Appends lines from `firstSeq` on; rejects when the gateway is away (try again with the same arguments). */
   report(
     firstSeq: number,

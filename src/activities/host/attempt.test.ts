@@ -31,10 +31,10 @@ function attempt(body: AttemptBody, signal = new AbortController().signal, work:
 
 const WORK = { message: 'hello', sleepMs: 0, logLines: 250 };
 
-test('the outcome comes back, and has ridden in the last report before', async () => {
+test('the outcome comes back, and was reported before, once', async () => {
   const run = attempt(noopBody('db-1'), undefined, WORK);
   expect(await run.answer).toEqual({ code: 'succeeded', counts: { logLines: 250, sleptMs: 0 }, refs: {} });
-  expect(run.results.at(-1)?.outcome.code).toBe('succeeded');
+  expect(run.results.filter((result) => result !== null)).toMatchObject([{ outcome: { code: 'succeeded' } }]);
   expect(run.texts()).toHaveLength(253);
   expect(run.beats()).toBe(1);
 });
@@ -89,7 +89,7 @@ test('failures leave the host masked, short and at most a hundred', async () => 
 test('a gateway that refuses the claim ends the attempt with a code', async () => {
   const link = { claim: () => Promise.reject(new Error('ended')), report: () => Promise.reject(new Error('away')) };
   const host = { signal: new AbortController().signal, heartbeat: () => undefined };
-  const times = { flushMs: 1, progressMs: 1, retryMinMs: 1, retryMaxMs: 1, closeMs: 20, lingerMs: 30 };
+  const times = { flushMs: 1, progressMs: 1, retryMinMs: 1, retryMaxMs: 1, slowMs: 1, closeMs: 20, lingerMs: 30 };
   const answer = performAttempt(noopBody('x'), STOP, INPUT, link, host, { ...DEPS, logTimes: times });
   await expect(answer).rejects.toMatchObject({ code: 'internal' });
 });

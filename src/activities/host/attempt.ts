@@ -5,7 +5,8 @@ import type { Clock } from '../../lib/clock.ts';
 import { asError, Failure } from '../../lib/failure.ts';
 import type { AttemptBody, AttemptContext, LineHandler } from './attempt-context.ts';
 import type { AttemptLink } from './attempt-link.ts';
-import { LogSender, type LogSenderTimes } from './log-sender.ts';
+import { LOG_BOUNDS, LOG_SENDER_TIMES, type LogSenderTimes } from './log-limits.ts';
+import { LogSender } from './log-sender.ts';
 import { type ProgramEnd, type ProgramSpec, runProgram } from './run-program.ts';
 
 export interface AttemptDeps {
@@ -13,6 +14,8 @@ export interface AttemptDeps {
   /** Path of `setpriv`, or null (see dying-with-parent.ts). */
   readonly setpriv: string | null;
   readonly logTimes?: LogSenderTimes;
+  /** Bytes that one attempt may log; what comes beyond is dropped and counted. */
+  readonly logBytes?: number;
 }
 
 /** What Temporal would give: kept apart, so that an attempt can be tested without it. */
@@ -49,7 +52,8 @@ export async function performAttempt(
   host: AttemptHost,
   deps: AttemptDeps,
 ): Promise<Outcome> {
-  const log = new LogSender(link, deps.clock, deps.logTimes);
+  const bounds = { ...LOG_BOUNDS, attemptBytes: deps.logBytes ?? LOG_BOUNDS.attemptBytes };
+  const log = new LogSender(link, deps.clock, deps.logTimes ?? LOG_SENDER_TIMES, bounds);
   host.heartbeat();
   const beats = setInterval(() => host.heartbeat(), HEARTBEAT_MS);
   try {

@@ -1,4 +1,6 @@
 import { type LogLine, MAX_CHUNK_BYTES, MAX_CHUNK_LINES } from '../../domain/agent-protocol.ts';
+import type { AttemptSpool } from './attempt-spool.ts';
+import { bytesOf, droppedMark, sizeOf } from './log-line.ts';
 
 export interface BacklogLimits {
   /** Bytes that may wait in memory; what comes beyond is dropped and counted. */
@@ -7,12 +9,13 @@ export interface BacklogLimits {
   readonly attemptBytes: number;
 }
 
-/** What a line costs beside its text: numbers, brackets and quotes in the message. */
-const LINE_OVERHEAD = 32;
-
-/** The lines of an attempt that the gateway has not yet taken, numbered, within bounds. No I/O and no time. */
+/**
+ * The lines of an attempt that the gateway has not yet taken, numbered, within bounds. A line that was sent once keeps
+ * its number. While the gateway is away only the front waits here; the rest is in the spool and has no numbers yet.
+ */
 export class LogBacklog {
   readonly #limits: BacklogLimits;
+  #behind: AttemptSpool | null;
   #lines: LogLine[] = [];
   /** Number of the first line in `#lines`. */
   #base = 0;
@@ -20,8 +23,10 @@ export class LogBacklog {
   #total = 0;
   #dropped = 0;
 
-  constructor(limits: BacklogLimits) {
+  /** `behind` is what another process left: it comes first. */
+  constructor(limits: BacklogLimits, behind: AttemptSpool | null = null) {
     this.#limits = limits;
+    this.#behind = behind;
   }
 
   get base(): number {
@@ -32,33 +37,43 @@ export class LogBacklog {
     return this.#lines.length;
   }
 
-  /** Above half of the memory a program that floods should be held back. */
+  get isEmpty(): boolean {
+    return this.#lines.length === 0 && this.#behind === null;
+  }
+
+  get spool(): AttemptSpool | null {
+    return this.#behind;
+  }
+
+  /** Above half of the room a program that floods should be held back. */
   get crowded(): boolean {
-    return this.#bytes > this.#limits.memoryBytes / 2 && this.#total < this.#limits.attemptBytes;
+    if (this.#total >= this.#limits.attemptBytes) return false;
+    return this.#behind === null ? this.#bytes > this.#limits.memoryBytes / 2 : this.#behind.crowded;
   }
 
   /** More than one report's worth waits: no reason to gather. */
   get hasFullBatch(): boolean {
-    return this.#lines.length >= MAX_CHUNK_LINES || this.#bytes >= MAX_CHUNK_BYTES;
+    return this.#behind !== null || this.#lines.length >= MAX_CHUNK_LINES || this.#bytes >= MAX_CHUNK_BYTES;
   }
 
   add(line: LogLine): void {
     const size = sizeOf(line);
-    const full = this.#bytes + size > this.#limits.memoryBytes || this.#total + size > this.#limits.attemptBytes;
-    if (full) {
+    const full = this.#behind === null && this.#bytes + size > this.#limits.memoryBytes;
+    if (full || this.#total + size > this.#limits.attemptBytes) {
       this.#dropped++;
       return;
     }
     this.markDropped(line[0]);
-    this.#push(line);
+    this.#total += size;
+    this.#append(line);
   }
 
   /** Says how many lines are missing, at the place where they are missing. A mark is small, so it may exceed a bound. */
   markDropped(atMs: number): void {
     if (this.#dropped === 0) return;
-    const mark = `${this.#dropped} ${this.#dropped === 1 ? 'line' : 'lines'} dropped`;
+    const mark = droppedMark(atMs, this.#dropped);
     this.#dropped = 0;
-    this.#push([atMs, 'sys', mark]);
+    this.#append(mark);
   }
 
   /** The next lines to send, as many as one report may hold. */
@@ -73,26 +88,55 @@ export class LogBacklog {
     return this.#lines.slice(0, count);
   }
 
-  /** The gateway says which line it wants next; lines before that one are safe with it. */
-  wants(nextSeq: number): void {
+  /** The gateway says which line it wants next; lines before that one are safe with it, whoever of us brought them. */
+  wants(nextSeq: number, atMs: number): void {
     const taken = nextSeq - this.#base;
-    // A number outside of what we hold means that the two sides disagree; its number wins, and no line of ours is lost.
-    if (taken > 0 && taken <= this.#lines.length)
-      for (const line of this.#lines.splice(0, taken)) this.#bytes -= sizeOf(line);
+    for (const line of this.#lines.splice(0, Math.max(0, taken))) this.#bytes -= sizeOf(line);
     this.#base = nextSeq;
+    // It had them and has lost them (a database that was set back): nobody can bring them again, but a reader shall know.
+    if (taken < 0) this.#lines.unshift(droppedMark(atMs, -taken));
+  }
+
+  /** From now on only what may be on its way stays here; the rest goes to the spool, and what comes later too. */
+  spillTo(spool: AttemptSpool): void {
+    const front = this.batch();
+    const rest = this.#lines.splice(front.length);
+    this.#bytes = bytesOf(front);
+    this.#behind = spool;
+    spool.begin(this.#base, front);
+    for (const line of rest) spool.add(line);
+  }
+
+  /** Fetches the next lines from the spool when none is left here. With the last of them it is done with. */
+  async refill(): Promise<void> {
+    if (this.#lines.length > 0 || this.#behind === null) return;
+    const next = await this.#behind.next(this.#base);
+    if (next !== null) {
+      this.#base = next.firstSeq;
+      for (const line of next.lines) this.#push(line);
+      return;
+    }
+    const spool = this.#behind;
+    this.#behind = null;
+    for (const line of spool.drain()) this.#push(line);
+    await spool.remove();
   }
 
   clear(): void {
     this.#lines = [];
     this.#bytes = 0;
     this.#dropped = 0;
+    void this.#behind?.remove();
+    this.#behind = null;
+  }
+
+  #append(line: LogLine): void {
+    if (this.#behind === null) this.#push(line);
+    else this.#behind.add(line);
   }
 
   #push(line: LogLine): void {
     this.#lines.push(line);
     this.#bytes += sizeOf(line);
-    this.#total += sizeOf(line);
   }
 }
-
-const sizeOf = (line: LogLine): number => Buffer.byteLength(line[2]) + LINE_OVERHEAD;

@@ -2,60 +2,50 @@ import { type LogLine, MAX_LINE_BYTES, type Progress } from '../../domain/agent-
 import type { AttemptResult } from '../../domain/outcome.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { AttemptLink } from './attempt-link.ts';
+import type { AttemptSpool } from './attempt-spool.ts';
 import { LogBacklog } from './log-backlog.ts';
+import { LOG_BOUNDS, LOG_SENDER_TIMES } from './log-limits.ts';
 import { cutTo, type Mask, maskOf, safeText } from './safe-line.ts';
 
-export interface LogSenderTimes {
-  /** How long lines gather before they are sent. */
-  readonly flushMs: number;
-  readonly progressMs: number;
-  readonly retryMinMs: number;
-  readonly retryMaxMs: number;
-  /** How long `close` waits for the gateway. */
-  readonly closeMs: number;
-  /** How long sending goes on by itself after `close` gave up waiting. */
-  readonly lingerMs: number;
-}
-
-export const LOG_SENDER_TIMES: LogSenderTimes = {
-  flushMs: 300,
-  progressMs: 1_000,
-  retryMinMs: 200,
-  retryMaxMs: 5_000,
-  closeMs: 5_000,
-  // The longest heartbeat time-out of a kind is 15 min: later nobody looks for the result in place of the answer.
-  lingerMs: 15 * 60_000,
-};
-
-/** 16 MiB: about 100,000 lines as restic writes them. */
-export const LOG_BOUNDS = { memoryBytes: 16 * 1024 * 1024, attemptBytes: 256 * 1024 * 1024 };
 const HOLD_BACK_MS = 1_000;
 const MAX_CURRENT_BYTES = 4_000;
 
+// long: one loop and what it shares with those who log; the queue, the spool and the words are elsewhere.
 /** Sends an attempt's lines, progress and result, one report in flight. Nothing here can make a job fail. */
 export class LogSender {
   readonly #link: AttemptLink;
   readonly #clock: Clock;
-  readonly #times: LogSenderTimes;
+  readonly #times: typeof LOG_SENDER_TIMES;
   readonly #backlog: LogBacklog;
   #mask: Mask = (text) => text;
   #progress: Progress | null = null;
   #progressAt = 0;
+  /** What the gateway has not confirmed yet. */
   #result: AttemptResult | null = null;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #delivered = false;
   #running = false;
   #away = false;
+  /** Where the log of an earlier process ended is only known to the gateway. */
+  #asks: boolean;
   #deadline = Number.POSITIVE_INFINITY;
   /** Who wants to hear of the next answer, failure or end. */
   #waiters: (() => void)[] = [];
   #cutPauseShort: () => void = () => undefined;
 
-  constructor(link: AttemptLink, clock: Clock, times = LOG_SENDER_TIMES, bounds = LOG_BOUNDS) {
+  /** `left`: what an earlier process could not deliver of this attempt. */
+  constructor(
+    link: AttemptLink,
+    clock: Clock,
+    times = LOG_SENDER_TIMES,
+    bounds = LOG_BOUNDS,
+    left: AttemptSpool | null = null,
+  ) {
     this.#link = link;
     this.#clock = clock;
     this.#times = times;
-    this.#backlog = new LogBacklog(bounds);
+    this.#backlog = new LogBacklog(bounds, left);
+    this.#asks = left !== null;
   }
 
   /** From now on these values are masked in everything that is sent. */
@@ -94,23 +84,35 @@ export class LogSender {
     });
   }
 
-  /** Sends what is left, the result last. True when the gateway took it; else sending goes on for a while by itself. */
-  close(result: AttemptResult | null): Promise<boolean> {
-    if (this.#state !== 'open') return Promise.resolve(this.#delivered);
+  /**
+   * Sends what is left; the result goes with the first report that gets through. True when the gateway took all of it;
+   * else it lies in the spool, and sending goes on by itself for as long as the gateway would take it.
+   */
+  async close(result: AttemptResult | null): Promise<boolean> {
+    if (this.#state !== 'open') return this.#delivered;
     this.#backlog.markDropped(this.#now());
     this.#result = result;
+    if (result !== null) this.#backlog.spool?.keepResult(result);
     this.#state = 'closing';
     this.#deadline = this.#now() + this.#times.lingerMs;
     this.#cutPauseShort();
     this.#nudge();
+    if (!(await this.#endsWithin(this.#times.closeMs))) await this.#putDown();
+    return this.#delivered;
+  }
+
+  /** Settles when there is nothing left to do: delivered, refused for good, or given up. */
+  async ended(): Promise<void> {
+    while (this.#state !== 'closed') await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
+  #endsWithin(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), this.#times.closeMs);
-      const look = () => {
-        if (this.#state !== 'closed') return void this.#waiters.push(look);
+      const timer = setTimeout(() => resolve(false), ms);
+      void this.ended().then(() => {
         clearTimeout(timer);
-        resolve(this.#delivered);
-      };
-      look();
+        resolve(true);
+      });
     });
   }
 
@@ -123,42 +125,68 @@ export class LogSender {
   async #loop(): Promise<void> {
     while (this.#hasWork()) {
       if (this.#state === 'open' && !this.#backlog.hasFullBatch) await this.#pause(this.#times.flushMs);
+      if (!this.#asks) await this.#backlog.refill();
       const progress = this.#dueProgress();
-      if (this.#backlog.length > 0 || progress !== null || this.#state === 'closing') await this.#sendBatch(progress);
+      if (this.#asks || this.#backlog.length > 0 || progress !== null || this.#result !== null)
+        await this.#sendBatch(progress);
+      else if (this.#state === 'closing' && this.#backlog.isEmpty) this.#end(true);
       this.#wake();
     }
     this.#running = false;
   }
 
   #hasWork(): boolean {
-    if (this.#state === 'open') return this.#backlog.length > 0 || this.#progress !== null;
+    if (this.#state === 'open') return !this.#backlog.isEmpty || this.#progress !== null;
     return this.#state === 'closing';
   }
 
-  /** One report, with the same content until it is answered: the gateway may have taken one whose answer was lost. */
+  /** One report, with the same lines until it is answered: the gateway may have taken one whose answer was lost. */
   async #sendBatch(progress: Progress | null): Promise<void> {
+    // Empty while it asks: nothing was fetched yet.
     const lines = this.#backlog.batch();
-    const isLast = this.#state === 'closing' && lines.length === this.#backlog.length;
-    const result = isLast ? this.#result : null;
     for (let failures = 0; this.#state !== 'closed'; failures++) {
+      const result = this.#asks ? null : this.#result;
+      const slow = setTimeout(() => this.#spill(), this.#times.slowMs).unref();
       try {
         const { nextSeq, closed } = await this.#link.report(this.#backlog.base, lines, progress, result);
         if (!Number.isSafeInteger(nextSeq)) throw new Error('no number in the answer');
         this.#away = false;
+        if (result !== null) this.#result = null;
         const taken = nextSeq === this.#backlog.base + lines.length;
-        this.#backlog.wants(nextSeq);
+        this.#backlog.wants(nextSeq, this.#now());
+        this.#asks = false;
         if (closed) return this.#end(false);
-        if (taken && isLast) return this.#end(true);
         // Not taken as it was sent: the two sides disagree, and must not spin.
         if (!taken) await this.#pause(this.#times.retryMinMs);
         return;
       } catch {
         this.#away = true;
+        this.#spill();
         this.#wake();
         if (this.#now() > this.#deadline) return this.#end(false);
         await this.#pause(Math.min(this.#times.retryMaxMs, this.#times.retryMinMs * 2 ** Math.min(failures, 20)));
+      } finally {
+        clearTimeout(slow);
       }
     }
+  }
+
+  /** What waits goes to the disk, so that neither memory nor the life of this process bounds it. */
+  #spill(): void {
+    if (this.#backlog.spool !== null || this.#state === 'closed') return;
+    const spool = this.#link.openSpool?.();
+    if (!spool) return;
+    this.#backlog.spillTo(spool);
+    if (this.#result !== null) spool.keepResult(this.#result);
+  }
+
+  /** All that is left is on disk when this settles: the process may end now. */
+  async #putDown(): Promise<void> {
+    do {
+      this.#spill();
+      await this.#backlog.spool?.flush();
+      // The gateway came back meanwhile and what was left was fetched from the disk: again, until it stays there.
+    } while (this.#state !== 'closed' && this.#backlog.spool === null && this.#link.openSpool);
   }
 
   #dueProgress(): Progress | null {

@@ -62,6 +62,7 @@ export async function runAgent({ env: environment, dieWithParent }: AgentProcess
       hostName: hostname(),
     }),
     shutdownGraceMs: SHUTDOWN_GRACE_MS,
+    clock: systemClock,
     random: systemRandom,
     log,
   });

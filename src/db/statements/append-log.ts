@@ -4,7 +4,7 @@ import type { Tx } from '../doors.ts';
 import type { AttemptIdentity } from './claim-attempt.ts';
 
 /**
- * Appends one chunk, if it starts where the last one ended; a repeated or a gapped one is not taken. Answers the sequence
+ * Appends one chunk of at least one line, if it starts where the last one ended; a repeated or a gapped one is not taken. Answers the sequence
  * that comes next. The day comes from the job, so that a log stays in one partition over midnight.
  */
 export async function appendLog(
@@ -26,10 +26,18 @@ export async function appendLog(
     d as (select day from h union all select day from u),
     i as (insert into log_chunk(day, org_id, job_id, run_no, attempt, first_seq, lines, at, body)
         select day, ${who.orgId}, ${who.jobId}, ${who.runNo}, ${who.attempt}, ${firstSeq}::bigint, ${lines.length}::int, ${now}::timestamptz,
-          ${JSON.stringify(lines)}::text from d where ${lines.length}::int > 0 returning 1)
+          ${JSON.stringify(lines)}::text from d returning 1)
     select exists (select 1 from d) as taken, coalesce((select next_seq from log_head where org_id = ${who.orgId} and job_id = ${who.jobId}
       and run_no = ${who.runNo} and attempt = ${who.attempt}), 0) as next`.execute(tx.sql);
   const row = answer.rows[0]!;
   // When it was taken, `next` is from before this statement.
   return row.taken ? firstSeq + lines.length : Number(row.next);
+}
+
+/** The number that the next line of this attempt gets. */
+export async function nextSeqOf(tx: Tx, who: AttemptIdentity): Promise<number> {
+  const found = await sql<{ next: string }>`
+    select next_seq as next from log_head where org_id = ${who.orgId} and job_id = ${who.jobId} and run_no = ${who.runNo}
+       and attempt = ${who.attempt}`.execute(tx.sql);
+  return Number(found.rows[0]?.next ?? 0);
 }

@@ -3,7 +3,7 @@ import type { LogLine, Progress } from '../../domain/agent-protocol.ts';
 import { isTerminal, type JobState } from '../../domain/job-state.ts';
 import type { AttemptResult } from '../../domain/outcome.ts';
 import type { Tx } from '../doors.ts';
-import { appendLog } from '../statements/append-log.ts';
+import { appendLog, nextSeqOf } from '../statements/append-log.ts';
 import { type AttemptIdentity, knownAttempt, touchAttempt } from '../statements/claim-attempt.ts';
 
 /** Lines of a job that has ended are taken this much longer: an agent that was cut off brings them when it is back. */
@@ -16,7 +16,13 @@ export interface AttemptReport {
   readonly result: AttemptResult | null;
 }
 
-/** Takes what an attempt says: log lines in order, the newest progress, and with the last report how it ended. */
+/** A log that is locked fails the report after this: the agent keeps its lines, and the connection is free for others. */
+const LOG_LOCK_MS = '1000';
+
+/**
+ * Takes what an attempt says: log lines in order, the newest progress, and how it ended. The result is taken with
+ * whatever report it comes, because it is the same in all of them.
+ */
 export async function reportAttempt(
   tx: Tx,
   who: AttemptIdentity,
@@ -33,9 +39,8 @@ export async function reportAttempt(
     day: string;
     finished_at: string | null;
   }>`
-    select state, run_no, run_id, host_id, accepted_day::text as day, finished_at from job where org_id = ${orgId} and id = ${jobId}`.execute(
-    tx.sql,
-  );
+    select state, run_no, run_id, host_id, accepted_day::text as day, finished_at, set_config('lock_timeout', ${LOG_LOCK_MS}, true)
+      from job where org_id = ${orgId} and id = ${jobId}`.execute(tx.sql);
   const job = found.rows[0];
   const late = job?.finished_at && now.getTime() - new Date(job.finished_at).getTime() > LATE_LOG_MS;
   if (!job || job.host_id !== who.hostId || late) return { nextSeq: 0, closed: true };
@@ -44,13 +49,25 @@ export async function reportAttempt(
   // What an attempt of a run that is over has to say is evidence, which the run after it looks for. A new attempt it cannot make.
   const id = current ? await touchAttempt(tx, attemptId, who, now, false, null) : await knownAttempt(tx, who);
   if (id === null) return { nextSeq: 0, closed: true };
-  const nextSeq = await appendLog(tx, who, job.day, report.firstSeq, report.lines, now);
+  const nextSeq = await takeLines(tx, who, report, job.day, now);
   const taken = nextSeq === report.firstSeq + report.lines.length;
   if (report.progress && taken && current && !isTerminal(job.state))
     await sql`update job set progress = ${JSON.stringify(report.progress)}::jsonb, progress_at = ${now}::timestamptz
       where org_id = ${orgId} and id = ${jobId}`.execute(tx.sql);
-  if (report.result && taken)
+  if (report.result)
     await sql`update attempt set result = ${JSON.stringify(report.result)}::jsonb, result_at = coalesce(result_at, ${now}::timestamptz)
       where org_id = ${orgId} and id = ${id}`.execute(tx.sql);
   return { nextSeq, closed: false };
+}
+
+/** Answers the number that comes next. What comes without lines does not touch the log, but for the question after that number. */
+async function takeLines(
+  tx: Tx,
+  who: AttemptIdentity,
+  { firstSeq, lines, progress, result }: AttemptReport,
+  day: string,
+  now: Date,
+): Promise<number> {
+  if (lines.length > 0) return appendLog(tx, who, day, firstSeq, lines, now);
+  return progress === null && result === null ? nextSeqOf(tx, who) : firstSeq;
 }

@@ -1,0 +1,29 @@
+import type { HostActivityInput } from '../../domain/agent-protocol.ts';
+import type { AttemptSpool } from './attempt-spool.ts';
+
+/** With this a later process can go on: the wrapped token is worth nothing without the host's credential. */
+export interface SpooledAttempt {
+  readonly token: string;
+  readonly ticket: string;
+  readonly input: HostActivityInput;
+}
+
+export interface SpoolLimits {
+  readonly attemptBytes: number;
+  /** Of all attempts together. */
+  readonly folderBytes: number;
+  /** The spool never takes the last of a disk. */
+  readonly freeBytes: number;
+  /** What waits to be written, or cannot be. */
+  readonly memoryBytes: number;
+  readonly segmentBytes: number;
+  readonly ageMs: number;
+}
+
+/** What a spool needs of the folder that it shares with others. */
+export interface SpoolRoom {
+  readonly limits: SpoolLimits;
+  /** Bytes came or went; the room may have old lines of anybody dropped. */
+  resized(bytes: number): void;
+  removed(spool: AttemptSpool): void;
+}
