@@ -15,6 +15,7 @@ import { asError } from '../lib/failure.ts';
 import { newUuid, publicId, type RandomBytes } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import { lazyConnection, type TemporalTarget } from './connection.ts';
+import { endUnanswered } from './end-unanswered.ts';
 import { runWorkflowId } from './ids.ts';
 import { cancelledBy, endRun, type KnownRun, lookAtRun } from './look-at-run.ts';
 import { searchAttributes } from './search-attributes.ts';
@@ -55,6 +56,8 @@ export interface Door {
   cancelledBy(jobId: string, runNo: number, runId: string): Promise<ByHand | null>;
   /** Ends whatever still goes by the name of a run that is replaced. Throws when Temporal is away. */
   endRun(run: KnownRun): Promise<void>;
+  /** Ends the attempts of a run that were handed out before then and whose answers are known to be lost. Throws when Temporal is away. */
+  endUnanswered(run: KnownRun, startedBefore: Date): Promise<number>;
   /** The uuid of our namespace: another one than before means another, empty database. Throws when there is none. */
   namespaceId(): Promise<string>;
   /** Asks Temporal whether it is there, with our namespace. */
@@ -119,6 +122,7 @@ export function openDoor(options: DoorOptions): Door {
     look: (run) => call('describe', () => lookAtRun(client, run)),
     cancelledBy: (jobId, runNo, runId) => call('history', () => cancelledBy(client, { jobId, runNo, runId })),
     endRun: (run) => call('terminate', () => endRun(client, run, 'another run of the job takes its place')),
+    endUnanswered: (run, startedBefore) => call('end', () => endUnanswered(client, run, startedBefore)),
     namespaceId: () => call('namespace', () => namespaceId(connection, target.namespace)),
     async probe() {
       await door.namespaceId().catch(() => null);

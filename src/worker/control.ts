@@ -17,6 +17,7 @@ import { chainOnce, watchAuditGap } from './loops/chainer.ts';
 import { EngineWatch } from './loops/engine.ts';
 import { startLoop } from './loops/loop.ts';
 import { LOST_RUN_TIMES, LostRunSweep, type LostRunTimes } from './loops/lost-runs.ts';
+import { MissingAnswers } from './loops/missing-answers.ts';
 import { sweepPresence } from './loops/presence.ts';
 import { pumpOnce } from './loops/pump.ts';
 import { sweepRepair } from './loops/sweep.ts';
@@ -103,6 +104,7 @@ function startLoops(options: WorkerOptions, door: ReturnType<typeof openDoor>) {
   const { workerDoors: doors, clock, random, log } = options;
   const parts = { doors, door, clock, random, log };
   const lostRuns = new LostRunSweep(parts, options.lostRunTimes ?? LOST_RUN_TIMES);
+  const missingAnswers = new MissingAnswers(parts);
   const engine = new EngineWatch(parts);
   const holder = newUuid(clock, random);
   // The lease is an economy: each loop is safe when two replicas run it.
@@ -118,6 +120,7 @@ function startLoops(options: WorkerOptions, door: ReturnType<typeof openDoor>) {
     startLoop('audit gap', 15_000, log, watchAuditGap(parts)),
     alone('engine', ENGINE_PERIOD_MS, () => engine.round()),
     alone('lost-runs', 1_000, () => lostRuns.round()),
+    alone('missing-answers', 1_000, () => missingAnswers.round()),
     startLoop('repair', 15_000, log, () => sweepRepair(parts)),
     alone('upkeep', UPKEEP_PERIOD_MS, () => upkeepOnce({ doors, clock, log }), UPKEEP_LEASE_MS),
   ];

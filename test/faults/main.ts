@@ -19,6 +19,9 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+// Stacks take their processes along when we exit.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 const reports: FaultReport[] = [];
 const skips: string[] = [];
 let broken = 0;

@@ -8,6 +8,8 @@ export const ACROSS_ORGS: Readonly<Record<string, string>> = {
     'which namespace is ours stands in the one row of the instance; lost runs are found in index order',
   'src/worker/loops/lost-runs.ts':
     'runs under way are found by one index over all organisations, changed in each alone',
+  'src/worker/loops/missing-answers.ts':
+    'runs whose answer was lost are found by one index over all organisations, ended in Temporal only',
   'src/worker/loops/pump.ts': 'outbox entries of all organisations are sent by one pump, in one statement',
   'src/worker/loops/presence.ts':
     'hosts that came or went are found by one indexed query, changed in each organisation alone',

@@ -71,9 +71,15 @@ export async function openFaultStack(options: StackOptions = {}): Promise<FaultS
     running.push(part);
   };
   const closers: (() => Promise<void>)[] = [];
+  // Ours end with us by themselves; PostgreSQL and Temporal would outlive a run that was interrupted.
+  const killAll = () => {
+    for (const part of running) part.killNow();
+  };
+  process.once('exit', killAll);
   const close = async () => {
     for (const work of closers.reverse()) await work();
     for (const part of running.reverse()) await part.stop();
+    process.off('exit', killAll);
     rmSync(folder, { recursive: true, force: true });
   };
   try {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningPart } from '../../../src/cli/up/kept.ts';
+import { signalGroup } from '../../../src/cli/up/process-identity.ts';
 import { untilTrue } from './until-true.ts';
 
 /** `holdfast up` starts what died after this long; a service manager is not much quicker. */
@@ -49,6 +50,11 @@ export class Part {
 
   signal(name: 'SIGSTOP' | 'SIGCONT'): void {
     process.kill(this.pid, name);
+  }
+
+  /** With its group, when there is no time for anything else. */
+  killNow(): void {
+    if (this.#running !== null) signalGroup(this.#running.pid, 'SIGKILL');
   }
 
   /** As an operator stops it; it stays down. */

@@ -1,0 +1,81 @@
+import type { Doors } from '../../db/doors.ts';
+import { type RunOnHost, runsOnHosts } from '../../db/queries/runs-on-hosts.ts';
+import { FIRST_RUN, type RunCursor } from '../../db/queries/runs-under-way.ts';
+import { isAnswerMissing } from '../../domain/missing-answer.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { asError } from '../../lib/failure.ts';
+import { publicId } from '../../lib/ids.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Door } from '../../temporal/doors.ts';
+
+export interface MissingAnswerParts {
+  readonly doors: Doors;
+  readonly door: Pick<Door, 'endUnanswered'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const PAGE = 500;
+/** How often a walk over all runs begins, at most. */
+const WALK_MS = 5_000;
+/** Ended in one round at most: after an outage there are many, and each is two calls to Temporal. */
+const MOST_AT_ONCE = 50;
+/** A task that was handed out later than this before the last beat may not have reached the list that the beat carried. */
+const ON_ITS_WAY_MS = 15_000;
+
+/**
+ * Finds runs that wait for an answer which will not come: the agent is well, and its task or its answer met a gateway or a
+ * Temporal that was away for longer than the SDK tries (about 10 s). Left alone they wait for a heartbeat time-out.
+ */
+export class MissingAnswers {
+  readonly #parts: MissingAnswerParts;
+  #cursor: RunCursor = FIRST_RUN;
+  #walkBeganMs = 0;
+  /** Since when the beats of its host do not name a run; by job and run. Those of the walk before, and of this one. */
+  #before = new Map<string, number>();
+  #unnamed = new Map<string, number>();
+
+  constructor(parts: MissingAnswerParts) {
+    this.#parts = parts;
+  }
+
+  async round(): Promise<'again' | 'rest'> {
+    const now = this.#parts.clock.now();
+    if (this.#cursor === FIRST_RUN) {
+      if (now.getTime() - this.#walkBeganMs < WALK_MS) return 'rest';
+      this.#walkBeganMs = now.getTime();
+      this.#before = this.#unnamed;
+      this.#unnamed = new Map();
+    }
+    const page = await this.#parts.doors.acrossOrgs('sweep: runs on hosts that beat', (tx) =>
+      runsOnHosts(tx, this.#cursor, now, PAGE),
+    );
+    this.#cursor = page.length === PAGE ? page.at(-1)! : FIRST_RUN;
+    const missing = page.filter((run) => this.#isMissing(run, now.getTime()));
+    await Promise.all(missing.slice(0, MOST_AT_ONCE).map((run) => this.#end(run)));
+    return 'rest';
+  }
+
+  #isMissing(run: RunOnHost, nowMs: number): boolean {
+    const named = run.hostRuns.includes(publicId('job', run.jobId));
+    const key = `${run.jobId} ${run.runNo}`;
+    if (!named) this.#unnamed.set(key, this.#before.get(key) ?? nowMs);
+    return isAnswerMissing({
+      resultAtMs: run.resultAt?.getTime() ?? null,
+      unnamedSinceMs: this.#unnamed.get(key) ?? null,
+      nowMs,
+    });
+  }
+
+  async #end(run: RunOnHost): Promise<void> {
+    const { door, log } = this.#parts;
+    const jobId = publicId('job', run.jobId);
+    const startedBefore = new Date(run.hostSeenAt.getTime() - ON_ITS_WAY_MS);
+    try {
+      const ended = await door.endUnanswered(run, startedBefore);
+      if (ended > 0) log.warn({ jobId, runNo: run.runNo }, 'the answer of an attempt was lost: its run looks into it');
+    } catch (thrown) {
+      log.warn({ jobId, err: asError(thrown) }, 'a run that waits for a lost answer could not be told');
+    }
+  }
+}
