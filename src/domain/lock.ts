@@ -20,3 +20,6 @@ export const repositoryKey = (repositoryId: string, mode: LockMode): KeyWish => 
   slots: REPOSITORY_SLOTS,
   isHost: false,
 });
+
+/** Stands in requests for the host of a job that has none: never null, because `null <> all(busy)` would hide the request for ever. */
+export const NO_HOST = '00000000-0000-0000-0000-000000000000';

@@ -15,7 +15,9 @@ export async function hostJob(run: RunInput): Promise<string> {
   await cancelNoted();
   if (ending === 'nobody-there') {
     const waits = await CancellationScope.nonCancellable(() => requeue(run, runId));
-    return waits ? 'the host is away: the job waits for it' : conclude(run, runId, { how: 'cancelled' }, attempts);
+    return waits
+      ? 'nobody took the attempt up: the job waits to be started anew'
+      : conclude(run, runId, { how: 'cancelled' }, attempts);
   }
   return conclude(run, runId, ending, attempts);
 }

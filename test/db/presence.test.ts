@@ -219,3 +219,17 @@ test('a host that picks nothing up counts as away until it beats again, and its 
   expect(passed.map(({ jobId, runNo }) => [jobId, runNo])).toEqual([[first, 2]]);
   expect((await bench.owner.query('select * from lock_check($1)', [bench.org])).rows).toEqual([]);
 });
+
+test('a job without a host that nobody took up is started anew at once', async () => {
+  const { org, random } = bench;
+  const [answer] = await bench.api.inOrg(org, (tx) =>
+    acceptJobs(tx, org, [bench.request('noop', {}, null)], { clock, random, claim: parts().door.newClaim() }),
+  );
+  const { jobId } = answer as { jobId: string };
+  const input = { orgId: org, jobId, runNo: 1 };
+  await bench.worker.inOrg(org, (tx) => beginRun(tx, input, 'run', clock.now()));
+  const requeued = await bench.worker.inOrg(org, (tx) => requeueRun(tx, input, 'run', parts().door.newClaim()));
+  expect(requeued).toMatchObject({ verdict: 'waiting', starts: [{ jobId, runNo: 2 }] });
+  expect(await job(jobId)).toMatchObject({ state: 'queued', reason: null });
+  expect((await bench.owner.query('select run_no, kind from outbox')).rows).toEqual([{ run_no: 2, kind: 'start' }]);
+});

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Actor, Trigger } from '../../domain/actor.ts';
 import type { JobFacts } from '../../domain/facts.ts';
-import type { KeyWish } from '../../domain/lock.ts';
+import { type KeyWish, NO_HOST } from '../../domain/lock.ts';
 import type { Tx } from '../doors.ts';
 
 export interface IdempotencyKeyUse {
@@ -26,8 +26,6 @@ export interface NewJob {
   readonly keys: readonly KeyWish[];
   readonly queueDeadlineAt: Date;
 }
-
-const NO_HOST = '00000000-0000-0000-0000-000000000000';
 
 const rowOf = (job: NewJob, no: number) => ({
   no,

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import { transition } from '../../domain/job-state.ts';
+import { NO_HOST } from '../../domain/lock.ts';
 import type { RunInput } from '../../domain/run.ts';
 import { kindByKey } from '../../kinds/index.ts';
 import type { Tx } from '../doors.ts';
-import { type CommitterClaim, changePresence, releaseAndGrant } from '../statements/grant.ts';
+import { type CommitterClaim, changePresence, releaseAndGrant, tryJobs } from '../statements/grant.ts';
 import { loadFacts } from '../statements/job-facts.ts';
 import { readJob } from '../statements/job-row.ts';
 import { lockOrganization } from '../statements/lock-organization.ts';
@@ -16,7 +17,8 @@ export type Requeued =
 
 /**
  * Nobody picked the attempt up: the job goes back to `waiting(host_offline)` at its old place in the queue, holding
- * nothing, and its next start gets another number, so that this run cannot pass for it.
+ * nothing, and its next start gets another number, so that this run cannot pass for it. A job without a host has none to
+ * wait for and asks for its keys again at once.
  */
 export async function requeueRun(tx: Tx, input: RunInput, runId: string, claim: CommitterClaim): Promise<Requeued> {
   const { orgId, jobId } = input;
@@ -31,17 +33,20 @@ export async function requeueRun(tx: Tx, input: RunInput, runId: string, claim: 
     { planId: job.planId, hostId: job.hostId, repositoryId: job.repositoryId },
   ]);
   const keys = kindByKey(job.kind)!.keys({ organizationId: orgId, jobId, ...facts! });
+  const atOnce = job.hostId === null;
+  const reason = atOnce ? 'lock' : 'host_offline';
   // Not ready until a beat after this: by its old lease the host would be called back within a second.
   await sql`
     with k as (select * from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as k(key text, mode text)),
     r as (insert into lock_request(org_id, job_id, key, mode, seq, host, ready)
-      select ${orgId}, ${jobId}, key, mode::"char", ${job.seq}, ${job.hostId}, false from k),
+      select ${orgId}, ${jobId}, key, mode::"char", ${job.seq}, ${job.hostId ?? NO_HOST}, ${atOnce} from k),
     h as (update host set lease_until = null where org_id = ${orgId} and id = ${job.hostId}),
-    j as (update job set state = 'waiting', reason = 'host_offline', run_no = run_no + 1, run_id = null, queued_at = null, started_at = null,
+    j as (update job set state = 'waiting', reason = ${reason}, run_no = run_no + 1, run_id = null, queued_at = null, started_at = null,
         version = version + 1 where org_id = ${orgId} and id = ${jobId} returning version)
     insert into event(org_id, topic, subject_id, data, at)
-      select ${orgId}, 'job.changed', ${jobId}, jsonb_build_object('state', 'waiting', 'version', version), ${claim.now}::timestamptz from j`.execute(
+      select ${orgId}, 'job.changed', ${jobId}, jsonb_build_object('state', 'waiting', 'reason', ${reason}::text, 'version', version), ${claim.now}::timestamptz from j`.execute(
     tx.sql,
   );
+  if (atOnce) granted.push(...(await tryJobs(tx, orgId, [jobId], claim)));
   return { verdict: 'waiting', starts: await loadStartOrders(tx, orgId, granted) };
 }

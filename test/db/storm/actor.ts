@@ -44,6 +44,7 @@ export interface ActorReport {
 const ACTOR = { kind: 'key', id: null, label: 'storm' } as const;
 const ENDS = ['queued', 'running', 'cancelling'];
 const RETRY_MS = 50;
+const INJECTED = 'injected';
 const order = JSON.parse(process.argv[2]!) as ActorOrder;
 const { org, hosts } = order;
 const report = { operations: 0, acceptMs: [] as number[], refillMs: [] as number[], killed: 0, errors: [] as string[] };
@@ -63,10 +64,10 @@ const claim = (): CommitterClaim => {
 const parts = () => ({ clock, random, claim: claim() });
 const someJob = async (states: readonly string[]) => {
   const found = await looker.query(
-    'select id, run_no, state from job where org_id = $1 and state = any($2) order by random() limit 1',
+    'select id, run_no, state, title from job where org_id = $1 and state = any($2) order by random() limit 1',
     [org, states],
   );
-  return found.rows[0] as { id: string; run_no: number; state: string } | undefined;
+  return found.rows[0] as { id: string; run_no: number; state: string; title: string } | undefined;
 };
 const waiting = async () =>
   (await looker.query(`select count(*)::int as n from job where org_id = $1 and state = 'waiting'`, [org])).rows[0].n;
@@ -108,7 +109,7 @@ async function inject(hostId: string | null, keys: readonly KeyWish[]): Promise<
       id: jobId,
       auditId: id(),
       kind: 'noop',
-      title: 'injected',
+      title: INJECTED,
       facts,
       params: {},
       trigger: 'key' as const,
@@ -152,6 +153,12 @@ async function end(job: { id: string; run_no: number }): Promise<void> {
   }
 }
 
+/** A run that began and does its work for a while. */
+async function begin(job: { id: string; run_no: number }): Promise<void> {
+  const input = { orgId: org, jobId: job.id, runNo: job.run_no };
+  await worker.inOrg(org, (tx) => beginRun(tx, input, `run-${job.id}-${job.run_no}`, clock.now()));
+}
+
 async function requeue(job: { id: string; run_no: number }): Promise<void> {
   const input = { orgId: org, jobId: job.id, runNo: job.run_no };
   await worker.inOrg(org, (tx) => requeueRun(tx, input, `run-${job.id}-${job.run_no}`, claim()));
@@ -177,7 +184,8 @@ async function startSomething(chance: (below: number) => number): Promise<void> 
   const dice = chance(100);
   if (dice < 55) await accept('backup', { planId: publicId('plan', one(order.plans)) }, null);
   else if (dice < 63) await accept('init', { repositoryId: publicId('repository', repository) }, host);
-  else if (dice < 70) await accept('noop', {}, host);
+  else if (dice < 67) await accept('noop', {}, host);
+  else if (dice < 70) await accept('noop', {}, null);
   else if (dice < 80) await inject(host, [hostKey(host), repositoryKey(repository, 'x')]);
   else if (dice < 90) await inject(host, [hostKey(host), repositoryKey(repository, 's'), capOf(one(order.caps))]);
   else await inject(null, [capOf(one(order.caps))]);
@@ -190,7 +198,9 @@ async function operation(chance: (below: number) => number): Promise<void> {
   if (dice < 45 && (await waiting()) < order.mostWaiting) return startSomething(chance);
   if (dice < 88) {
     const job = await someJob(ENDS);
-    if (job && job.state === 'running' && chance(12) === 0) return requeue(job);
+    // A job with injected keys would come back with those of its kind.
+    if (job && job.state === 'running' && job.title !== INJECTED && chance(3) === 0) return requeue(job);
+    if (job && job.state === 'queued' && chance(4) === 0) return begin(job);
     if (job) return end(job);
   } else if (dice < 95) {
     const job = await someJob(['waiting', 'queued']);
