@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { PooledClient } from './pooled-client.ts';
 
 export interface AuthDbOptions {
   /** Connection string of the `auth` login. */
@@ -14,6 +15,7 @@ export interface AuthDbOptions {
  */
 export function openAuthDb(options: AuthDbOptions): Kysely<unknown> {
   const pool = new pg.Pool({
+    Client: PooledClient,
     connectionString: options.url,
     max: options.poolMax,
     application_name: options.applicationName,

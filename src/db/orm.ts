@@ -3,6 +3,7 @@ import { type EntityManager, MikroORM, type Options } from '@mikro-orm/postgresq
 import { MIGRATIONS } from '../../migrations/index.ts';
 import { returnDeadConnections } from './dead-connections.ts';
 import { ENTITIES } from './entities/index.ts';
+import { PooledClient } from './pooled-client.ts';
 
 export interface OrmOptions {
   /** Connection string of one login. */
@@ -24,6 +25,7 @@ export function ormConfig(options: OrmOptions): Options {
     preferEnvVars: false,
     pool: { min: 0, max: options.poolMax, idleTimeoutMillis: 30_000 },
     driverOptions: {
+      Client: PooledClient,
       onPoolCreated: returnDeadConnections,
       application_name: options.applicationName,
       connectionTimeoutMillis: 5_000,

@@ -46,13 +46,15 @@ export async function acceptJobs(
   requests: readonly JobRequest[],
   parts: AcceptParts,
 ): Promise<Accepted[]> {
-  await lockOrganization(tx, orgId);
   const read = requests.map(readRequest);
   const wanted = read.map((r) =>
     r instanceof Failure ? { planId: null, hostId: null, repositoryId: null } : r.wanted,
   );
-  const facts = await loadFacts(tx, orgId, wanted);
-  const repeated = await findRepeated(tx, orgId, requests);
+  const [, facts, repeated] = await Promise.all([
+    lockOrganization(tx, orgId),
+    loadFacts(tx, orgId, wanted),
+    findRepeated(tx, orgId, requests),
+  ]);
   const answers: (Accepted | null)[] = [];
   const fresh: { at: number; job: NewJob }[] = [];
   for (const [at, request] of requests.entries()) {
@@ -96,9 +98,11 @@ async function insertAndGrant(
   answers: (Accepted | null)[],
   claim: CommitterClaim,
 ): Promise<void> {
-  await insertJobs(tx, orgId, fresh.map((f) => f.job), claim.now); // biome-ignore format: one line
   const ready = fresh.filter(({ job }) => job.facts.host?.online ?? true).map(({ job }) => job.id);
-  const granted = await tryJobs(tx, orgId, ready, claim);
+  const [, granted] = await Promise.all([
+    insertJobs(tx, orgId, fresh.map((f) => f.job), claim.now), // biome-ignore format: one line
+    tryJobs(tx, orgId, ready, claim),
+  ]);
   for (const { at, job } of fresh) {
     if (granted.has(job.id)) answers[at] = { verdict: 'queued', jobId: job.id, start: startOf(orgId, job) };
     else if (requests[at]!.ifBusy === 'refuse') throw await busy(tx, orgId, job);

@@ -18,8 +18,7 @@ export const SCHEDULE_TO_START_MS = 30_000;
  * outbox entry, and answers all it needs. Repeating it is harmless; a run that is not the job's current one is turned away.
  */
 export async function beginRun(tx: Tx, input: RunInput, runId: string, now: Date): Promise<BeginAnswer> {
-  await lockOrganization(tx, input.orgId);
-  const job = await readJob(tx, input.orgId, input.jobId);
+  const [, job] = await Promise.all([lockOrganization(tx, input.orgId), readJob(tx, input.orgId, input.jobId)]);
   if (job === null || !isMine(job, input, runId)) return { verdict: 'not-mine' };
   const next = transition(job.state, 'begun');
   if (next === null) return { verdict: 'not-mine' };

@@ -36,16 +36,18 @@ export async function finishRun(
   attempts: number,
   parts: FinishParts,
 ): Promise<Finished> {
-  await lockOrganization(tx, input.orgId);
-  const job = await readJob(tx, input.orgId, input.jobId);
+  const [, job, result] = await Promise.all([
+    lockOrganization(tx, input.orgId),
+    readJob(tx, input.orgId, input.jobId),
+    ending.how === 'answered' ? lastResult(tx, input) : null,
+  ]);
   if (job === null || job.runNo !== input.runNo || (job.runId !== null && job.runId !== runId))
     return { mine: false, starts: [] };
   if (isTerminal(job.state)) return { mine: true, starts: [] };
   const conclusion = conclude(kindByKey(job.kind)!, ending);
   if (transition(job.state, `ended:${conclusion.state}`) === null)
     throw new Error(`a job that is ${job.state} cannot end as ${conclusion.state}`);
-  const result = ending.how === 'answered' ? await lastResult(tx, input) : null;
-  await endJob(tx, {
+  const ended = endJob(tx, {
     orgId: input.orgId,
     jobId: input.jobId,
     title: job.title,
@@ -58,8 +60,11 @@ export async function finishRun(
     auditId: newUuid(parts.clock, parts.random),
     now: parts.claim.now,
   });
-  await learnRepositoryState(tx, input.orgId, job, conclusion.code, parts.claim.now);
-  const granted = await releaseAndGrant(tx, input.orgId, input.jobId, parts.claim);
+  const [, , granted] = await Promise.all([
+    ended,
+    learnRepositoryState(tx, input.orgId, job, conclusion.code, parts.claim.now),
+    releaseAndGrant(tx, input.orgId, input.jobId, parts.claim),
+  ]);
   return { mine: true, starts: await loadStartOrders(tx, input.orgId, granted) };
 }
 
