@@ -10,8 +10,8 @@ const MAIN = fileURLToPath(new URL('../scripts/main.mjs', import.meta.url));
 export interface BenchStack {
   readonly temporal: { readonly address: string; readonly namespace: string };
   readonly quiet: object;
-  /** Starts a no-op job on the host through the API and resolves when its end is visible there, asked each `pollMs`. */
-  runNoop(pollMs: number): Promise<void>;
+  /** Starts a no-op job through the API and resolves when its stream has shown the end. */
+  runNoop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,15 +40,16 @@ export async function openBenchStack(): Promise<BenchStack> {
   return {
     temporal: { address, namespace: 'holdfast' },
     quiet: { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: silent },
-    async runNoop(pollMs) {
+    async runNoop() {
       // Without a host: a host does one job at a time, so many at once would only measure its queue.
       const job = await ask('/jobs', { method: 'POST', body: JSON.stringify({ kind: 'noop', params: {} }) });
-      for (;;) {
-        const { state } = await ask(`/jobs/${job.id}`);
-        if (state === 'succeeded') return;
-        if (!['waiting', 'queued', 'running'].includes(state)) throw new Error(`the job is ${state}`);
-        await new Promise((resolve) => setTimeout(resolve, pollMs));
-      }
+      const answer = await fetch(`${url}/api/v1/jobs/${job.id}/stream`, { headers });
+      if (!answer.ok) throw new Error(`stream: ${answer.status} ${await answer.text()}`);
+      let seen = '';
+      for await (const text of answer.body!.pipeThrough(new TextDecoderStream())) seen += text;
+      const end = /event: end\ndata: (.*)/.exec(seen);
+      const state = end && JSON.parse(end[1]!).job.state;
+      if (state !== 'succeeded') throw new Error(`the job is ${state}`);
     },
     async close() {
       child.kill('SIGINT');

@@ -38,9 +38,7 @@ const bare = () =>
     taskQueue: 'bench',
     workflowId: `bench/${systemClock.now().getTime()}/${number++}`,
   });
-const ours = () => stack.runNoop(10);
-// 32 askers each 10 ms would measure the asking; a job in the crowd lasts half a second anyway.
-const oursInACrowd = () => stack.runNoop(100);
+const ours = () => stack.runNoop();
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
@@ -69,7 +67,7 @@ for (let round = 0; round < ROUNDS; round++)
 const throughput = { bare: [] as number[], ours: [] as number[] };
 for (let round = 0; round < 3; round++) {
   throughput.bare.push(await perSecond(bare));
-  throughput.ours.push(await perSecond(oursInACrowd));
+  throughput.ours.push(await perSecond(ours));
 }
 const p99 = latency.ours.toSorted((a, b) => a - b)[Math.floor(latency.ours.length * 0.99)]!;
 row('no-op job, one after the other, bare', `p50 ${median(latency.bare).toFixed(1)} ms`, range(latency.bare, 'ms'));

@@ -1,7 +1,6 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM, type Options } from '@mikro-orm/postgresql';
 import { MIGRATIONS } from '../../migrations/index.ts';
-import { returnDeadConnections } from './dead-connections.ts';
 import { ENTITIES } from './entities/index.ts';
 import { PooledClient } from './pooled-client.ts';
 
@@ -26,7 +25,6 @@ export function ormConfig(options: OrmOptions): Options {
     pool: { min: 0, max: options.poolMax, idleTimeoutMillis: 30_000 },
     driverOptions: {
       Client: PooledClient,
-      onPoolCreated: returnDeadConnections,
       application_name: options.applicationName,
       connectionTimeoutMillis: 5_000,
       ...(timeout === null

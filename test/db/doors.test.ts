@@ -1,0 +1,96 @@
+import { sql } from 'kysely';
+import type pg from 'pg';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type Doors, openDoors } from '../../src/db/doors.ts';
+import { type Orm, openOrm } from '../../src/db/orm.ts';
+import { organization } from '../factories.ts';
+import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
+
+const PLACES = 3;
+let database: TestDatabase;
+let orm: Orm;
+let doors: Doors;
+let org: string;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const url = database.urls.worker;
+  orm = await openOrm({ url, poolMax: PLACES, transactionTimeoutMs: 15_000, applicationName: 'test doors' });
+  doors = openDoors(orm);
+  org = (await organization(database.owner)).id;
+});
+afterAll(async () => {
+  await doors?.close();
+  await database?.drop();
+});
+
+const setting = (tx: Parameters<Parameters<Doors['inOrg']>[1]>[0]) =>
+  sql<{ org: string }>`select current_setting('app.org', true) as org, ${1}::int as one`.execute(tx.sql);
+
+test('statements asked together run in the order they were asked, inside the transaction, each on what was there before it', async () => {
+  for (let round = 0; round < 20; round++) {
+    const seen = await doors.inOrg(org, async (tx) => {
+      const key = `round ${round}`;
+      const count = () =>
+        sql<{ n: number }>`select count(*)::int as n from lock_key where key = ${key}`.execute(tx.sql);
+      const asked = [
+        count(),
+        sql`insert into lock_key(org_id, key, slots) values (${org}, ${key}, 1)`.execute(tx.sql),
+        count(),
+        sql`delete from lock_key where org_id = ${org} and key = ${key}`.execute(tx.sql),
+        count(),
+      ] as const;
+      const [before, , between, , after] = await Promise.all(asked);
+      return [before, between, after].map((found) => found!.rows[0]!.n);
+    });
+    expect(seen).toEqual([0, 1, 0]);
+  }
+});
+
+test('what fails among statements asked together undoes all of them, and leaves a connection that knows no organisation', async () => {
+  const failing = doors.inOrg(org, (tx) =>
+    Promise.all([
+      sql`insert into lock_key(org_id, key, slots) values (${org}, 'undone', 1)`.execute(tx.sql),
+      sql`select 1 / ${0}::int`.execute(tx.sql),
+      sql`insert into lock_key(org_id, key, slots) values (${org}, 'undone too', 1)`.execute(tx.sql),
+    ]),
+  );
+  await expect(failing).rejects.toMatchObject({ code: '22012' });
+  const left = await database.owner.query(`select key from lock_key where key like 'undone%'`);
+  expect(left.rows).toEqual([]);
+  const pool = (await orm.em.getDriver().getConnection().getNativeClient()) as pg.Pool;
+  const outside = await pool.query(`select current_setting('app.org', true) as org`);
+  expect(outside.rows[0].org ?? '').toBe('');
+});
+
+test('a refusal while statements are still under way keeps them inside the transaction that is undone', async () => {
+  const refused = doors.inOrg(org, async (tx) => {
+    void sql`insert into lock_key(org_id, key, slots) values (${org}, 'late', 1)`.execute(tx.sql);
+    throw new Error('refused');
+  });
+  await expect(refused).rejects.toThrow('refused');
+  expect((await database.owner.query(`select key from lock_key where key = 'late'`)).rows).toEqual([]);
+});
+
+test('connections that die in the hands of a transaction are replaced, so that outages cost no place in the pool', async () => {
+  const pool = (await orm.em.getDriver().getConnection().getNativeClient()) as pg.Pool;
+  for (let outage = 0; outage < PLACES + 1; outage++) {
+    const killed = doors.inOrg(org, async (tx) => {
+      const pid = (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx.sql)).rows[0]!.pid;
+      await database.owner.query('select pg_terminate_backend($1, 1000)', [pid]);
+      return setting(tx);
+    });
+    await expect(killed).rejects.toThrow();
+  }
+  await vi.waitUntil(() => pool.totalCount === pool.idleCount, { timeout: 5_000 });
+  const together = Array.from({ length: PLACES }, () => doors.inOrg(org, setting));
+  for (const found of await Promise.all(together)) expect(found.rows[0]!.org).toBe(org);
+});
+
+test('a connection that died while nobody used it costs one refused transaction at most', async () => {
+  await doors.inOrg(org, setting);
+  await database.owner.query(
+    `select pg_terminate_backend(pid, 1000) from pg_stat_activity where application_name = 'test doors'`,
+  );
+  await doors.inOrg(org, setting).catch(() => {});
+  expect((await doors.inOrg(org, setting)).rows[0]!.org).toBe(org);
+});
