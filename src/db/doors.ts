@@ -33,39 +33,47 @@ export interface Doors {
   close(): Promise<void>;
 }
 
+type Work<T> = (tx: Tx) => Promise<T>;
+
+/**
+ * One transaction on one connection, which it gives back. `begin` and the setting that policies look at go together in one
+ * message, and are not waited for: what the work asks first travels right behind, and meets an aborted transaction should
+ * they fail.
+ */
+async function inTransaction<T>(client: pg.PoolClient, orgId: string | null, setting: string, work: Work<T>) {
+  const connection = pipelineOn(client);
+  let announced = false;
+  let broken = false;
+  try {
+    const opened = sql.raw(`begin; ${setting}`).execute(connection);
+    const announce = () => {
+      announced = true;
+    };
+    const [answer] = await Promise.all([work({ orgId, sql: connection, announce }), opened]);
+    await sql`commit`.execute(connection);
+    return { answer, announced };
+  } catch (thrown) {
+    // On a connection that died it fails too; what went wrong first is what counts.
+    await sql`rollback`.execute(connection).catch(() => {
+      broken = true;
+    });
+    throw thrown;
+  } finally {
+    client.release(broken);
+  }
+}
+
 export function openDoors(orm: Orm): Doors {
   const transactions = { count: 0 };
   const { clientUrl, driverOptions } = orm.config.getAll();
   const lookout = new Lookout(clientUrl!, String((driverOptions as { application_name?: string }).application_name));
   const pool = () => orm.em.getDriver().getConnection().getNativeClient() as Promise<pg.Pool>;
-  /**
-   * One transaction on one connection. `begin` and the setting that policies look at go together in one message, and are
-   * not waited for: what the work asks first travels right behind, and meets an aborted transaction should they fail.
-   */
-  const run = async <T>(orgId: string | null, setting: string, work: (tx: Tx) => Promise<T>): Promise<T> => {
+  const run = async <T>(orgId: string | null, setting: string, work: Work<T>): Promise<T> => {
     transactions.count++;
     const client = await (await pool()).connect();
-    const connection = pipelineOn(client);
-    let announced = false;
-    let broken = false;
-    try {
-      const opened = sql.raw(`begin; ${setting}`).execute(connection);
-      const announce = () => {
-        announced = true;
-      };
-      const [answer] = await Promise.all([work({ orgId, sql: connection, announce }), opened]);
-      await sql`commit`.execute(connection);
-      if (announced) lookout.tell();
-      return answer;
-    } catch (thrown) {
-      // On a connection that died it fails too; what went wrong first is what counts.
-      await sql`rollback`.execute(connection).catch(() => {
-        broken = true;
-      });
-      throw thrown;
-    } finally {
-      client.release(broken);
-    }
+    const { answer, announced } = await inTransaction(client, orgId, setting, work);
+    if (announced) lookout.tell();
+    return answer;
   };
   return {
     transactions,
