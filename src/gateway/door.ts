@@ -16,7 +16,7 @@ import { Buckets, Concurrency } from './limits.ts';
 import { forbidden, malformed, Refusal, tooMuch } from './refusal.ts';
 import type { Rule } from './rules.ts';
 import type { HostIdentity } from './store.ts';
-import { isNamespaceMissing, temporalMethods, temporalPath, type Upstream } from './upstream.ts';
+import { missingNamespace, temporalMethods, temporalPath, type Upstream } from './upstream.ts';
 import { WireError } from './wire.ts';
 
 /** Outcomes and heartbeats are small; logs do not come this way. Temporal itself takes 2 MiB a payload. */
@@ -35,6 +35,7 @@ type Call = ServerUnaryCall<Buffer, Buffer>;
 type Answer = sendUnaryData<Buffer>;
 
 export interface DoorParts {
+  readonly namespace: string;
   readonly rules: Readonly<Record<string, Rule>>;
   readonly hosts: Hosts;
   readonly audit: RefusalAudit;
@@ -121,7 +122,11 @@ export class Door {
 
   #fromUpstream(error: ServiceError | null, method: string, rule: Rule, host: HostIdentity): Partial<ServiceError> {
     if (!error) return { code: status.INTERNAL, details: 'empty answer' };
-    if (isNamespaceMissing(error)) return { code: status.UNAVAILABLE, details: 'the engine is being set up' };
+    const missing = missingNamespace(error);
+    // For an agent NOT_FOUND means "stop the activity now", so while the engine is set up it is told "later". The engine of
+    // a token that names another namespace will not come back: its attempt has to stop, and its next run waits for that.
+    if (missing === this.#parts.namespace) return { code: status.UNAVAILABLE, details: 'the engine is being set up' };
+    if (missing !== null) return { code: status.NOT_FOUND, details: 'the engine that gave this task is gone' };
     if (rule.auditNotFound && error.code === status.NOT_FOUND)
       this.#parts.audit.refused(host, method, `late or repeated answer: ${error.details}`);
     // The metadata carries the typed details that SDKs go by.

@@ -13,7 +13,7 @@ import { Presence } from './presence.ts';
 import { rules } from './rules.ts';
 import { SignOfLife } from './sign-of-life.ts';
 import type { GatewayStore } from './store.ts';
-import { Upstream } from './upstream.ts';
+import { Upstream, type UpstreamTarget } from './upstream.ts';
 
 /** How long calls may take to end at a stop before their connections are cut. Long polls always are. */
 const STOP_GRACE_MS = 500;
@@ -34,7 +34,7 @@ export interface GatewayOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** Null serves without TLS: credentials travel in the clear, so on loopback and in tests only. */
   readonly tls: { readonly certificatePem: string; readonly keyPem: string } | null;
-  readonly upstreamAddress: string;
+  readonly upstream: UpstreamTarget;
   readonly namespace: string;
   readonly keyring: Keyring;
   readonly store: GatewayStore;
@@ -56,8 +56,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const epochs = new Epochs(store, clock);
   const presence = new Presence(store, log);
   const life = new SignOfLife(store, log);
-  const upstream = new Upstream(options.upstreamAddress);
-  const door = new Door({ rules: rules({ namespace, keyring, random, epochs }), hosts, audit, upstream, clock, log });
+  const upstream = new Upstream(options.upstream);
+  const door = new Door({
+    namespace,
+    rules: rules({ namespace, keyring, random, epochs }),
+    hosts,
+    audit,
+    upstream,
+    clock,
+    log,
+  });
   const neverArrived = new NeverArrived({ namespace, store, upstream, clock, log });
   const agents = new AgentService({
     namespace,

@@ -1,5 +1,14 @@
-import { Client, type ClientUnaryCall, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import {
+  type ChannelCredentials,
+  Client,
+  type ClientUnaryCall,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
 import proto from '@temporalio/proto'; // CommonJS: a named import fails under ESM
+import { bytesAt, fieldsOf, textAt } from './wire.ts';
 
 const SERVICE = 'temporal.api.workflowservice.v1.WorkflowService';
 /** All that goes on. The agent's authorization ends here; Temporal's address is reachable for us only. */
@@ -14,13 +23,33 @@ export function temporalMethods(): string[] {
 
 export const temporalPath = (method: string): string => `/${SERVICE}/${method}`;
 
+/** Where Temporal is, and how to prove ourselves to it. */
+export interface UpstreamTarget {
+  readonly address: string;
+  readonly apiKey: string | null;
+  /** Null for an unencrypted connection, which is for loopback and private networks. PEM texts. */
+  readonly tls: {
+    readonly serverCa: string | null;
+    readonly certificate: string | null;
+    readonly key: string | null;
+    readonly serverName: string | null;
+  } | null;
+}
+
 /** Temporal behind the gateway: bytes in, bytes out. */
 export class Upstream {
   readonly #client: Client;
+  readonly #apiKey: string | null;
 
-  constructor(address: string) {
+  constructor(target: UpstreamTarget) {
+    this.#apiKey = target.apiKey;
+    const { serverName } = target.tls ?? {};
     // A task is at most what Temporal takes in (2 MiB a payload); its own limit on messages is 4 MiB.
-    this.#client = new Client(address, credentials.createInsecure(), {
+    this.#client = new Client(target.address, credentialsFor(target), {
+      ...(serverName && { 'grpc.ssl_target_name_override': serverName, 'grpc.default_authority': serverName }),
+      // A network that swallows packets is noticed in 30 s; TCP alone would take a quarter of an hour.
+      'grpc.keepalive_time_ms': 20_000,
+      'grpc.keepalive_timeout_ms': 10_000,
       'grpc.max_receive_message_length': 8 * 1024 * 1024,
       // Without it grpc-js shares connections between clients of a process; a stopped gateway must free its own.
       'grpc.use_local_subchannel_pool': 1,
@@ -38,6 +67,7 @@ export class Upstream {
   ): ClientUnaryCall {
     const metadata = new Metadata();
     for (const name of HEADERS) for (const value of from.get(name)) metadata.add(name, value);
+    if (this.#apiKey !== null) metadata.set('authorization', `Bearer ${this.#apiKey}`);
     return this.#client.makeUnaryRequest(
       temporalPath(method),
       same,
@@ -54,15 +84,30 @@ export class Upstream {
   }
 }
 
+function credentialsFor({ tls }: UpstreamTarget): ChannelCredentials {
+  if (tls === null) return credentials.createInsecure();
+  const pem = (text: string | null) => (text === null ? null : Buffer.from(text));
+  return credentials.createSsl(pem(tls.serverCa), pem(tls.key), pem(tls.certificate));
+}
+
 /**
- * Temporal's database was made anew and our namespace is not there yet. For an agent NOT_FOUND means "stop the activity
- * now"; this only means "later".
+ * The namespace that Temporal does not know, when that is what its NOT_FOUND means; else null. Ours by its name: Temporal's
+ * database is empty and the namespace is not made yet. A uuid: ours is there, but not the one that a task token is from.
  */
-export function isNamespaceMissing(error: ServiceError): boolean {
-  if (error.code !== status.NOT_FOUND) return false;
-  const typed = error.metadata?.get('grpc-status-details-bin') ?? [];
-  return (
-    typed.some((value) => Buffer.from(value).includes('NamespaceNotFoundFailure')) ||
-    /^Namespace .*not found/i.test(error.details)
-  );
+export function missingNamespace(error: ServiceError): string | null {
+  if (error.code !== status.NOT_FOUND) return null;
+  for (const details of error.metadata?.get('grpc-status-details-bin') ?? []) {
+    const found = namespaceIn(Buffer.from(details));
+    if (found !== null) return found;
+  }
+  return /^Namespace (\S+) is not found/i.exec(error.details)?.[1] ?? null;
+}
+
+/** In google.rpc.Status: details (3), each an Any of type (1) and value (2), which is a NamespaceNotFoundFailure with the name (1). */
+function namespaceIn(status: Buffer): string | null {
+  for (const field of fieldsOf(status)) {
+    if (field.id === 3 && textAt(field.body, 1).endsWith('NamespaceNotFoundFailure'))
+      return textAt(bytesAt(field.body, 2), 1);
+  }
+  return null;
 }

@@ -7,6 +7,7 @@ import { killEach } from './scenarios/kill.ts';
 import { locks } from './scenarios/locks.ts';
 import { network } from './scenarios/network.ts';
 import { pf12 } from './scenarios/pf12.ts';
+import { presence } from './scenarios/presence.ts';
 import { randomKills } from './scenarios/random-kills.ts';
 import { rollingRestart } from './scenarios/rolling-restart.ts';
 import { starts } from './scenarios/starts.ts';
@@ -15,6 +16,7 @@ import { starts } from './scenarios/starts.ts';
 export const SCENARIOS: readonly Scenario[] = [
   starts,
   killEach,
+  presence,
   locks,
   rollingRestart,
   engineLost,

@@ -59,7 +59,7 @@ export async function startEngine() {
   let gateway = await open(0);
   function open(port: number, namespace = NAMESPACE) {
     const listen = { host: '127.0.0.1', port };
-    const parts = { upstreamAddress: address, namespace, keyring, store, log };
+    const parts = { upstream: { address, apiKey: null, tls: null }, namespace, keyring, store, log };
     return startGateway({ listen, tls: certificate, clock: systemClock, random: systemRandom, ...parts });
   }
   return {

@@ -29,7 +29,15 @@ export async function openReplicas(count: number) {
     );
     const store = gatewayStore(doors, clock, random);
     const listen = { host: '127.0.0.1', port };
-    const parts = { upstreamAddress: '127.0.0.1:1', namespace: 'none', keyring, store, clock, random, log };
+    const parts = {
+      upstream: { address: '127.0.0.1:1', apiKey: null, tls: null },
+      namespace: 'none',
+      keyring,
+      store,
+      clock,
+      random,
+      log,
+    };
     const gateway = await startGateway({ listen, tls: null, ...parts });
     stops.push(async () => {
       await gateway.stop();

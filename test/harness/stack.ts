@@ -57,6 +57,7 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
   const bench = await openBench();
   const { clock, random, org } = bench;
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-stack-'));
+  await bench.owner.query('insert into instance(id, created_at) values (1, now())');
   const target = options.temporal ?? (await ownNamespace());
   const keyring = newKeyring(clock, random);
   const log = createLogger({ level: 'error', pretty: false, process: 'test' });
@@ -74,7 +75,7 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
   const gateway = await startGateway({
     listen: { host: '127.0.0.1', port: 0 },
     tls: certificate,
-    upstreamAddress: target.address,
+    upstream: target,
     namespace: target.namespace,
     keyring,
     store: gatewayStore(bench.gateway, clock, random),

@@ -53,16 +53,12 @@ export async function bootstrapInstance(order: BootstrapOrder): Promise<Bootstra
   }
 }
 
-/** Changes a fact of the one row of this instance. */
-export async function noteInInstance(
-  ownerUrl: string,
-  column: 'first_backup_at' | 'temporal_namespace_id',
-  value: Date | string,
-): Promise<void> {
+/** The first backup of the very first start was made; it is not made again. */
+export async function noteFirstBackup(ownerUrl: string, at: Date): Promise<void> {
   const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {
-    await client.query(`update instance set ${column} = $1 where id = 1`, [value]);
+    await client.query('update instance set first_backup_at = $1 where id = 1', [at]);
   } finally {
     await client.end();
   }

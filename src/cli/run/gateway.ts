@@ -12,15 +12,15 @@ import { temporalTarget } from './temporal-target.ts';
 
 /** The gateway. Agents may come before Temporal is there; they are told to try again. */
 export async function startGatewayProcess({ config, clock, random, log }: ProcessParts): Promise<Running> {
-  const { address, namespace } = temporalTarget(config);
+  const upstream = temporalTarget(config);
   const keyring = readKeyring(config.keyringFile, KEYS_HELD.gateway);
   const doors = await openLoginDoors(config, 'gateway', 10);
   const gateway = await startGateway({
     listen: { host: config.bind, port: config.gatewayPort },
     // Always of our own authority: agents pin that one, and a certificate for browsers would prove nothing to them.
     tls: await ensureCertificate(dataPaths(config.dataDir).tls, gatewayNames(config), clock),
-    upstreamAddress: address,
-    namespace,
+    upstream,
+    namespace: upstream.namespace,
     keyring,
     store: gatewayStore(doors, clock, random),
     clock,

@@ -3,7 +3,7 @@ import { LOCAL_HOST } from '../../db/writes/bootstrap-credentials.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { asError } from '../../lib/failure.ts';
 import type { Profile } from '../profile.ts';
-import { noteInInstance } from '../run/bootstrap.ts';
+import { noteFirstBackup } from '../run/bootstrap.ts';
 import { dataPaths } from '../run/data-folder.ts';
 import { firstBackup } from './first-backup.ts';
 import type { Say } from './say.ts';
@@ -23,7 +23,7 @@ export async function firstBackupOnce({ config, ownerUrl, profile, say, stopping
   const { repositories } = dataPaths(config.dataDir);
   try {
     const made = await firstBackup({ profile, hostName: LOCAL_HOST, repositories, say, stopping });
-    if (made) await noteInInstance(ownerUrl, 'first_backup_at', systemClock.now());
+    if (made) await noteFirstBackup(ownerUrl, systemClock.now());
     say.step(made ? 'first backup: done' : 'first backup: FAILED, see above', Date.now() - began);
   } catch (thrown) {
     if (stopping.aborted) throw thrown;

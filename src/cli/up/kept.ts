@@ -34,6 +34,7 @@ export class Kept<Part extends RunningPart> {
   #pauseMs = FIRST_PAUSE_MS;
   #startedAt = 0;
   #current: Promise<Part> | null = null;
+  #running: Part | null = null;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: KeptOptions<Part>) {
@@ -51,6 +52,7 @@ export class Kept<Part extends RunningPart> {
     this.#current = this.#options.start();
     this.#startedAt = Date.now();
     const part = await this.#current;
+    this.#running = part;
     this.#watch(part);
     return part;
   }
@@ -58,6 +60,19 @@ export class Kept<Part extends RunningPart> {
   /** From now on an end is answered by a new start, and no longer a failure of the whole. */
   settle(): void {
     this.#settled = true;
+  }
+
+  /** What runs now; null while it is being started. */
+  get running(): Part | null {
+    return this.#running;
+  }
+
+  /** Ends it when it runs, so that it is started again with what was missing. */
+  async renew(why: string): Promise<void> {
+    const part = this.#stopping ? null : await this.#current?.catch(() => null);
+    if (!part || this.#stopping) return;
+    this.#options.say.step(`${this.name}: ${why}`);
+    await part.stop();
   }
 
   async stop(): Promise<void> {
@@ -69,6 +84,7 @@ export class Kept<Part extends RunningPart> {
 
   #watch(part: Part): void {
     void part.exited.then((exit) => {
+      this.#running = null;
       if (this.#stopping) return;
       const how = exit.signal ? `was killed by ${exit.signal}` : `ended with exit code ${exit.code}`;
       if (!this.#settled) return this.#tellEarly(new Error(`${this.name} ${how}`));

@@ -4,7 +4,7 @@ import { LOCAL_HOST } from '../../db/writes/bootstrap-credentials.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/ids.ts';
 import { ApiClient } from '../client.ts';
-import { type BootstrapAnswer, bootstrapInstance, noteInInstance } from '../run/bootstrap.ts';
+import { type BootstrapAnswer, bootstrapInstance } from '../run/bootstrap.ts';
 import { migrateDatabase } from '../run/migrate.ts';
 import { firstBackupOnce } from './first-backup-once.ts';
 import { Kept } from './kept.ts';
@@ -14,7 +14,7 @@ import type { OurPorts } from './preflight.ts';
 import { isHostOnline, isListening, isReady, untilTrue } from './readiness.ts';
 import type { Say } from './say.ts';
 import type { StopList } from './stop-list.ts';
-import { type Temporal, TemporalStart } from './temporal-start.ts';
+import { TemporalStart } from './temporal-start.ts';
 import { ownDatabase, startEmbeddedPostgres } from './up-database.ts';
 import { apiUrlOf, gatewayAddressOf } from './urls.ts';
 
@@ -49,12 +49,12 @@ export async function startAll(order: StartOrder): Promise<Started> {
     temporalAddress: address,
     temporalUiUrl: await temporal.comingUiUrl(),
   });
-  const [engine, made] = await Promise.all([temporal.start(), prepare(order, ownerUrls.own, apiUrl, ours)]);
-  await namespaceNoted(ownerUrls.own, engine, made, say);
+  const [, made] = await Promise.all([temporal.start(), prepare(order, ownerUrls.own, apiUrl, ours)]);
   await Promise.race([ready(order, ours, apiUrl, made), stops.endedEarly()]);
   if (order.firstJob && made.firstBackupAt === null)
     await firstBackupOnce({ ...order, ownerUrl: ownerUrls.own, profile: { url: apiUrl, apiKey: made.apiKey } });
   stops.settle();
+  temporal.keepWhole();
   return { apiUrl, temporalUiUrl: await temporal.startUi(), setupToken: made.setupToken };
 }
 
@@ -93,13 +93,6 @@ async function prepare(
   });
   await Promise.all([ours.start('gateway'), ours.start('worker'), ours.start('api')]);
   return made;
-}
-
-async function namespaceNoted(ownerUrl: string, engine: Temporal, made: BootstrapAnswer, say: Say): Promise<void> {
-  if (engine.namespaceId === made.temporalNamespaceId) return;
-  if (made.temporalNamespaceId !== null)
-    say.step('Temporal has a new namespace: what ran in the old one is not taken up again by itself in this release');
-  await noteInInstance(ownerUrl, 'temporal_namespace_id', engine.namespaceId);
 }
 
 async function ready(order: StartOrder, ours: OurProcesses, apiUrl: string, made: BootstrapAnswer): Promise<void> {

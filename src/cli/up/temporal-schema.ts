@@ -27,6 +27,8 @@ export interface TemporalStore {
   databases: { main: string; visibility: string };
 }
 
+const DATABASES = { main: 'temporal', visibility: 'temporal_visibility' };
+
 function keptPassword(dir: string): string {
   const file = join(dir, 'database-password');
   if (!existsSync(file)) {
@@ -101,6 +103,25 @@ async function runTool(
   );
 }
 
+/**
+ * Which two databases these are: dropped and made anew they have other numbers. Null while one of them is missing;
+ * throws when the server cannot be asked.
+ */
+export async function databaseNumbers(ownerUrl: string, databases = DATABASES): Promise<string | null> {
+  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: 2_000 });
+  try {
+    await client.connect();
+    const names = Object.values(databases);
+    const { rows } = await client.query<{ oid: string }>(
+      'select oid::text from pg_database where datname = any($1) order by datname',
+      [names],
+    );
+    return rows.length === names.length ? rows.map(({ oid }) => oid).join(' ') : null;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
 /** What the last start left: with the same tool and these versions there is nothing to do, and two short queries prove it. */
 interface Done {
   tool: string;
@@ -122,7 +143,7 @@ export async function ensureTemporalSchema(options: TemporalSchemaOptions): Prom
   const began = Date.now();
   mkdirSync(dir, { recursive: true });
   const { hostname, port } = new URL(ownerUrl);
-  const databases = options.databases ?? { main: 'temporal', visibility: 'temporal_visibility' };
+  const databases = options.databases ?? DATABASES;
   const store = {
     host: hostname,
     port: Number(port),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { baseEnvironment, type Environment } from '../../config/environment.ts';
+import type { TemporalTarget } from '../../temporal/connection.ts';
 import { dataPaths } from '../run/data-folder.ts';
 import { temporalTarget } from '../run/temporal-target.ts';
 import { Kept } from './kept.ts';
@@ -8,9 +9,10 @@ import type { OurPrograms } from './our-programs.ts';
 import { choosePorts } from './ports.ts';
 import type { Say } from './say.ts';
 import type { StopList } from './stop-list.ts';
-import { startTemporal } from './temporal.ts';
-import { ensureTemporalSchema } from './temporal-schema.ts';
+import { type RunningTemporal, startTemporal } from './temporal.ts';
+import { databaseNumbers, ensureTemporalSchema } from './temporal-schema.ts';
 import { startTemporalUi } from './temporal-ui.ts';
+import { keepTemporalWhole } from './temporal-watch.ts';
 import { comingTemporalAddress, ensureOurNamespace } from './up-temporal.ts';
 
 export interface TemporalOrder {
@@ -21,17 +23,19 @@ export interface TemporalOrder {
   readonly clusterUrl: string;
   readonly say: Say;
   readonly stops: StopList;
+  readonly stopping: AbortSignal;
 }
 
-export interface Temporal {
-  readonly address: string;
-  readonly namespaceId: string;
+/** A server of ours, and which databases it was started on. */
+interface OwnTemporal extends RunningTemporal {
+  readonly databases: string | null;
 }
 
 /** Temporal: the one that was named, or one of our own with its UI. */
 export class TemporalStart {
   readonly #order: TemporalOrder;
   #address = '';
+  #kept: Kept<OwnTemporal> | null = null;
 
   constructor(order: TemporalOrder) {
     this.#order = order;
@@ -51,14 +55,23 @@ export class TemporalStart {
     return `http://127.0.0.1:${ui}`;
   }
 
-  async start(): Promise<Temporal> {
-    const { config, say } = this.#order;
-    if (config.temporal.address === null) await this.#startOwn();
-    const began = Date.now();
-    const target = temporalTarget({ ...config, temporal: { ...config.temporal, address: this.#address } });
-    const namespaceId = await ensureOurNamespace(target);
-    say.step(`temporal: namespace ${target.namespace} is usable`, Date.now() - began);
-    return { address: this.#address, namespaceId };
+  async start(): Promise<void> {
+    const { config, stops, say } = this.#order;
+    if (config.temporal.address !== null) return await this.#ensureNamespace();
+    this.#kept = stops.add('temporal', new Kept({ name: 'temporal', start: () => this.#startOwn(), say }));
+    await this.#kept.start();
+  }
+
+  /** From now on what is lost of it is made anew: its databases by a new start, a namespace at once. */
+  keepWhole(): void {
+    const { clusterUrl, stopping, say } = this.#order;
+    const own = this.#kept && {
+      startedOn: () => this.#kept!.running?.databases ?? null,
+      now: () => databaseNumbers(clusterUrl),
+      renew: (why: string) => this.#kept!.renew(why),
+    };
+    const target = this.#target();
+    void keepTemporalWhole({ own, target, ensureNamespace: () => this.#ensureNamespace(), stopping, say });
   }
 
   /** Last of all: nothing waits for it. */
@@ -82,8 +95,9 @@ export class TemporalStart {
     return url;
   }
 
-  async #startOwn(): Promise<void> {
-    const { config, environment, programs, clusterUrl, say, stops } = this.#order;
+  /** Each start makes what is missing, so that a server that ended because its databases were gone comes back whole. */
+  async #startOwn(): Promise<OwnTemporal> {
+    const { config, environment, programs, clusterUrl, say } = this.#order;
     const { temporal, run } = dataPaths(config.dataDir);
     const env = { ...baseEnvironment(environment), GOMEMLIMIT: '200MiB' };
     const began = Date.now();
@@ -94,9 +108,28 @@ export class TemporalStart {
       env,
       report: () => {},
     });
+    const databases = await databaseNumbers(clusterUrl);
     say.step('temporal: schema is there', Date.now() - began);
     const server = programs['temporal-server']!.path;
-    const start = () => startTemporal({ server, dir: temporal, runDir: run, postgres, env, report: say.report });
-    await stops.add('temporal', new Kept({ name: 'temporal', start, say })).start();
+    const running = await startTemporal({ server, dir: temporal, runDir: run, postgres, env, report: say.report });
+    try {
+      await this.#ensureNamespace();
+    } catch (thrown) {
+      await running.stop();
+      throw thrown;
+    }
+    return { ...running, databases };
+  }
+
+  async #ensureNamespace(): Promise<void> {
+    const began = Date.now();
+    const target = this.#target();
+    await ensureOurNamespace(target);
+    this.#order.say.step(`temporal: namespace ${target.namespace} is usable`, Date.now() - began);
+  }
+
+  #target(): TemporalTarget {
+    const { config } = this.#order;
+    return temporalTarget({ ...config, temporal: { ...config.temporal, address: this.#address } });
   }
 }

@@ -9,7 +9,6 @@ export interface Bootstrapped {
   readonly ownerId: string;
   readonly ownerInvited: boolean;
   readonly firstBackupAt: Date | null;
-  readonly temporalNamespaceId: string | null;
 }
 
 export const OWNER_EMAIL = 'owner@localhost';
@@ -36,14 +35,13 @@ export async function bootstrap(parts: BootstrapParts): Promise<Bootstrapped> {
   const siteId = await site(parts, orgId);
   const owner = await ownerUser(parts, orgId);
   await client.query('insert into instance(id, created_at) values (1, $1) on conflict do nothing', [clock.now()]);
-  const { rows } = await client.query('select first_backup_at, temporal_namespace_id from instance where id = 1');
+  const { rows } = await client.query('select first_backup_at from instance where id = 1');
   return {
     orgId,
     siteId,
     ownerId: owner.id,
     ownerInvited: owner.status === 'invited',
     firstBackupAt: rows[0].first_backup_at,
-    temporalNamespaceId: rows[0].temporal_namespace_id,
   };
 }
 

@@ -28,6 +28,8 @@ export const LOST_RUN_TIMES: LostRunTimes = { silentMs: 60_000, walkMs: 15_000, 
 
 /** How many calls to Temporal are under way at a time. */
 const SIDE_BY_SIDE = 10;
+/** gRPC's code. */
+const INVALID_ARGUMENT = 3;
 
 /**
  * Walks over the rows that say that a run is under way, a page each second, and looks up in Temporal those of which nobody
@@ -55,8 +57,9 @@ export class LostRunSweep {
       runsUnderWay(tx, this.#cursor, this.#times.perSecond),
     );
     const silent = page.filter((run) => isSilent(run, nowMs - this.#times.silentMs));
-    await replaceLost(this.#parts, silent);
+    // Before the look, so that a page that fails is not the only one that is ever tried.
     this.#cursor = page.length === this.#times.perSecond ? page.at(-1)! : FIRST_RUN;
+    await replaceLost(this.#parts, silent);
     // A page a second, whatever of it was looked up: so the rate holds, and the next page comes with the next round.
     return 'rest';
   }
@@ -68,7 +71,7 @@ function isSilent(run: RunUnderWay, sinceMs: number): boolean {
   return !(named && run.hostSeenAt !== null && run.hostSeenAt.getTime() > sinceMs);
 }
 
-/** Looks these runs up and gives the lost ones another run. Throws when Temporal or our namespace is away. */
+/** Looks these runs up and gives the lost ones another run. Throws when Temporal, our namespace or PostgreSQL is away. */
 export async function replaceLost(parts: LostRunParts, runs: readonly RunUnderWay[]): Promise<number> {
   const left = [...runs];
   let replaced = 0;
@@ -81,8 +84,13 @@ export async function replaceLost(parts: LostRunParts, runs: readonly RunUnderWa
 
 async function replaceIfLost(parts: LostRunParts, run: RunUnderWay): Promise<boolean> {
   const { doors, door, clock, random, log } = parts;
-  const look = await door.look(run);
-  if (look.kind === 'there') return false;
+  const look = await door.look(run).catch((thrown: Error & { cause?: { code?: number } }) => {
+    if (thrown.cause?.code !== INVALID_ARGUMENT) throw thrown;
+    // One row that Temporal cannot even read must not keep the others from being looked at.
+    log.error({ jobId: publicId('job', run.jobId), err: thrown }, 'a run cannot be looked up');
+    return null;
+  });
+  if (look === null || look.kind === 'there') return false;
   // First, so that nothing of the old name goes on beside the new run, even when we die between the two.
   if (look.how === 'replaced') await door.endRun(run);
   const claim = door.newClaim();

@@ -1,14 +1,13 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { bootstrapInstance, noteInInstance } from '../../../src/cli/run/bootstrap.ts';
+import { bootstrapInstance } from '../../../src/cli/run/bootstrap.ts';
 import { dataPaths, ensureDataFolder } from '../../../src/cli/run/data-folder.ts';
 import { migrateDatabase } from '../../../src/cli/run/migrate.ts';
 import { choosePorts } from '../../../src/cli/up/ports.ts';
 import { ensureDatabase } from '../../../src/cli/up/postgres.ts';
 import { findPrograms } from '../../../src/cli/up/programs.ts';
 import { isListening, isReady } from '../../../src/cli/up/readiness.ts';
-import { ensureOurNamespace } from '../../../src/cli/up/up-temporal.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import { baseEnvironment } from '../../../src/config/environment.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
@@ -97,7 +96,6 @@ export async function openFaultStack(options: StackOptions = {}): Promise<FaultS
       clock: systemClock,
       random: systemRandom,
     });
-    await noteInInstance(ownerUrl, 'temporal_namespace_id', await ensureOurNamespace(temporal.target()));
     const temporalAddress = temporal.target().address;
     const ours = await ourParts({ folder, config, ports, temporalAddress, via, env: STACK_ENV });
     await Promise.all([start(ours.gateway), start(ours.worker), start(ours.api)]);

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { SEARCH_ATTRIBUTES } from '../../src/catalog/search-attributes.ts';
+import { findPrograms } from '../../src/cli/up/programs.ts';
+import { type RunningTemporal, startTemporal } from '../../src/cli/up/temporal.ts';
+import { ensureNamespace } from '../../src/cli/up/temporal-namespace.ts';
+import { ensureTemporalSchema } from '../../src/cli/up/temporal-schema.ts';
+import type { TemporalTarget } from '../../src/temporal/connection.ts';
+import { cacheDir, env, quiet } from './programs.ts';
+
+const NAMESPACE = 'holdfast';
+
+/** A Temporal server of the file's own, in databases of its own, that may be stopped and may lose everything. */
+export interface OwnTemporal {
+  readonly target: TemporalTarget;
+  pid(): number;
+  stop(): Promise<void>;
+  /** At the same address, with what is missing made anew: databases, schema, and the namespace unless `bare`. */
+  start(bare?: 'bare'): Promise<void>;
+  makeNamespace(): Promise<void>;
+  /** Drops both databases, also under a server that runs. */
+  drop(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startOwnTemporal(): Promise<OwnTemporal> {
+  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'holdfast-temporal-'));
+  const { ownerUrl } = inject('postgres');
+  const name = `temporal_${randomBytes(4).toString('hex')}`;
+  const databases = { main: name, visibility: `${name}_visibility` };
+  const options = { overrides: {}, path: env.PATH ?? '', cacheDir, env, report: quiet };
+  const programs = await findPrograms(['temporal-server', 'temporal-sql'], options);
+  const [sqlTool, server] = [programs['temporal-sql'], programs['temporal-server'].path];
+  let running: RunningTemporal | null = null;
+  const temporal: OwnTemporal = {
+    target: { address: '', namespace: NAMESPACE, apiKey: null, tls: null },
+    pid: () => running!.pid,
+    async stop() {
+      await running?.stop();
+      running = null;
+    },
+    async start(bare) {
+      const postgres = await ensureTemporalSchema({
+        sqlTool,
+        ownerUrl,
+        dir: folder,
+        role: name,
+        databases,
+        env,
+        report: quiet,
+      });
+      const places = { server, dir: folder, runDir: join(folder, 'run'), postgres };
+      running = await startTemporal({ ...places, env, report: quiet, forTests: true });
+      (temporal.target as { address: string }).address = running.address;
+      if (!bare) await temporal.makeNamespace();
+    },
+    async makeNamespace() {
+      const connection = await Connection.connect({ address: temporal.target.address });
+      try {
+        const wanted = { namespace: NAMESPACE, retentionHours: 24, searchAttributes: SEARCH_ATTRIBUTES };
+        await ensureNamespace(connection, wanted);
+      } finally {
+        await connection.close();
+      }
+    },
+    async drop() {
+      const client = new pg.Client({ connectionString: ownerUrl });
+      await client.connect();
+      for (const one of Object.values(databases)) await client.query(`drop database if exists ${one} with (force)`);
+      await client.end();
+    },
+    async close() {
+      await temporal.stop();
+      await temporal.drop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  await temporal.start();
+  return temporal;
+}

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Doors } from '../../src/db/doors.ts';
+import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
+import { beginRun } from '../../src/db/writes/begin-run.ts';
+import { createLogger } from '../../src/lib/log.ts';
+import { type Door, openDoor } from '../../src/temporal/doors.ts';
+import { EngineWatch } from '../../src/worker/loops/engine.ts';
+import { type Bench, openBench } from '../harness/bench.ts';
+import { ownNamespace } from '../harness/namespace.ts';
+
+const JOBS = 120;
+const log = createLogger({ level: 'error', pretty: false, process: 'test' });
+
+let bench: Bench;
+let door: Door;
+beforeAll(async () => {
+  bench = await openBench();
+  const { clock, random } = bench;
+  door = openDoor({ target: await ownNamespace(), clock, random, log });
+  await bench.owner.query('insert into instance(id, created_at) values (1, now())');
+});
+afterAll(async () => {
+  await door?.close();
+  await bench?.close();
+});
+
+/** Rows that say that a run is under way, in a Temporal that knows none of them. */
+async function lostJobs(count: number): Promise<void> {
+  const { clock, random, org } = bench;
+  const requests = Array.from({ length: count }, () => bench.request('noop', {}, null));
+  const answers = await bench.api.inOrg(org, (tx) =>
+    acceptJobs(tx, org, requests, { clock, random, claim: bench.claim() }),
+  );
+  for (const { jobId } of answers as { jobId: string }[])
+    await bench.worker.inOrg(org, (tx) => beginRun(tx, { orgId: org, jobId, runNo: 1 }, bench.newId(), clock.now()));
+}
+
+/** A worker that ends for good at its nth transaction inside an organisation. */
+function dying(at: number): Doors {
+  let seen = 0;
+  const inOrg: Doors['inOrg'] = (orgId, work) => {
+    if (++seen >= at) throw new Error('killed');
+    return bench.worker.inOrg(orgId, work);
+  };
+  return { ...bench.worker, inOrg };
+}
+
+const watch = (doors: Doors) => new EngineWatch({ doors, door, clock: bench.clock, random: bench.random, log });
+const runNumbers = async () => {
+  const found = await bench.owner.query('select run_no, count(*)::int as n from job group by run_no order by run_no');
+  return Object.fromEntries(found.rows.map(({ run_no, n }) => [run_no, n]));
+};
+const setNamespace = (id: string | null) => bench.owner.query('update instance set temporal_namespace_id = $1', [id]);
+const namespaceInRow = async () =>
+  (await bench.owner.query('select temporal_namespace_id as id from instance')).rows[0].id;
+
+async function untilDone(engine: EngineWatch): Promise<void> {
+  while ((await engine.round()) === 'again');
+}
+
+test('the first namespace is only written down', async () => {
+  await lostJobs(JOBS);
+  await untilDone(watch(bench.worker));
+  expect(await namespaceInRow()).toBe(await door.namespaceId());
+  expect(await runNumbers()).toEqual({ 1: JOBS });
+});
+
+test('another namespace gives each run another, in pages, whoever dies on the way', async () => {
+  await setNamespace(bench.newId());
+  for (const at of [4, 60]) await expect(untilDone(watch(dying(at)))).rejects.toThrow('killed');
+  const between = await runNumbers();
+  expect(between[2]).toBeGreaterThan(30);
+  expect(between[1]).toBeGreaterThan(20);
+  expect(await namespaceInRow()).not.toBe(await door.namespaceId());
+
+  await untilDone(watch(bench.worker));
+  expect(await runNumbers()).toEqual({ 2: JOBS });
+  expect(await namespaceInRow()).toBe(await door.namespaceId());
+  const found = await bench.owner.query('select id from job');
+  for (const { id } of found.rows) expect(await door.engine(id, 2)).toMatchObject({ status: 'RUNNING' });
+});
+
+test('runs that live in the namespace are left alone', async () => {
+  await setNamespace(bench.newId());
+  await bench.owner.query('delete from outbox');
+  await untilDone(watch(bench.worker));
+  expect(await runNumbers()).toEqual({ 2: JOBS });
+});
+
+test('while the namespace is missing nothing counts as lost', async () => {
+  const { clock, random } = bench;
+  const target = { ...(await ownNamespace()), namespace: 'nobody-made-it' };
+  const nowhere = openDoor({ target, clock, random, log });
+  await setNamespace(bench.newId());
+  const engine = new EngineWatch({ doors: bench.worker, door: nowhere, clock, random, log });
+  await expect(engine.round()).rejects.toThrow();
+  await expect(nowhere.look({ jobId: bench.newId(), runNo: 1, runId: null })).rejects.toThrow('nobody-made-it');
+  await nowhere.close();
+  expect(await runNumbers()).toEqual({ 2: JOBS });
+});
