@@ -20,7 +20,7 @@ import { LOST_RUN_TIMES, LostRunSweep, type LostRunTimes } from './loops/lost-ru
 import { MissingAnswers } from './loops/missing-answers.ts';
 import { sweepPresence } from './loops/presence.ts';
 import { pumpOnce } from './loops/pump.ts';
-import { sweepRepair } from './loops/sweep.ts';
+import { REPAIR_LEASE_MS, REPAIR_PERIOD_MS, sweepRepair } from './loops/sweep.ts';
 import { UPKEEP_LEASE_MS, UPKEEP_PERIOD_MS, upkeepOnce } from './loops/upkeep.ts';
 
 export interface WorkerOptions {
@@ -121,7 +121,7 @@ function startLoops(options: WorkerOptions, door: ReturnType<typeof openDoor>) {
     alone('engine', ENGINE_PERIOD_MS, () => engine.round()),
     alone('lost-runs', 1_000, () => lostRuns.round()),
     alone('missing-answers', 1_000, () => missingAnswers.round()),
-    startLoop('repair', 15_000, log, () => sweepRepair(parts)),
+    alone('repair', REPAIR_PERIOD_MS, () => sweepRepair(parts), REPAIR_LEASE_MS),
     alone('upkeep', UPKEEP_PERIOD_MS, () => upkeepOnce({ doors, clock, log }), UPKEEP_LEASE_MS),
   ];
 }

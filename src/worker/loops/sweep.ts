@@ -15,6 +15,9 @@ export interface SweepParts {
   readonly log: Log;
 }
 
+export const REPAIR_PERIOD_MS = 15_000;
+/** Outlasts the pause. It reads all that waits (0.1 s at ten thousand jobs), so one replica does it. */
+export const REPAIR_LEASE_MS = 2.5 * REPAIR_PERIOD_MS;
 const OVERDUE = 200;
 
 /** Each 15 s: jobs that waited too long or were forgotten. */
