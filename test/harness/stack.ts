@@ -33,6 +33,8 @@ export interface Stack extends Bench {
   readonly restic: string;
   readonly hostId: string;
   readonly agent: TestAgent;
+  /** Away between the two; it comes back at the same address. */
+  readonly gatewayServer: { stop(): Promise<void>; start(): Promise<void> };
   /** Another host with its agent. */
   addAgent(): Promise<TestAgent>;
   /** A local repository with this password, not initialised. */
@@ -72,17 +74,19 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
     ...(lostRunTimes && { lostRunTimes }),
   });
   const certificate = await ensureCertificate(join(folder, 'tls'), [], clock);
-  const gateway = await startGateway({
-    listen: { host: '127.0.0.1', port: 0 },
-    tls: certificate,
-    upstream: target,
-    namespace: target.namespace,
-    keyring,
-    store: gatewayStore(bench.gateway, clock, random),
-    clock,
-    random,
-    log,
-  });
+  const openGateway = (port: number) =>
+    startGateway({
+      listen: { host: '127.0.0.1', port },
+      tls: certificate,
+      upstream: target,
+      namespace: target.namespace,
+      keyring,
+      store: gatewayStore(bench.gateway, clock, random),
+      clock,
+      random,
+      log,
+    });
+  let gateway = await openGateway(0);
   const restic = findRestic()?.path;
   if (!restic) throw new Error('restic is missing: run the tests through npm test, which builds it');
   const at = { address: `127.0.0.1:${gateway.port}`, authorityPem: certificate.authorityPem };
@@ -116,6 +120,12 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
     restic,
     hostId,
     agent,
+    gatewayServer: {
+      stop: () => gateway.stop(),
+      async start() {
+        gateway = await openGateway(gateway.port);
+      },
+    },
     addAgent,
     async addSealedRepository(password) {
       const id = await bench.addRepository();
