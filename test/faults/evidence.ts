@@ -6,7 +6,7 @@ import { lazyConnection } from '../../src/temporal/connection.ts';
 import type { FaultStack } from './stack/fault-stack.ts';
 import type { FaultRepository } from './stack/hosts.ts';
 import { jobProcesses } from './stack/own-folder.ts';
-import { violationsOf } from './stack/witness.ts';
+import { takeViolations } from './stack/witness.ts';
 import type { Evidence, ExpectedJob } from './verdict.ts';
 
 /** Everything there is to see, when all is over or the time is up. `since`: what came before is no concern of this row. */
@@ -47,7 +47,7 @@ export async function gatherEvidence(
     }),
     snapshots: repositories.flatMap((repository) => snapshotsOf(stack.restic, repository)),
     logs,
-    violations: violationsOf(join(stack.folder, 'witness')),
+    violations: takeViolations(join(stack.folder, 'witness')),
     leftovers: [
       ...(await rowsLeft(stack)),
       ...(await openWorkflows(stack)),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultStack } from './stack/fault-stack.ts';
 import { addHost, addPlan, addRepository, type FaultHost, type FaultRepository } from './stack/hosts.ts';
+import type { Manners } from './stack/witness.ts';
 import type { Expectation, ExpectedJob } from './verdict.ts';
 
 /** Hosts with a plan each into one repository, and one host that nobody hurts, to ask whether work flows. */
@@ -10,10 +11,12 @@ export interface Site {
   readonly repository: FaultRepository;
 }
 
-export async function buildSite(stack: FaultStack, hostCount: number): Promise<Site> {
+/** `manners`: of each host's programs. */
+export async function buildSite(stack: FaultStack, manners: number | readonly Manners[]): Promise<Site> {
   const probe = await addHost(stack, 'probe');
   const hosts: FaultHost[] = [];
-  for (let no = 1; no <= hostCount; no++) hosts.push(await addHost(stack, `h${no}`));
+  const all = typeof manners === 'number' ? new Array<Manners>(manners).fill('good') : manners;
+  for (const [at, one] of all.entries()) hosts.push(await addHost(stack, `h${at + 1}`, one));
   for (const host of [probe, ...hosts]) await host.untilOnline();
   const repository = await addRepository(stack, 'main', hosts[0]!);
   const planned = await Promise.all(

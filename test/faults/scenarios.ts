@@ -1,6 +1,7 @@
 import type { Scenario } from './scenario.ts';
 import { agentGone } from './scenarios/agent-gone.ts';
 import { away } from './scenarios/away.ts';
+import { cancel } from './scenarios/cancel.ts';
 import { deadGateway } from './scenarios/dead-gateway.ts';
 import { engineLost } from './scenarios/engine-lost.ts';
 import { killEach } from './scenarios/kill.ts';
@@ -18,6 +19,7 @@ export const SCENARIOS: readonly Scenario[] = [
   killEach,
   presence,
   locks,
+  cancel,
   rollingRestart,
   engineLost,
   deadGateway,

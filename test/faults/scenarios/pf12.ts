@@ -11,7 +11,7 @@ import type { FaultReport } from '../table.ts';
 import { tally } from '../tally.ts';
 
 const HOSTS = 200;
-const JOB_MS = 30_000;
+const JOB_MS = 60_000;
 const LINES = 120;
 const AT_ONCE = 20;
 /** PF-12, on a machine that does nothing else. */

@@ -9,7 +9,7 @@ import { STACK_ENV } from './fault-stack.ts';
 import { ourPart } from './ours.ts';
 import type { Part } from './part.ts';
 import { untilTrue } from './until-true.ts';
-import { writeWitness } from './witness.ts';
+import { type Manners, writeWitness } from './witness.ts';
 
 export interface FaultHost {
   readonly name: string;
@@ -26,7 +26,7 @@ const FRESH_KIB = 3_072;
 const UPLOAD_KIB_PER_SECOND = 1_024;
 
 /** A host with an agent of its own, as a process that the product's own command starts. */
-export async function addHost(stack: FaultStack, name: string): Promise<FaultHost> {
+export async function addHost(stack: FaultStack, name: string, manners: Manners = 'good'): Promise<FaultHost> {
   const { orgId, siteId, folder, restic } = stack;
   const { uuid, credential } = await enrolHost(stack.database, { orgId, siteId, name });
   const dataDir = join(folder, 'hosts', name);
@@ -40,6 +40,7 @@ export async function addHost(stack: FaultStack, name: string): Promise<FaultHos
     source,
     freshKiB: FRESH_KIB,
     uploadKiBPerSecond: UPLOAD_KIB_PER_SECOND,
+    manners,
   });
   const env = { ...STACK_ENV, HOLDFAST_DATA: dataDir, HOLDFAST_PROGRAM_RESTIC: witness };
   const agent = ourPart(folder, `agent-${name}`, 'agent', env);

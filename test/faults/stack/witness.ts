@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface WitnessOptions {
@@ -9,7 +9,17 @@ export interface WitnessOptions {
   readonly source: string;
   readonly freshKiB: number;
   readonly uploadKiBPerSecond: number;
+  readonly manners: Manners;
 }
+
+/** `tree`: has children and grandchildren, one of which left its process group. `stubborn`: a backup that hears no signal. */
+export type Manners = 'good' | 'tree' | 'stubborn';
+
+const BEFORE_BACKUP: Record<Manners, string> = {
+  good: ':',
+  tree: 'sleep 301 & (sleep 302 & sleep 303) & setsid sleep 304 &',
+  stubborn: `trap '' INT TERM HUP; while :; do sleep 1; done`,
+};
 
 /**
  * The restic that an agent of a fault stack is given: the real one behind a witness. Before it may touch a repository
@@ -17,7 +27,7 @@ export interface WitnessOptions {
  * whoever kills it. A lock that is taken is written down: two programs of one job, or two jobs of one host, ran at the
  * same time. That says nothing of our rows and is therefore worth something as a proof of them.
  */
-export function writeWitness({ folder, hostName, restic, source, ...speed }: WitnessOptions): string {
+export function writeWitness({ folder, hostName, restic, source, manners, ...speed }: WitnessOptions): string {
   mkdirSync(folder, { recursive: true });
   mkdirSync(source, { recursive: true });
   const file = join(folder, `restic-${hostName}`);
@@ -30,14 +40,23 @@ exec 7>>'${folder}/host-${hostName}.lock' 8>>"${folder}/$HOLDFAST_JOB_ID.lock"
 flock -n 7 || echo "two programs at once on ${hostName}: $HOLDFAST_JOB_ID $1" >>'${folder}/violations'
 flock -n 8 || echo "two programs at once of $HOLDFAST_JOB_ID $1" >>'${folder}/violations'
 echo "$HOLDFAST_JOB_ID $1" >>'${folder}/begun'
-[ "$1" = backup ] && head -c ${speed.freshKiB * 1024} /dev/urandom >'${source}/fresh'
+if [ "$1" = backup ]; then
+  head -c ${speed.freshKiB * 1024} /dev/urandom >'${source}/fresh'
+  ${BEFORE_BACKUP[manners]}
+fi
 exec '${restic}' --limit-upload=${speed.uploadKiBPerSecond} "$@"
 `;
   writeFileSync(file, script, { mode: 0o755 });
   return file;
 }
 
-export const violationsOf = (folder: string): string[] => linesOf(join(folder, 'violations'));
+/** What was seen since somebody asked last. */
+export function takeViolations(folder: string): string[] {
+  const file = join(folder, 'violations');
+  const seen = linesOf(file);
+  rmSync(file, { force: true });
+  return seen;
+}
 
 /** Job ids, one for each time that a program began to touch a repository. */
 export const begunOf = (folder: string): string[] => linesOf(join(folder, 'begun')).map((line) => line.split(' ')[0]!);
