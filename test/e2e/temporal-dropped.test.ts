@@ -5,7 +5,7 @@ import pg from 'pg';
 import { afterAll, expect, test, vi } from 'vitest';
 import { startPostgres } from '../../src/cli/up/postgres.ts';
 import { clusterPaths } from '../../src/cli/up/postgres-cluster.ts';
-import { begunOf, violationsOf, writeWitness } from '../faults/stack/witness.ts';
+import { begunOf, takeViolations, writeWitness } from '../faults/stack/witness.ts';
 import { findRestic } from '../harness/restic.ts';
 import { ask, CLEAN_ENV, ownFolder, processesOf, removeFolder, Up } from './up-process.ts';
 
@@ -70,7 +70,7 @@ async function startWork(host: string): Promise<{ backup: string; behind: string
 async function expectAllDone({ backup, behind }: { backup: string; behind: string[] }): Promise<void> {
   for (const id of [backup, ...behind]) await succeeded(id);
   expect(snapshotsOf(backup)).toHaveLength(1);
-  expect(violationsOf(witness)).toEqual([]);
+  expect(takeViolations(witness)).toEqual([]);
 }
 
 const hostId = async () =>

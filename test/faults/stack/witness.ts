@@ -9,7 +9,7 @@ export interface WitnessOptions {
   readonly source: string;
   readonly freshKiB: number;
   readonly uploadKiBPerSecond: number;
-  readonly manners: Manners;
+  readonly manners?: Manners;
 }
 
 /** `tree`: has children and grandchildren, one of which left its process group. `stubborn`: a backup that hears no signal. */
@@ -27,7 +27,7 @@ const BEFORE_BACKUP: Record<Manners, string> = {
  * whoever kills it. A lock that is taken is written down: two programs of one job, or two jobs of one host, ran at the
  * same time. That says nothing of our rows and is therefore worth something as a proof of them.
  */
-export function writeWitness({ folder, hostName, restic, source, manners, ...speed }: WitnessOptions): string {
+export function writeWitness({ folder, hostName, restic, source, manners = 'good', ...speed }: WitnessOptions): string {
   mkdirSync(folder, { recursive: true });
   mkdirSync(source, { recursive: true });
   const file = join(folder, `restic-${hostName}`);
