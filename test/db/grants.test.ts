@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { getJob } from '../../src/db/queries/jobs.ts';
 import { changePresence } from '../../src/db/statements/grant.ts';
 import { lockOrganization } from '../../src/db/statements/lock-organization.ts';
 import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
@@ -94,6 +95,9 @@ test('an exclusive request that only sharers hold back closes the repository, so
   expect((await state(running)).state).toBe('queued');
   expect((await state(exclusive)).state).toBe('waiting');
   expect((await state(later)).state).toBe('waiting');
+  // Not the one that shares the repository: that one is not in its way.
+  const seen = await bench.api.inOrg(bench.org, (tx) => getJob(tx, bench.org, later));
+  expect(seen?.wait).toMatchObject({ behindJobId: publicId('job', exclusive), position: 2 });
   await end(running);
   expect((await state(exclusive)).state).toBe('queued');
   expect((await state(later)).state).toBe('waiting');

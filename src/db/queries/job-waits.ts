@@ -45,7 +45,8 @@ export async function loadWaits(tx: Tx, orgId: string, jobIds: readonly string[]
           select job_id from lock_request where org_id = ${orgId} and key = r.key and seq < r.seq and ready order by seq limit ${MOST_AHEAD}) o) p
       left join lateral (
         (select s.job_id, true as holds from (${sqlBlocking(orgId)}) r cross join lateral (
-            select job_id from lock_slot where org_id = ${orgId} and key = r.key order by slot limit 1) s order by r.is_host desc limit 1)
+            select job_id from lock_slot where org_id = ${orgId} and key = r.key order by slot limit 1) s
+          where r.is_full order by r.is_host desc limit 1)
         union all
         (select o.job_id, false from (${sqlBlocking(orgId)}) r cross join lateral (
             select job_id, seq from lock_request where org_id = ${orgId} and key = r.key and seq < r.seq and ready order by seq desc limit 1) o
@@ -59,9 +60,9 @@ export async function loadWaits(tx: Tx, orgId: string, jobIds: readonly string[]
 
 /** The requests of job `j` whose key leaves it no room, or is closed to it by one that came before. */
 const sqlBlocking = (orgId: string) => sql`
-  select q.key, q.seq, k.is_host from lock_request q cross join lateral (select * from lock_key where org_id = ${orgId} and key = q.key limit 1) k
-   where q.org_id = ${orgId} and q.job_id = j.id
-     and ((q.mode = 'x' and k.used > 0) or k.excl or k.used >= k.slots or coalesce(k.closed_seq < q.seq, false))`;
+  select q.key, q.seq, k.is_host, k.is_full from lock_request q cross join lateral (
+    select is_host, closed_seq, ((q.mode = 'x' and used > 0) or excl or used >= slots) as is_full from lock_key where org_id = ${orgId} and key = q.key limit 1) k
+   where q.org_id = ${orgId} and q.job_id = j.id and (k.is_full or coalesce(k.closed_seq < q.seq, false))`;
 
 function waitOf(row: Row): JobWait {
   if (row.reason === 'host_offline') {

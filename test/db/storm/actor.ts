@@ -1,4 +1,5 @@
 // A process full of callers who accept, end, cancel, requeue and move hosts at random. Told by its first argument.
+import { sql } from 'kysely';
 import pg from 'pg';
 import { type Doors, openDoors, type Tx } from '../../../src/db/doors.ts';
 import { openOrm } from '../../../src/db/orm.ts';
@@ -127,7 +128,6 @@ async function inject(hostId: string | null, keys: readonly KeyWish[]): Promise<
 }
 
 async function presentNow(tx: Tx, hostId: string): Promise<boolean> {
-  const { sql } = await import('kysely');
   const found = await sql<{
     present: boolean;
   }>`select present from host where org_id = ${org} and id = ${hostId}`.execute(tx.sql);
