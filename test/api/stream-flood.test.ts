@@ -180,6 +180,33 @@ test('lines of a transaction that commits late come then, before those behind th
   expect(reader.texts()).toEqual(['one', 'of another attempt', 'late']);
 });
 
+test('HJ-15: the end comes behind the last line, also when megabytes of lines came together with it', async () => {
+  const job = await bench.startJob();
+  await job.say(['0 first']);
+  const reader = await bench.watch(job);
+  await reader.until(({ texts }) => texts().length === 1);
+  const { owner } = bench.database;
+  const id = parsePublicId('job', job.id);
+  await owner.query('begin');
+  for (let first = 1; first < 10_001; first += 200) {
+    const lines = Array.from({ length: 200 }, (_, i) => [0, 'out', `${first + i} ${'x'.repeat(300)}`]);
+    await owner.query(
+      `insert into log_chunk(day, org_id, job_id, run_no, attempt, first_seq, lines, at, body)
+       select accepted_day, org_id, id, 1, 1, $2, 200, now(), $3 from job where id = $1`,
+      [id, first, JSON.stringify(lines)],
+    );
+  }
+  await owner.query('update log_head set next_seq = 10001 where job_id = $1', [id]);
+  await owner.query(
+    `update job set state = 'failed', outcome_code = 'x', finished_at = now(), version = version + 1 where id = $1`,
+    [id],
+  );
+  await owner.query('commit');
+  await reader.until(({ over }) => over() !== null);
+  expect(reader.texts().map(numberOf)).toEqual(Array.from({ length: 10_001 }, (_, i) => i));
+  expect(reader.events.at(-1)).toMatchObject({ event: 'end', data: { job: { state: 'failed' } } });
+});
+
 test('a server that stops ends its streams cleanly, and the next one goes on where they were', async () => {
   const first = await startStreams();
   const job = await first.startJob();

@@ -3,8 +3,8 @@ import Type from 'typebox';
 import type { Doors } from '../../db/doors.ts';
 import { readPulses } from '../../db/queries/job-watch.ts';
 import { getJob } from '../../db/queries/jobs.ts';
-import { type LoggedJob, type LogPiece, readStretch } from '../../db/queries/log-pieces.ts';
-import { LOG_START, type LogPosition, reaches } from '../../domain/log-position.ts';
+import { type Lack, type LogPiece, readStretch } from '../../db/queries/log-pieces.ts';
+import { LOG_START, reaches } from '../../domain/log-position.ts';
 import { Failure } from '../../lib/failure.ts';
 import { parsePublicId, publicId } from '../../lib/ids.ts';
 import type { App } from '../app.ts';
@@ -69,7 +69,7 @@ export function jobLogDownloadRoute(app: App, { doors }: ApiParts): void {
       const { type, ending, write } = FORMATS[request.query.format ?? 'text'];
       const name = `${publicId('job', jobId)}.${ending}`;
       reply.header('content-type', type).header('content-disposition', `attachment; filename="${name}"`);
-      return reply.send(Readable.from(stretches(doors, { orgId, jobId, day }, end, write), { objectMode: false }));
+      return reply.send(Readable.from(stretches(doors, orgId, { jobId, day, to: end }, write), { objectMode: false }));
     },
   );
 }
@@ -78,14 +78,14 @@ const tooMany = () => new Failure('too-many-streams', 'Too many logs are being d
 
 async function* stretches(
   doors: Doors,
-  job: LoggedJob,
-  end: LogPosition,
+  orgId: string,
+  log: Omit<Lack, 'from'>,
   write: (piece: LogPiece) => string,
 ): AsyncGenerator<Buffer> {
-  for (let position = LOG_START; !reaches(position, end); ) {
-    const stretch = await doors.inOrg(job.orgId, (tx) => readStretch(tx, job, position, end));
+  for (let from = LOG_START; !reaches(from, log.to); ) {
+    const stretch = await doors.inOrg(orgId, (tx) => readStretch(tx, orgId, { ...log, from }));
     yield Buffer.from(stretch.pieces.map(write).join(''));
-    position = stretch.position;
+    from = stretch.position;
   }
 }
 

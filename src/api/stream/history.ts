@@ -1,5 +1,5 @@
 import type { Doors } from '../../db/doors.ts';
-import { type LoggedJob, readStretch } from '../../db/queries/log-pieces.ts';
+import { type Lack, readStretch } from '../../db/queries/log-pieces.ts';
 import { advanced, type LogPosition, printPosition } from '../../domain/log-position.ts';
 import { pieceFrames } from './frames.ts';
 import { Turns } from './turns.ts';
@@ -23,20 +23,20 @@ export class History {
     this.#doors = doors;
   }
 
-  read(job: LoggedJob, from: LogPosition, to: LogPosition): Promise<Stretch> {
-    const key = `${job.jobId} ${printPosition(from)} ${printPosition(to)}`;
-    const running = this.#running.get(key) ?? this.#turns.take(() => this.#read(job, from, to));
+  read(orgId: string, lack: Lack): Promise<Stretch> {
+    const key = `${lack.jobId} ${printPosition(lack.from)} ${printPosition(lack.to)}`;
+    const running = this.#running.get(key) ?? this.#turns.take(() => this.#read(orgId, lack));
     this.#running.set(key, running);
     return running.finally(() => this.#running.delete(key));
   }
 
-  async #read(job: LoggedJob, from: LogPosition, to: LogPosition): Promise<Stretch> {
-    const { pieces } = await this.#doors.inOrg(job.orgId, (tx) => readStretch(tx, job, from, to));
-    let position = from;
+  async #read(orgId: string, lack: Lack): Promise<Stretch> {
+    const { pieces, position } = await this.#doors.inOrg(orgId, (tx) => readStretch(tx, orgId, lack));
+    let before = lack.from;
     const frames = pieces.map((piece) => {
-      const before = position;
-      position = advanced(position, piece.run, piece.attempt, piece.next);
-      return pieceFrames(piece, before);
+      const framed = pieceFrames(piece, before);
+      before = advanced(before, piece.run, piece.attempt, piece.next);
+      return framed;
     });
     return { frames, position };
   }

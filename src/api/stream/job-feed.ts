@@ -1,6 +1,6 @@
 import type { JobPulse } from '../../db/queries/job-watch.ts';
 import type { JobView } from '../../db/queries/jobs.ts';
-import type { LogPiece } from '../../db/queries/log-pieces.ts';
+import type { Lack, LogPiece } from '../../db/queries/log-pieces.ts';
 import { isTerminal } from '../../domain/job-state.ts';
 import { advanced, type LogPosition, printPosition, reaches } from '../../domain/log-position.ts';
 import { presentSharedJob } from '../schemas/job.ts';
@@ -62,6 +62,16 @@ export class JobFeed {
     return this.#job.state === 'waiting';
   }
 
+  /** The lines that the reader has to bring. */
+  get lack(): Lack {
+    return this.#to(this.#position, this.#pulse.end);
+  }
+
+  /** The lines that somebody who stands here has to read for itself. */
+  history(from: LogPosition): Lack {
+    return this.#to(from, this.#position);
+  }
+
   /** Resolves when the reader has looked the next time. */
   get looked(): Promise<void> {
     return this.#looked.promise;
@@ -120,6 +130,10 @@ export class JobFeed {
   /** The whole log up to the end that was seen together with the terminal state has been written. */
   get #ended(): boolean {
     return isTerminal(this.#pulse.state) && isTerminal(this.#job.state) && !this.isBehind;
+  }
+
+  #to(from: LogPosition, to: LogPosition): Lack {
+    return { jobId: this.#pulse.id, day: this.#pulse.day, from, to };
   }
 
   #keep(one: Recent): void {

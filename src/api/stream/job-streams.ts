@@ -1,9 +1,8 @@
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
-import type { Doors, Tx } from '../../db/doors.ts';
-import { type JobPulse, readPulses } from '../../db/queries/job-watch.ts';
-import { getJobs, type JobView } from '../../db/queries/jobs.ts';
-import { readStretch } from '../../db/queries/log-pieces.ts';
+import type { Doors } from '../../db/doors.ts';
+import type { JobPulse } from '../../db/queries/job-watch.ts';
+import type { JobView } from '../../db/queries/jobs.ts';
 import type { Principal } from '../../domain/decide.ts';
 import type { LogPosition } from '../../domain/log-position.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -13,6 +12,7 @@ import { BEAT, frame } from './frames.ts';
 import { History } from './history.ts';
 import { JobFeed } from './job-feed.ts';
 import type { StreamLimits } from './limits.ts';
+import { lookAt } from './look.ts';
 import { type CloseReason, refusedNow } from './still-allowed.ts';
 import { Turns } from './turns.ts';
 import type { Viewer } from './viewer.ts';
@@ -38,8 +38,8 @@ const CLOSING: Readonly<Record<CloseReason | 'restarting', string>> = {
 
 // long: the one place that knows when something is looked at; its parts (feed, history, outlet, viewer) stand beside it
 /**
- * All job streams of a process. While somebody watches, one reader looks after each hint and once a second: one statement
- * for all watched jobs of an organisation, then one for each job that has new lines. While nobody does, nothing runs.
+ * All job streams of a process. While somebody watches, one reader looks after each hint and once a second, at all that is
+ * watched of an organisation together. While nobody does, nothing runs.
  */
 export class JobStreams {
   readonly #parts: StreamParts;
@@ -84,7 +84,7 @@ export class JobStreams {
     if (this.#viewers.size === 1) this.#wake();
     // A hint from before we listened, or from before the feed knew this job, will not come again.
     this.#look();
-    viewer.catchUp(feed, { orgId, jobId: job.id, day: pulse.day }, from, this.#history).catch((thrown) => {
+    viewer.catchUp(feed, from, this.#history).catch((thrown) => {
       this.#parts.log.warn({ err: asError(thrown), jobId: job.id }, 'a stream could not be read');
       viewer.outlet.cut('the log could not be read');
     });
@@ -191,33 +191,4 @@ export class JobStreams {
       return false;
     }
   }
-}
-
-/** Reads what is new of these jobs of one organisation and hands it to their feeds: at most one stretch each, in turn. */
-async function lookAt(tx: Tx, orgId: string, feeds: ReadonlyMap<string, JobFeed>, thorough: boolean): Promise<boolean> {
-  const pulses = await readPulses(tx, orgId, [...feeds.keys()]);
-  const changed = pulses.filter((pulse) => {
-    const feed = feeds.get(pulse.id)!;
-    return feed.see(pulse) || (thorough && feed.isWaiting);
-  });
-  for (const job of await getJobs(
-    tx,
-    orgId,
-    changed.map((pulse) => pulse.id),
-  ))
-    feeds.get(job.id)!.learn(job);
-  let more = false;
-  for (const { id, day, end } of pulses) {
-    const feed = feeds.get(id)!;
-    if (feed.isBehind) {
-      for (const piece of (await readStretch(tx, { orgId, jobId: id, day }, feed.position, end)).pieces) {
-        feed.push(piece);
-        // Sockets take nothing before the next turn: a whole stretch at once made quick readers look slow.
-        await nextTurn();
-      }
-    }
-    feed.settle();
-    more ||= feed.isBehind;
-  }
-  return more;
 }

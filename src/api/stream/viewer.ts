@@ -1,4 +1,3 @@
-import type { LoggedJob } from '../../db/queries/log-pieces.ts';
 import type { Principal } from '../../domain/decide.ts';
 import { type LogPosition, reaches } from '../../domain/log-position.ts';
 import type { History } from './history.ts';
@@ -39,7 +38,7 @@ export class Viewer implements Watcher {
   }
 
   /** Writes what lies between its position and the feed's, at the pace of the reader, until the feed takes it over. */
-  async catchUp(feed: JobFeed, job: LoggedJob, from: LogPosition, history: History): Promise<void> {
+  async catchUp(feed: JobFeed, from: LogPosition, history: History): Promise<void> {
     let position = from;
     while (!this.outlet.gone && !feed.admit(this, position)) {
       if (!reaches(feed.position, position)) {
@@ -47,7 +46,7 @@ export class Viewer implements Watcher {
         await feed.looked;
         continue;
       }
-      const stretch = await history.read(job, position, feed.position);
+      const stretch = await history.read(this.principal.orgId, feed.history(position));
       for (const frames of stretch.frames) {
         this.write(frames);
         await this.outlet.drained();

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { type LogLine, MAX_CHUNK_LINES } from '../../domain/agent-protocol.ts';
-import { advanced, type LogPosition, nextIn } from '../../domain/log-position.ts';
+import { type AttemptPlace, advanced, type LogPosition, nextIn } from '../../domain/log-position.ts';
 import type { Tx } from '../doors.ts';
 import { linesOf } from './job-logs.ts';
 
@@ -15,67 +15,113 @@ export interface LogPiece {
   readonly lines: readonly LogLine[] | null;
 }
 
+/** A part of a job's log that somebody lacks. `to` is something that the log has reached. */
+export interface Lack {
+  readonly jobId: string;
+  /** The day of its partition: without it every partition would be tried. */
+  readonly day: string;
+  readonly from: LogPosition;
+  readonly to: LogPosition;
+}
+
 export interface LogStretch {
   readonly pieces: readonly LogPiece[];
   /** Behind the last piece. */
   readonly position: LogPosition;
 }
 
-export interface LoggedJob {
-  readonly orgId: string;
-  readonly jobId: string;
-  /** The day of its partition: without it every partition would be tried. */
-  readonly day: string;
-}
-
-/** A stretch ends behind the chunk that makes it longer than this; a chunk has up to 256 KiB. */
-const STRETCH_BYTES = 256 * 1024;
-const MAX_CHUNKS = 32;
-
-interface Chunk {
-  first_seq: string;
-  body: string;
-}
-
-/**
- * Lines from one position towards another, attempt by attempt; as many as a stretch holds. Ask again from its position
- * until that is `to`. Needs `to` to be something that the log has reached.
- */
-export async function readStretch(tx: Tx, job: LoggedJob, from: LogPosition, to: LogPosition): Promise<LogStretch> {
-  for (const { run, attempt, next: end } of to) {
-    const start = nextIn(from, run, attempt);
-    if (start >= end) continue;
-    const pieces = await readAttempt(tx, job, { run, attempt, start, end });
-    return { pieces, position: advanced(from, run, attempt, pieces.at(-1)!.next) };
-  }
-  return { pieces: [], position: from };
-}
-
+/** Of one attempt, since each attempt's lines stand together. */
 interface Asked {
+  readonly jobId: string;
   readonly run: number;
   readonly attempt: number;
   readonly start: number;
   readonly end: number;
 }
 
-async function readAttempt(tx: Tx, job: LoggedJob, asked: Asked): Promise<LogPiece[]> {
-  const { run, attempt, start, end } = asked;
-  // Constant bounds: one that comes from a subquery is no index condition under row-level security (20 ms instead of 0.2).
+interface Chunk {
+  job_id: string;
+  first_seq: string;
+  body: string;
+}
+
+/** A stretch ends behind the chunk that makes it longer than this; a chunk has up to 256 KiB. */
+export const STRETCH_BYTES = 256 * 1024;
+const MAX_CHUNKS = 32;
+
+/**
+ * Lines from one position towards another, attempt by attempt; as many as a stretch holds. Ask again from its position
+ * until that is `to`.
+ */
+export async function readStretch(tx: Tx, orgId: string, lack: Lack): Promise<LogStretch> {
+  const stretches = await readStretches(tx, orgId, [lack], STRETCH_BYTES);
+  return stretches.get(lack.jobId)!;
+}
+
+/**
+ * A stretch of each of these jobs, by job: one statement for those whose logs lie in the same partition. One for each job
+ * took 50 ms for fifty jobs, this takes 3. The day is a constant, because the plan of all partitions takes longer than the reading.
+ */
+export async function readStretches(
+  tx: Tx,
+  orgId: string,
+  lacks: readonly Lack[],
+  bytes: number,
+): Promise<Map<string, LogStretch>> {
+  const answer = new Map<string, LogStretch>();
+  for (const [day, ofDay] of Map.groupBy(lacks, (lack) => lack.day)) {
+    const asked = ofDay.flatMap((lack) => firstLack(lack) ?? []);
+    const chunks = Map.groupBy(await readChunks(tx, orgId, day, asked, bytes), (chunk) => chunk.job_id);
+    const byJob = new Map(asked.map((one) => [one.jobId, one]));
+    for (const { jobId, from } of ofDay) {
+      const one = byJob.get(jobId);
+      const pieces = one ? piecesOf(one, chunks.get(jobId) ?? []) : [];
+      const last = pieces.at(-1);
+      answer.set(jobId, { pieces, position: last ? advanced(from, last.run, last.attempt, last.next) : from });
+    }
+  }
+  return answer;
+}
+
+function firstLack({ jobId, from, to }: Lack): Asked | undefined {
+  const lacking = (place: AttemptPlace) => nextIn(from, place.run, place.attempt) < place.next;
+  const place = to.find(lacking);
+  if (!place) return undefined;
+  const { run, attempt, next } = place;
+  return { jobId, run, attempt, start: nextIn(from, run, attempt), end: next };
+}
+
+async function readChunks(
+  tx: Tx,
+  orgId: string,
+  day: string,
+  asked: readonly Asked[],
+  bytes: number,
+): Promise<readonly Chunk[]> {
+  if (asked.length === 0) return [];
+  const column = <K extends keyof Asked>(name: K) => asked.map((one) => one[name]);
   const found = await sql<Chunk>`
-    select first_seq, body from (
-      select first_seq, body, sum(octet_length(body)) over (order by first_seq) - octet_length(body) as before from (
-        select first_seq, body from log_chunk where day = ${job.day}::date and org_id = ${job.orgId} and job_id = ${job.jobId}
-           and run_no = ${run} and attempt = ${attempt} and first_seq > ${start - MAX_CHUNK_LINES}::bigint
-           and first_seq < ${end}::bigint and first_seq + lines > ${start}::bigint
-         order by first_seq limit ${MAX_CHUNKS}) c) c
-     where before < ${STRETCH_BYTES} order by first_seq`.execute(tx.sql);
+    select w.job_id, c.first_seq, c.body
+      from unnest(${column('jobId')}::uuid[], ${column('run')}::int[], ${column('attempt')}::int[], ${column('start')}::bigint[], ${column('end')}::bigint[])
+        as w(job_id, run_no, attempt, start, stop)
+      cross join lateral (
+        select c.first_seq, c.body, sum(octet_length(c.body)) over (order by c.first_seq) - octet_length(c.body) as before from (
+          select c.first_seq, c.body from log_chunk c where c.day = ${day}::date and c.org_id = ${orgId} and c.job_id = w.job_id
+             and c.run_no = w.run_no and c.attempt = w.attempt and c.first_seq > w.start - ${MAX_CHUNK_LINES}::bigint
+             and c.first_seq < w.stop and c.first_seq + c.lines > w.start
+           order by c.first_seq limit ${MAX_CHUNKS}) c) c
+     where c.before < ${bytes} order by w.job_id, c.first_seq`.execute(tx.sql);
+  return found.rows;
+}
+
+function piecesOf({ run, attempt, start, end }: Asked, chunks: readonly Chunk[]): LogPiece[] {
   const pieces: LogPiece[] = [];
   let next = start;
   const missing = (until: number) => {
     if (until > next) pieces.push({ run, attempt, first: next, next: until, lines: null });
     next = Math.max(next, until);
   };
-  for (const chunk of found.rows) {
+  for (const chunk of chunks) {
     const first = Number(chunk.first_seq);
     missing(first);
     const lines = linesOf(chunk.body).slice(next - first, end - first);

@@ -1,0 +1,138 @@
+// PF-8: 50 jobs that log at once, from the report's transaction to what a program reads from the stream; a quiet job alone
+// and beside them. PF-9: many viewers of one job beside a server that only writes bytes to as many. First is checked that
+// every reader got every line once and in order; a figure of something wrong is no figure.
+// Run: node bench/live-log.ts [viewers, 1000 unless told]
+import { pieceFrames } from '../src/api/stream/frames.ts';
+import type { LogLine } from '../src/domain/agent-protocol.ts';
+import { advanced, LOG_START, type LogPosition } from '../src/domain/log-position.ts';
+import { median, range, row } from './figures.ts';
+import { LineReader, openBytes, quantile } from './stream/readers.ts';
+import { openStage } from './stream/stage.ts';
+import { REST } from './stream/words.ts';
+
+const VIEWERS = Number(process.argv[2] ?? 1_000);
+const JOBS = 50;
+const LINES = 200;
+const ROUNDS = 3;
+
+const stage = await openStage();
+const until = async (what: () => boolean, withinMs = 120_000) => {
+  for (let waited = 0; !what(); waited += 5) {
+    if (waited > withinMs) throw new Error('it did not come');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+};
+const watch = async (id: string) => {
+  const reader = new LineReader();
+  const { close } = await openBytes(`${stage.url}/api/v1/jobs/${id}/stream`, stage.key, (bytes) => reader.take(bytes));
+  return { reader, close };
+};
+
+interface Speech {
+  readonly jobs: number;
+  readonly reports: number;
+  readonly everyMs: number;
+  readonly lines: number;
+}
+
+let number = 0;
+/** So many jobs say so much, with a viewer each; answers how old each line was when it was read, and how many came a second. */
+async function speak({ jobs, reports, everyMs, lines }: Speech) {
+  const hosts = await stage.startJobs(jobs);
+  const viewers = await Promise.all(hosts.map(({ id }) => watch(id)));
+  const ms = await stage.say({ name: String(number++), hosts, reports, everyMs, lines });
+  await until(() => viewers.every(({ reader }) => reader.next >= reports * lines));
+  for (const host of hosts) await stage.end(host);
+  await until(() => viewers.every(({ reader }) => reader.ended > 0));
+  for (const { reader, close } of viewers) {
+    if (reader.wrong !== null || reader.next !== reports * lines || reader.ended !== 1)
+      throw new Error(`wrong: ${reader.wrong}, ${reader.next} lines, ${reader.ended} ends`);
+    close();
+  }
+  return { ages: viewers.flatMap(({ reader }) => reader.agesMs), perSecond: (jobs * reports * lines * 1000) / ms };
+}
+
+/** Many viewers who only count bytes; answers how long it takes until each has all of them. */
+async function fanOut(url: string, extra: number, pieces: readonly string[], say: () => Promise<unknown>) {
+  const counts = new Array<number>(VIEWERS).fill(0);
+  // Every hundredth is read line by line, the others are counted.
+  const kept = new Map<number, LineReader>();
+  const readers = await Promise.all(
+    counts.map((_, at) => {
+      if (at % 100 === 0) kept.set(at, new LineReader());
+      return openBytes(url, stage.key, (bytes) => {
+        counts[at]! += bytes.length;
+        kept.get(at)?.take(bytes);
+      });
+    }),
+  );
+  await until(() => counts.every((count) => count >= extra));
+  const before = [...counts];
+  const began = performance.now();
+  await say();
+  const size = Buffer.byteLength(pieces.join(''));
+  await until(() => counts.every((count, at) => count - before[at]! >= size));
+  const ms = performance.now() - began;
+  for (const { wrong, next } of kept.values())
+    if (wrong !== null || next !== pieces.length * LINES) throw new Error(`wrong: ${wrong}, ${next} lines`);
+  for (const reader of readers) reader.close();
+  return ms;
+}
+
+const QUIET = { jobs: 1, reports: 100, everyMs: 50, lines: 1 };
+await speak({ jobs: 5, reports: 20, everyMs: 20, lines: LINES });
+const alone = await speak(QUIET);
+// 50 jobs of 200 lines each 250 ms are 40,000 lines a second.
+const before = await stage.cost();
+const [noisy, beside] = await Promise.all([
+  speak({ jobs: JOBS, reports: 30, everyMs: 250, lines: LINES }),
+  speak(QUIET),
+]);
+const after = await stage.cost();
+const p = (values: readonly number[]) =>
+  `p50 ${quantile(values, 0.5).toFixed(0)} ms, p99 ${quantile(values, 0.99).toFixed(0)} ms`;
+row(
+  `${JOBS} jobs at once, report to viewer`,
+  p(noisy.ages),
+  `${Math.round(noisy.perSecond)} lines/s; bar: 30,000/s, p99 500 ms`,
+);
+row(
+  '  the API for it',
+  `${(((after.cpuMs - before.cpuMs) * 1000) / noisy.ages.length).toFixed(1)} us CPU a line`,
+  `${Math.round(after.rssBytes / 2 ** 20)} MiB`,
+);
+row('a quiet job alone', p(alone.ages), '');
+row(
+  'a quiet job beside them',
+  p(beside.ages),
+  `${(quantile(beside.ages, 0.5) / quantile(alone.ages, 0.5)).toFixed(2)}x; bar: 1.5x`,
+);
+
+/** The frames of these reports as every viewer gets them; times of lines have always the same width. */
+function framesOf(reports: number): string[] {
+  let position: LogPosition = LOG_START;
+  return Array.from({ length: reports }, (_, report) => {
+    const first = report * LINES;
+    const lines = Array.from({ length: LINES }, (_, i): LogLine => [0, 'out', `${first + i} ${REST}`]);
+    const frames = pieceFrames({ run: 1, attempt: 1, first, next: first + LINES, lines }, position);
+    position = advanced(position, 1, 1, first + LINES);
+    return frames.toString('utf8');
+  });
+}
+
+const raw = await stage.raw();
+const pieces = framesOf(20);
+const times = { ours: [] as number[], raw: [] as number[] };
+for (let round = 0; round < ROUNDS; round++) {
+  const hosts = await stage.startJobs(1);
+  const order = { name: String(number++), hosts, reports: pieces.length, everyMs: 0, lines: LINES };
+  const url = `${stage.url}/api/v1/jobs/${hosts[0]!.id}/stream`;
+  times.ours.push(await fanOut(url, 500, pieces, () => stage.say(order)));
+  times.raw.push(await fanOut(raw.url, 0, pieces, async () => raw.say(pieces)));
+}
+const frames = VIEWERS * pieces.length * LINES;
+for (const [name, ms] of Object.entries(times))
+  row(`${VIEWERS} viewers of one job, ${name}`, `${Math.round(frames / median(ms))}k lines/s`, range(ms, 'ms'));
+row('ratio', `${(median(times.raw) / median(times.ours)).toFixed(2)}x`, 'bar: 0.25x');
+await stage.close();
+process.exit(0);

@@ -1,0 +1,55 @@
+// The API in a process of its own, as `holdfast api` puts it together, but with a door that passes nothing.
+import { SCHEMA_VERSION } from '../../migrations/index.ts';
+import { serveApi } from '../../src/api/serve.ts';
+import { openAuthDb } from '../../src/db/auth-db.ts';
+import { openDoors } from '../../src/db/doors.ts';
+import { openOrm } from '../../src/db/orm.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { newUuid, systemRandom } from '../../src/lib/ids.ts';
+import { createLogger } from '../../src/lib/log.ts';
+import { newKeyring } from '../../src/lib/seal.ts';
+
+const [apiUrl, authUrl] = process.argv.slice(2) as [string, string];
+const orm = await openOrm({ url: apiUrl, poolMax: 10, transactionTimeoutMs: 15_000, applicationName: 'bench api' });
+const api = await serveApi(
+  {
+    settings: {
+      temporalUiUrl: null,
+      temporalNamespace: 'bench',
+      schemaVersion: SCHEMA_VERSION,
+      tls: null,
+      trustedProxy: [],
+      // All viewers of a bench hold one key.
+      streams: { streamsOfOne: 12_000 },
+    },
+    doors: openDoors(orm),
+    authDb: openAuthDb({ url: authUrl, poolMax: 5, applicationName: 'bench auth' }),
+    door: {
+      newClaim: () => ({
+        token: newUuid(systemClock, systemRandom),
+        now: systemClock.now(),
+        until: new Date(systemClock.now().getTime() + 5_000),
+      }),
+      pass: async () => {},
+      tellCancel: async () => true,
+      engine: async () => null,
+      state: () => ({ ok: true, since: systemClock.now(), detail: null }),
+      probe: async () => ({ ok: true, since: systemClock.now(), detail: null }),
+    },
+    clock: systemClock,
+    random: systemRandom,
+    log: createLogger({ level: 'error', pretty: false, process: 'bench' }),
+    keyring: newKeyring(systemClock, systemRandom),
+    build: { version: 'bench', commit: null },
+  },
+  { host: '127.0.0.1', port: 0 },
+);
+// Asked by whoever measures: what it cost so far. An orderly exit also lets a profile be written.
+process.on('message', () => process.send!({ cpuMs: cpuMs(), rssBytes: process.memoryUsage().rss }));
+process.on('SIGTERM', () => process.exit(0));
+process.send!({ url: api.url });
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}

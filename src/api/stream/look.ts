@@ -1,0 +1,52 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Tx } from '../../db/doors.ts';
+import { readPulses } from '../../db/queries/job-watch.ts';
+import { getJobs } from '../../db/queries/jobs.ts';
+import { readStretches, STRETCH_BYTES } from '../../db/queries/log-pieces.ts';
+import type { JobFeed } from './job-feed.ts';
+
+/** All lines that one look takes, so that it stays short: who has little to say waits no longer than it lasts. */
+const LOOK_BYTES = 2 * 1024 * 1024;
+
+/**
+ * Reads what is new of these jobs of one organisation and hands it to their feeds: a statement for how they are, one for
+ * the rows that changed, one for the lines. True when there is more to read.
+ */
+export async function lookAt(
+  tx: Tx,
+  orgId: string,
+  feeds: ReadonlyMap<string, JobFeed>,
+  thorough: boolean,
+): Promise<boolean> {
+  const changed: string[] = [];
+  const seen: JobFeed[] = [];
+  for (const pulse of await readPulses(tx, orgId, [...feeds.keys()])) {
+    const feed = feeds.get(pulse.id)!;
+    seen.push(feed);
+    if (feed.see(pulse) || (thorough && feed.isWaiting)) changed.push(pulse.id);
+  }
+  for (const job of await getJobs(tx, orgId, changed)) feeds.get(job.id)!.learn(job);
+  await handOutLines(tx, orgId, seen);
+  for (const feed of seen) feed.settle();
+  return seen.some((feed) => feed.isBehind);
+}
+
+async function handOutLines(tx: Tx, orgId: string, feeds: readonly JobFeed[]): Promise<void> {
+  const behind = feeds.filter((feed) => feed.isBehind);
+  if (behind.length === 0) return;
+  const share = Math.min(STRETCH_BYTES, LOOK_BYTES / behind.length);
+  const stretches = await readStretches(
+    tx,
+    orgId,
+    behind.map((feed) => feed.lack),
+    share,
+  );
+  const sizeOf = (feed: JobFeed) => stretches.get(feed.lack.jobId)!.pieces.length;
+  for (const feed of behind.toSorted((a, b) => sizeOf(a) - sizeOf(b))) {
+    for (const piece of stretches.get(feed.lack.jobId)!.pieces) {
+      feed.push(piece);
+      // Sockets take nothing before the next turn: a whole stretch at once made quick readers look slow.
+      await nextTurn();
+    }
+  }
+}
