@@ -8,6 +8,8 @@ import { readServerEvents, type ServerEvent } from './server-events.ts';
 export const PATIENCE_MS = 60_000;
 /** The API speaks each 15 s; after this long the connection is dead, whatever the system thinks of it. */
 const SILENCE_MS = 35_000;
+/** Why the API ends a stream that it would open again. */
+const COMES_BACK = new Set(['restarting', 'unavailable']);
 
 /**
  * The events of a job's stream until its end, each once: a connection that breaks is opened again behind the last one.
@@ -31,7 +33,7 @@ export async function* watchJob(
           [lostAt, pause] = [null, 250];
           lastId = event.id ?? lastId;
           if (event.event === 'closed') {
-            if (event.data.code === 'restarting') break;
+            if (COMES_BACK.has(event.data.code)) break;
             throw new CliError(EXIT.unreachable, event.data.detail);
           }
           yield event;

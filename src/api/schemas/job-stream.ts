@@ -60,5 +60,6 @@ export const STREAM_DESCRIPTION = `Events, in this order: \`hello\`, \`job\` (th
 (at most two a second) and \`state\` (the row changed; the higher \`version\` wins) as they come, and at last \`end\` exactly once, after the last
 line, also when the job had ended before. Then the stream ends. Every event that moves on in the log has an \`id\`; a reader that was cut off
 sends the last one as \`Last-Event-ID\` and goes on with the next line, also over attempts. \`reset\`: it cannot be gone on from there, all lines
-come again. \`closed\`: the server ends the stream; \`restarting\` is worth another try, other codes are not. A comment comes each 15 s. A reader
+come again. \`closed\`: the server ends the stream; \`restarting\` and \`unavailable\` are
+worth another try, other codes are not. A comment comes each 15 s. A reader
 that does not take what comes is cut off at 1 MiB. With the id of \`end\` the answer is 204.`;

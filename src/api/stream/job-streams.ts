@@ -30,10 +30,15 @@ const LOOKS_AT_ONCE = 2;
 
 const holder = ({ userId, keyId }: Principal): string => keyId ?? userId;
 
-const CLOSING: Readonly<Record<CloseReason | 'restarting', string>> = {
+/** A stream that shows that it lives but has nothing to tell would be a lie after so many seconds. */
+const MOST_FAILURES = 5;
+
+type Closing = CloseReason | 'restarting' | 'unavailable';
+const CLOSING: Readonly<Record<Closing, string>> = {
   unauthenticated: 'The credential is no longer valid.',
   forbidden: 'You may no longer read the log of this job.',
   restarting: 'This server stops; connect again with the last id.',
+  unavailable: 'The job cannot be read at the moment; connect again with the last id.',
 };
 
 // long: the one place that knows when something is looked at; its parts (feed, history, outlet, viewer) stand beside it
@@ -57,7 +62,8 @@ export class JobStreams {
   #hinted = false;
   /** The next look also asks for what changes without a trace in the job's own row: whom it waits behind. */
   #thorough = false;
-  #away = false;
+  /** Looks of a tick in a row that failed; those of hints may come together. */
+  #failures = 0;
 
   constructor(parts: StreamParts, limits: StreamLimits) {
     this.#parts = parts;
@@ -92,7 +98,7 @@ export class JobStreams {
 
   /** Every reader gets a clean end and may come back to another process. */
   close(): void {
-    for (const viewer of this.#viewers) this.#dismiss(viewer, 'restarting');
+    this.#dismissAll('restarting');
   }
 
   #feedOf(orgId: string, pulse: JobPulse, job: JobView): JobFeed {
@@ -123,7 +129,11 @@ export class JobStreams {
     if (this.#viewers.size === 0) this.#sleep();
   }
 
-  #dismiss(viewer: Viewer, code: CloseReason | 'restarting'): void {
+  #dismissAll(code: Closing): void {
+    for (const viewer of this.#viewers) this.#dismiss(viewer, code);
+  }
+
+  #dismiss(viewer: Viewer, code: Closing): void {
     viewer.dismiss(frame('closed', { code, detail: CLOSING[code] }));
   }
 
@@ -181,13 +191,13 @@ export class JobStreams {
         this.#turns.take(() => doors.inOrg(orgId, (tx) => lookAt(tx, orgId, new Map(feeds), thorough))),
       );
       const more = await Promise.all(looks);
-      if (this.#away) log.info({}, 'jobs can be watched again');
-      this.#away = false;
+      this.#failures = 0;
       return more.includes(true);
     } catch (thrown) {
-      // The next tick looks again; viewers stay, and miss nothing.
-      if (!this.#away) log.warn({ err: asError(thrown) }, 'watched jobs cannot be read');
-      this.#away = true;
+      // The next tick looks again; viewers miss nothing by that.
+      if (thorough) this.#failures++;
+      log.warn({ err: asError(thrown), failures: this.#failures }, 'watched jobs cannot be read');
+      if (this.#failures >= MOST_FAILURES) this.#dismissAll('unavailable');
       return false;
     }
   }

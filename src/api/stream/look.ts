@@ -34,7 +34,7 @@ export async function lookAt(
 async function handOutLines(tx: Tx, orgId: string, feeds: readonly JobFeed[]): Promise<void> {
   const behind = feeds.filter((feed) => feed.isBehind);
   if (behind.length === 0) return;
-  const share = Math.min(STRETCH_BYTES, LOOK_BYTES / behind.length);
+  const share = Math.min(STRETCH_BYTES, Math.floor(LOOK_BYTES / behind.length));
   const stretches = await readStretches(
     tx,
     orgId,
