@@ -53,3 +53,5 @@ function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
 }
+// Whoever started us is gone.
+process.on('disconnect', () => process.exit(0));

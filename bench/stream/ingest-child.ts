@@ -55,3 +55,5 @@ process.on('message', async (order: Order) => {
   process.send!({ name: order.name, ms: performance.now() - began });
 });
 process.send!({ ready: true });
+// Whoever started us is gone.
+process.on('disconnect', () => process.exit(0));

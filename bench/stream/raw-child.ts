@@ -19,3 +19,5 @@ process.on('message', async (pieces: string[]) => {
 server.listen(0, '127.0.0.1', () =>
   process.send!({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }),
 );
+// Whoever started us is gone.
+process.on('disconnect', () => process.exit(0));
