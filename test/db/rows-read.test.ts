@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Doors, Tx } from '../../src/db/doors.ts';
 import { listHosts } from '../../src/db/queries/hosts.ts';
 import { getJob, type JobFilter, listJobs } from '../../src/db/queries/jobs.ts';
+import { FIRST_RUN, runsUnderWay } from '../../src/db/queries/runs-under-way.ts';
 import { chainAudit } from '../../src/db/statements/chain-audit.ts';
 import { claimOutbox } from '../../src/db/statements/outbox.ts';
 import { changedHosts } from '../../src/db/statements/silence.ts';
@@ -223,6 +224,14 @@ test('the waits that are overdue are found without reading those that are not', 
     ),
   );
   expect(read).toEqual({ all: 0, without: [] });
+});
+
+test('a page of the runs that are under way, beside a hundred thousand jobs that are not', async () => {
+  const read = await rowsRead(across, async (tx) => {
+    expect(await runsUnderWay(tx, FIRST_RUN, 50)).toHaveLength(50);
+  });
+  expect(read.without).toEqual([]);
+  expect(read.all).toBeLessThan(200);
 });
 
 test('linking one audit event beside fifty thousand', async () => {

@@ -6,6 +6,8 @@ export interface ClaimedEntry {
   readonly id: string;
   readonly kind: 'start' | 'cancel';
   readonly runNo: number;
+  /** How often it was claimed, this time included. */
+  readonly tries: number;
   readonly order: StartOrder;
 }
 
@@ -16,6 +18,7 @@ interface Row {
   id: string;
   kind: 'start' | 'cancel';
   run_no: number;
+  tries: number;
   order: Record<string, string | null>;
 }
 
@@ -30,7 +33,7 @@ export async function claimOutbox(tx: Tx, token: string, now: Date, limit: numbe
        order by q.due_at, q.id limit ${limit} for update skip locked)
     update outbox o set claimed_until = ${until}::timestamptz, claim_token = ${token}, tries = tries + 1 from due, job j
      where o.org_id = due.org_id and o.id = due.id and j.org_id = o.org_id and j.id = o.job_id
-     returning o.id, o.kind, o.run_no, jsonb_build_object('orgId', j.org_id, 'jobId', j.id, 'kind', j.kind, 'title', j.title, 'siteId', j.site_id,
+     returning o.id, o.kind, o.run_no, o.tries, jsonb_build_object('orgId', j.org_id, 'jobId', j.id, 'kind', j.kind, 'title', j.title, 'siteId', j.site_id,
        'hostId', j.host_id, 'planId', j.plan_id, 'repositoryId', j.repository_id, 'trigger', j.trigger, 'requestId', j.request_id) as "order"`.execute(
     tx.sql,
   );
@@ -38,6 +41,7 @@ export async function claimOutbox(tx: Tx, token: string, now: Date, limit: numbe
     id: row.id,
     kind: row.kind,
     runNo: row.run_no,
+    tries: row.tries,
     order: { ...row.order, runNo: row.run_no } as unknown as StartOrder,
   }));
 }

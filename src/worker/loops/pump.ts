@@ -6,7 +6,9 @@ import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import type { Door } from '../../temporal/doors.ts';
 
 const BATCH = 100;
-const RETRY_MS = 2_000;
+const FIRST_RETRY_MS = 1_000;
+/** However long Temporal was away: what waits for it is sent this soon after it is back. */
+const LONGEST_RETRY_MS = 10_000;
 
 export interface PumpParts {
   readonly doors: Doors;
@@ -29,12 +31,14 @@ export async function pumpOnce({ doors, door, clock, random }: PumpParts): Promi
     for (const [at, entry] of entries.entries()) {
       const error = results[at]!;
       if (error === null) sent.set(entry.order.orgId, [...(sent.get(entry.order.orgId) ?? []), entry.id]);
-      else await putOff(tx, token, entry, new Date(clock.now().getTime() + RETRY_MS), error.message);
+      else await putOff(tx, token, entry, new Date(clock.now().getTime() + retryMs(entry.tries)), error.message);
     }
     for (const [orgId, ids] of sent) await deleteSent(tx, token, orgId, ids);
   });
   return entries.length === BATCH && results.every((error) => error === null) ? 'again' : 'rest';
 }
+
+export const retryMs = (tries: number): number => Math.min(FIRST_RETRY_MS * 2 ** Math.min(tries, 10), LONGEST_RETRY_MS);
 
 async function send(door: Door, entry: ClaimedEntry): Promise<Error | null> {
   try {
