@@ -33,8 +33,8 @@ test('RUN-20: Temporal is started empty: what ran ends or is done again, what wa
   await until(async () => (await namespaceOf()) !== null);
   const before = await namespaceOf();
   const cancelled = await claimedJob(60_000);
-  const short = await claimedJob(12_000);
-  const long = await claimedJob(30_000);
+  const short = await claimedJob(8_000);
+  const long = await claimedJob(20_000);
   const waiting = [await stack.start('noop', {}, long.hostId), await stack.start('noop', {}, long.hostId)];
   const agents = (await rows('select id, epoch from host order by id')) as { id: string; epoch: number }[];
 
