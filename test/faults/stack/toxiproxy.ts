@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { spawnChild } from '../../../src/cli/up/children.ts';
@@ -72,16 +72,19 @@ export async function openFaultyNetwork(folder: string): Promise<FaultyNetwork> 
   };
   await untilTrue('toxiproxy answers', async () => (await ask('GET', 'proxies')) !== null);
   const proxies = new Map<Link, string[]>();
+  const listens = new Map<string, string>();
   return {
     async via(link, upstream) {
       const names = proxies.get(link) ?? [];
       const name = `${link}-${names.length + 1}`;
       const made = await ask('POST', 'proxies', { name, listen: '127.0.0.1:0', upstream, enabled: true });
       proxies.set(link, [...names, name]);
+      listens.set(name, made!.listen);
       return made!.listen;
     },
     async hurt(link, toxic) {
       const names = proxies.get(link) ?? [];
+      for (const name of names) refuseUnused(name, listens.get(name)!);
       const streams = ['upstream', 'downstream'];
       for (const name of names) {
         if (toxic.type === 'away') await ask('POST', `proxies/${name}`, { enabled: false });
@@ -99,4 +102,12 @@ export async function openFaultyNetwork(folder: string): Promise<FaultyNetwork> 
       await child.stop();
     },
   };
+}
+
+/** Hurting a proxy that nobody goes through would prove nothing. */
+function refuseUnused(name: string, address: string): void {
+  const port = Number(address.split(':')[1]).toString(16).toUpperCase().padStart(4, '0');
+  // Fields of a connection: number, local address, remote address, state; 01 is established.
+  const used = readFileSync('/proc/net/tcp', 'utf8').includes(`:${port} 01 `);
+  if (!used) throw new Error(`nobody is connected through the proxy ${name} (${address})`);
 }
