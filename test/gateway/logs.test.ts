@@ -10,7 +10,7 @@ import { LogSender } from '../../src/activities/host/log-sender.ts';
 import { LogSpool, SPOOL_LIMITS } from '../../src/activities/host/log-spool.ts';
 import type { LogLine } from '../../src/domain/agent-protocol.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { openReplicas, type Replicas, storedLines } from './replicas.ts';
+import { lockLog, openReplicas, type Replicas, storedLines } from './replicas.ts';
 
 let replicas: Replicas;
 let folder: string;
@@ -76,13 +76,6 @@ test('HJ-15: sent twice, out of order, through two gateways at once, with answer
 }, 120_000);
 
 const WAITING = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
-
-/** Keeps everybody from the log until it is given back: a log store that is away, and nothing else. */
-async function lockLog(of: Replicas): Promise<() => Promise<unknown>> {
-  const holder = await of.connect();
-  await holder.query('begin; lock table log_chunk, log_head in access exclusive mode');
-  return () => holder.query('commit');
-}
 
 test('a gateway that dies in the middle of an answer: the other one takes what is missing, and nothing twice', async () => {
   const pair = await openReplicas(2);

@@ -110,3 +110,10 @@ export async function storedLines(bench: Bench, jobId: string): Promise<string[]
     return lines.map((line) => line[2]);
   });
 }
+
+/** Keeps everybody from the log until it is given back: a log store that is away, and nothing else. */
+export async function lockLog(of: Replicas): Promise<() => Promise<unknown>> {
+  const holder = await of.connect();
+  await holder.query('begin; lock table log_chunk, log_head in access exclusive mode');
+  return () => holder.query('commit');
+}

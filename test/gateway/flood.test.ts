@@ -1,0 +1,115 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { MAX_LINE_BYTES } from '../../src/domain/agent-protocol.ts';
+import type { FloodFigures, FloodOrder } from './flood-process.ts';
+import { lockLog, openReplicas, type Replicas, storedLines } from './replicas.ts';
+
+let replicas: Replicas;
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'flood-'));
+  replicas = await openReplicas(1);
+});
+afterAll(async () => {
+  await replicas?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Writes so many lines, 2,000 each 100 ms, that is 20,000 a second. */
+const flood = (lines: number) => `
+  let at = 0;
+  const timer = setInterval(() => {
+    let text = '';
+    for (let end = Math.min(at + 2000, ${lines}); at < end; at++) text += 'line ' + at + ' ' + 'x'.repeat(60) + '\\n';
+    process.stdout.write(text);
+    if (at === ${lines}) clearInterval(timer);
+  }, 100);`;
+const floodLine = (at: number) => `line ${at} ${'x'.repeat(60)}`;
+
+/** An attempt in a process of its own that runs this program. */
+async function start(program: string, more: Partial<FloodOrder> = {}) {
+  const host = await replicas.enrol();
+  const attempt = await replicas.attempt(host);
+  const order: FloodOrder = {
+    gateway: `127.0.0.1:${replicas.gateways[0]!.port}`,
+    credential: host.credential,
+    attempt,
+    spool: join(folder, attempt.id),
+    program,
+    ...more,
+  };
+  const child = fork(fileURLToPath(new URL('./flood-process.ts', import.meta.url)), [JSON.stringify(order)]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = once(child, 'message').then(([figures]) => figures as FloodFigures);
+  const stored = () => storedLines(replicas.bench, attempt.id);
+  return { ended, stored, spooled: () => readdirSync(order.spool) };
+}
+
+test('FT-8: 20,000 lines a second: none is lost or doubled, memory stays, the program goes on, and a quiet job is heard', async () => {
+  const noisy = await start(flood(100_000));
+  const quiet = await start(
+    `let n = 0; const t = setInterval(() => { console.log('tick ' + n); if (++n === 20) clearInterval(t); }, 100);`,
+  );
+  await quiet.ended;
+  // Its 20 lines and the end are there while the other one still floods.
+  expect(await quiet.stored()).toEqual([
+    ...Array.from({ length: 20 }, (_, i) => `tick ${i}`),
+    'The attempt ended: exit-0',
+  ]);
+  expect((await noisy.stored()).length).toBeLessThan(100_001);
+  const figures = await noisy.ended;
+  await vi.waitUntil(async () => (await noisy.stored()).length === 100_001, { timeout: 30_000, interval: 200 });
+  const lines = await noisy.stored();
+  expect(lines.slice(0, -1).findIndex((line, at) => line !== floodLine(at))).toBe(-1);
+  expect(figures.code).toBe('exit-0');
+  expect(figures.grownMib).toBeLessThan(80);
+}, 120_000);
+
+test('FT-8: the log store is away in the middle of a flood: outcome untouched, every line follows', async () => {
+  const job = await start(flood(60_000));
+  await vi.waitUntil(async () => (await job.stored()).length > 5_000, { timeout: 20_000, interval: 50 });
+  const unlock = await lockLog(replicas);
+  const figures = await job.ended;
+  expect(figures).toMatchObject({ code: 'exit-0' });
+  expect(job.spooled()).toHaveLength(1);
+  await unlock();
+  await vi.waitUntil(async () => (await job.stored()).length === 60_001, { timeout: 30_000, interval: 200 });
+  const lines = await job.stored();
+  expect(lines.slice(0, -1).findIndex((line, at) => line !== floodLine(at))).toBe(-1);
+  expect(figures.grownMib).toBeLessThan(80);
+  await vi.waitUntil(() => job.spooled().length === 0, { timeout: 10_000 });
+}, 120_000);
+
+test('HJ-15: what a job logs beyond its bound is counted and said', async () => {
+  const job = await start(flood(20_000), { logBytes: 500_000 });
+  expect(await job.ended).toMatchObject({ code: 'exit-0' });
+  await vi.waitUntil(async () => (await job.stored()).some((line) => /dropped/.test(line)), { timeout: 20_000 });
+  const lines = await job.stored();
+  const marks = lines.filter((line) => /^\d+ lines? dropped$/.test(line));
+  const dropped = marks.reduce((sum, mark) => sum + Number.parseInt(mark, 10), 0);
+  // One more than the program wrote: how the attempt ended.
+  expect(lines.length - marks.length + dropped).toBe(20_001);
+  expect(dropped).toBeGreaterThan(10_000);
+  // A shorter line may still have fitted after the first that did not, but nothing of any length.
+  expect(marks.length).toBeLessThan(5);
+});
+
+test('HJ-15: a line of 10 MB, binary, NUL, progress bars and colours are stored safely', async () => {
+  const job = await start(`
+    process.stdout.write('y'.repeat(10_000_000) + '\\n');
+    process.stdout.write(Buffer.from([0xff, 0xfe, 0x00, 0x80, 0x0a]));
+    process.stdout.write('10 %\\r20 %\\r100 %\\r\\n');
+    process.stdout.write('\\u001b[31mred\\u001b[0m \\ud83d\\ude00\\n');
+    process.stdout.write('the last one, without an end');`);
+  expect(await job.ended).toMatchObject({ code: 'exit-0' });
+  await vi.waitUntil(async () => (await job.stored()).length === 6, { timeout: 20_000 });
+  const lines = await job.stored();
+  expect(lines[0]).toMatch(/^y+ … \[cut\]$/);
+  expect(Buffer.byteLength(lines[0]!)).toBe(MAX_LINE_BYTES);
+  expect(lines.slice(1, -1)).toEqual(['��␀�', '10 %␍20 %␍100 %', 'red 😀', 'the last one, without an end']);
+});
