@@ -60,10 +60,18 @@ export async function storm(
     start({ ...order, seed: options.seed + at * 1_000 }),
   );
   const watched = watch(bench, options.kills);
-  if (options.kills)
-    children.push(await replaceOne(children.at(-1)!, watched, { ...order, seed: options.seed - 1_000 }));
-  const reports = (await Promise.all(children.map(({ report }) => report))).filter((report) => report !== null);
-  const seen = await watched.stop();
+  const reports: ActorReport[] = [];
+  try {
+    if (options.kills)
+      children.push(await replaceOne(children.at(-1)!, watched, { ...order, seed: options.seed - 1_000 }));
+    for (const { report } of children) {
+      const said = await report;
+      if (said !== null) reports.push(said);
+    }
+  } finally {
+    await watched.stop();
+  }
+  const { seen } = watched;
   const after = await drain(bench);
   const found = [
     ...seen.found,
@@ -168,7 +176,7 @@ function watch({ owner, org }: Pick<Bench, 'owner' | 'org'>, kills: boolean) {
       await sleep(20);
     }
   })();
-  return { seen, stop: async () => { going = false; await rounds; return seen; } }; // biome-ignore format: one line
+  return { seen, stop: async () => { going = false; await rounds; } }; // biome-ignore format: one line
 }
 
 /** The whole process dies once the storm is well under way, and another comes in its place. */
