@@ -1,5 +1,5 @@
-import type { LogPlace } from '../db/queries/job-logs.ts';
 import type { Page, PageAsked } from '../db/queries/page.ts';
+import { LOG_START, type LogPosition, parsePosition } from '../domain/log-position.ts';
 import { Failure } from '../lib/failure.ts';
 import { isUuid } from '../lib/ids.ts';
 
@@ -39,17 +39,10 @@ export function presentPage<T, P>(page: Page<T>, present: (item: T) => P): { ite
   return { items: page.items.map(present), nextCursor: page.next === null ? null : encode({ after: page.next }) };
 }
 
-const isCount = (value: unknown, max: number): value is number =>
-  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
-
-export function readLogPlace(cursor: string | undefined): LogPlace {
-  if (cursor === undefined) return { run: 0, attempt: 0, seq: 0 };
-  const content = decode(cursor);
-  if (!Array.isArray(content) || content.length !== 3) throw invalid();
-  const [run, attempt, seq] = content as unknown[];
-  if (!isCount(run, 2 ** 31 - 1) || !isCount(attempt, 2 ** 31 - 1) || !isCount(seq, Number.MAX_SAFE_INTEGER))
-    throw invalid();
-  return { run, attempt, seq };
+/** Where a page of a log starts. The same text is the id of an event of the job's stream, so that one can go on after the other. */
+export function readLogCursor(cursor: string | undefined): LogPosition {
+  if (cursor === undefined) return LOG_START;
+  const position = parsePosition(cursor);
+  if (position === null) throw invalid();
+  return position;
 }
-
-export const writeLogPlace = (place: LogPlace): string => encode([place.run, place.attempt, place.seq]);

@@ -138,7 +138,9 @@ test('repositories and plans can be made and named', async () => {
 test('logs are printed line by line, safe for a terminal', async () => {
   const job = JSON.parse((await run('jobs start noop --output json')).out);
   await api.database.owner.query(
-    `insert into log_chunk(day, org_id, job_id, run_no, attempt, first_seq, lines, at, body)
+    `with head as (insert into log_head(org_id, job_id, run_no, attempt, day, next_seq)
+       select org_id, id, 1, 1, accepted_day, 2 from job where id = $1)
+     insert into log_chunk(day, org_id, job_id, run_no, attempt, first_seq, lines, at, body)
      select accepted_day, org_id, id, 1, 1, 0, 2, now(), $2 from job where id = $1`,
     [
       parsePublicId('job', job.id),

@@ -5,6 +5,8 @@ import { type ApiBench, startApi } from './bench.ts';
 
 let api: ApiBench;
 let jobId: string;
+/** Adds lines of an attempt. */
+let write: (run: number, attempt: number, first: number, count: number) => Promise<void>;
 /** Every line that is in the log, in reading order. */
 const all: string[] = [];
 
@@ -17,7 +19,7 @@ beforeAll(async () => {
   });
   jobId = job.body.id;
   const day = (await owner.query('select accepted_day::text as day from job')).rows[0].day;
-  const write = async (run: number, attempt: number, first: number, count: number) => {
+  write = async (run: number, attempt: number, first: number, count: number) => {
     const lines = Array.from({ length: count }, (_, i) => [
       1_700_000_000_000 + first + i,
       'out',
@@ -27,6 +29,11 @@ beforeAll(async () => {
     await owner.query(
       'insert into log_chunk(day, org_id, job_id, run_no, attempt, first_seq, lines, at, body) values ($1, $2, $3, $4, $5, $6, $7, now(), $8)',
       [day, api.org.id, parsePublicId('job', jobId), run, attempt, first, count, JSON.stringify(lines)],
+    );
+    await owner.query(
+      `insert into log_head as h(org_id, job_id, run_no, attempt, day, next_seq) values ($1, $2, $3, $4, $5, $6)
+       on conflict (org_id, job_id, run_no, attempt) do update set next_seq = excluded.next_seq`,
+      [api.org.id, parsePublicId('job', jobId), run, attempt, day, first + count],
     );
   };
   for (let first = 0; first < 6_000; first += 200) await write(1, 1, first, 200);
@@ -67,10 +74,22 @@ test('UX-3: a search gives each line that holds the text once, whatever its case
     more = body.hasMore;
   }
   expect(seen).toEqual(all.filter((text) => text.includes('99')));
-  expect((await api.ask('GET', `jobs/${jobId}/logs?q=nowhere&limit=2000`)).body).toMatchObject({
-    lines: [],
-    hasMore: true,
-  });
+  expect((await api.ask('GET', `jobs/${jobId}/logs?q=nowhere&limit=2000`)).body.lines).toEqual([]);
+});
+
+test('a tail of lines that each came alone is whole', async () => {
+  const last = all.length;
+  for (let seq = 51; seq < 121; seq++) await write(2, 1, seq, 1);
+  const { body } = await api.ask('GET', `jobs/${jobId}/logs?tail=70`);
+  expect(body.lines.map((l: { text: string }) => l.text)).toEqual(all.slice(last));
+});
+
+test('late lines of an earlier attempt are on the next page of who was beyond it', async () => {
+  const { body } = await api.ask('GET', `jobs/${jobId}/logs?tail=1`);
+  await write(1, 2, 3, 2);
+  const later = await api.ask('GET', `jobs/${jobId}/logs?cursor=${body.nextCursor}`);
+  expect(later.body.lines.map((l: { text: string }) => l.text)).toEqual(['1/2/3', '1/2/4']);
+  expect((await api.ask('GET', `jobs/${jobId}/logs?cursor=${later.body.nextCursor}`)).body.lines).toEqual([]);
 });
 
 test('a cursor that is none of ours, and one beside a tail, are refused', async () => {

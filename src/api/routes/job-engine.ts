@@ -2,16 +2,17 @@ import Type from 'typebox';
 import { readLogs } from '../../db/queries/job-logs.ts';
 import { getJob } from '../../db/queries/jobs.ts';
 import { mayOf } from '../../domain/decide.ts';
+import { printPosition } from '../../domain/log-position.ts';
 import { Failure } from '../../lib/failure.ts';
 import { parsePublicId } from '../../lib/ids.ts';
 import type { EngineView } from '../../temporal/doors.ts';
 import { runWorkflowId } from '../../temporal/ids.ts';
 import type { App } from '../app.ts';
 import { demand, notFound, principalOf } from '../caller.ts';
-import { readLogPlace, writeLogPlace } from '../cursor.ts';
+import { readLogCursor } from '../cursor.ts';
 import type { ApiParts } from '../parts.ts';
 import { IdParams, Nullable } from '../schemas/common.ts';
-import { LogPage, LogQuery, lineTime } from '../schemas/job-log.ts';
+import { LogPage, LogQuery, presentLine } from '../schemas/job-log.ts';
 import { problems } from '../schemas/problem.ts';
 
 const Engine = Type.Object(
@@ -57,15 +58,15 @@ function logs(app: App, { doors }: ApiParts): void {
       const { tail, cursor, limit = DEFAULT_LINES, q: text = null } = request.query;
       if (tail !== undefined && cursor !== undefined)
         throw new Failure('invalid-input', 'Send either tail or cursor.', { fault: 'caller', pointer: 'tail' });
-      const asked = tail === undefined ? { text, from: readLogPlace(cursor), limit } : { text, tail };
+      const asked = tail === undefined ? { text, from: readLogCursor(cursor), limit } : { text, tail };
       const page = await doors.inOrg(orgId, async (tx) => {
         const job = await getJob(tx, orgId, id);
         if (!job) throw notFound();
         demand(principal, 'job:read', 'job:read_logs', job.site_id);
         return (await readLogs(tx, orgId, id, asked))!;
       });
-      const lines = page.lines.map(({ atMs, ...line }) => ({ ...line, at: lineTime(atMs) }));
-      return { lines, nextCursor: writeLogPlace(page.next), hasMore: page.hasMore, ended: page.ended };
+      const lines = page.lines.map(({ line, ...place }) => presentLine(place, line));
+      return { lines, nextCursor: printPosition(page.next), hasMore: page.hasMore, ended: page.ended };
     },
   );
 }

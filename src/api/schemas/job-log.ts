@@ -7,7 +7,10 @@ export const LogQuery = Closed({
     Type.Integer({ minimum: 1, maximum: 2000, description: 'How many lines at most; 500 unless told.' }),
   ),
   cursor: Type.Optional(
-    Type.String({ maxLength: 200, description: 'The `nextCursor` of the page before; from the start without it.' }),
+    Type.String({
+      maxLength: 4_000,
+      description: 'The `nextCursor` of the page before, or an `id` of the stream; from the start without it.',
+    }),
   ),
   tail: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 2000, description: 'Only the last lines. Not together with `cursor`.' }),
@@ -47,7 +50,7 @@ export const LogPage = Type.Object(
 const LAST_MS = Date.UTC(9999, 11, 31);
 
 /** Hosts say when a line was written; a host whose clock says nonsense must not make its log unreadable. */
-export function lineTime(atMs: number): string {
+function lineTime(atMs: number): string {
   return new Date(Math.min(Math.max(Number.isFinite(atMs) ? atMs : 0, 0), LAST_MS)).toISOString();
 }
 

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Tx } from '../../db/doors.ts';
 import { readPulses } from '../../db/queries/job-watch.ts';
 import { getJobs } from '../../db/queries/jobs.ts';
-import { readStretches, STRETCH_BYTES } from '../../db/queries/log-pieces.ts';
+import { readStretches, STRETCH } from '../../db/queries/log-pieces.ts';
 import type { JobFeed } from './job-feed.ts';
 
 /** All lines that one look takes, so that it stays short: who has little to say waits no longer than it lasts. */
@@ -34,7 +34,7 @@ export async function lookAt(
 async function handOutLines(tx: Tx, orgId: string, feeds: readonly JobFeed[]): Promise<void> {
   const behind = feeds.filter((feed) => feed.isBehind);
   if (behind.length === 0) return;
-  const share = Math.min(STRETCH_BYTES, Math.floor(LOOK_BYTES / behind.length));
+  const share = { ...STRETCH, bytes: Math.min(STRETCH.bytes, Math.floor(LOOK_BYTES / behind.length)) };
   const stretches = await readStretches(
     tx,
     orgId,

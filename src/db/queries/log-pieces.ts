@@ -2,7 +2,6 @@ import { sql } from 'kysely';
 import { type LogLine, MAX_CHUNK_LINES } from '../../domain/agent-protocol.ts';
 import { type AttemptPlace, advanced, type LogPosition, nextIn } from '../../domain/log-position.ts';
 import type { Tx } from '../doors.ts';
-import { linesOf } from './job-logs.ts';
 
 /** Lines of one attempt that follow each other, or the mark that some are missing there. */
 export interface LogPiece {
@@ -45,16 +44,24 @@ interface Chunk {
   body: string;
 }
 
-/** A stretch ends behind the chunk that makes it longer than this; a chunk has up to 256 KiB. */
-export const STRETCH_BYTES = 256 * 1024;
-const MAX_CHUNKS = 32;
+/** A stretch ends behind the chunk that makes it longer than one of these; a chunk has up to 256 KiB and 200 lines. */
+export interface StretchSize {
+  readonly bytes: number;
+  readonly lines: number;
+}
+export const STRETCH: StretchSize = { bytes: 256 * 1024, lines: 1_000_000 };
+/** A job that says one line a second has chunks of one line. */
+const MAX_CHUNKS = 64;
+
+/** How a chunk's body holds its lines: JSON, as the gateway wrote it. */
+const linesOf = (body: string): readonly LogLine[] => JSON.parse(body) as LogLine[];
 
 /**
  * Lines from one position towards another, attempt by attempt; as many as a stretch holds. Ask again from its position
  * until that is `to`.
  */
-export async function readStretch(tx: Tx, orgId: string, lack: Lack): Promise<LogStretch> {
-  const stretches = await readStretches(tx, orgId, [lack], STRETCH_BYTES);
+export async function readStretch(tx: Tx, orgId: string, lack: Lack, size: StretchSize = STRETCH): Promise<LogStretch> {
+  const stretches = await readStretches(tx, orgId, [lack], size);
   return stretches.get(lack.jobId)!;
 }
 
@@ -66,12 +73,12 @@ export async function readStretches(
   tx: Tx,
   orgId: string,
   lacks: readonly Lack[],
-  bytes: number,
+  size: StretchSize,
 ): Promise<Map<string, LogStretch>> {
   const answer = new Map<string, LogStretch>();
   for (const [day, ofDay] of Map.groupBy(lacks, (lack) => lack.day)) {
     const asked = ofDay.flatMap((lack) => firstLack(lack) ?? []);
-    const chunks = Map.groupBy(await readChunks(tx, orgId, day, asked, bytes), (chunk) => chunk.job_id);
+    const chunks = Map.groupBy(await readChunks(tx, orgId, day, asked, size), (chunk) => chunk.job_id);
     const byJob = new Map(asked.map((one) => [one.jobId, one]));
     for (const { jobId, from } of ofDay) {
       const one = byJob.get(jobId);
@@ -96,7 +103,7 @@ async function readChunks(
   orgId: string,
   day: string,
   asked: readonly Asked[],
-  bytes: number,
+  size: StretchSize,
 ): Promise<readonly Chunk[]> {
   if (asked.length === 0) return [];
   const column = <K extends keyof Asked>(name: K) => asked.map((one) => one[name]);
@@ -105,12 +112,15 @@ async function readChunks(
       from unnest(${column('jobId')}::uuid[], ${column('run')}::int[], ${column('attempt')}::int[], ${column('start')}::bigint[], ${column('end')}::bigint[])
         as w(job_id, run_no, attempt, start, stop)
       cross join lateral (
-        select c.first_seq, c.body, sum(octet_length(c.body)) over (order by c.first_seq) - octet_length(c.body) as before from (
-          select c.first_seq, c.body from log_chunk c where c.day = ${day}::date and c.org_id = ${orgId} and c.job_id = w.job_id
+        select c.first_seq, c.body, sum(octet_length(c.body)) over (order by c.first_seq) - octet_length(c.body) as bytes_before,
+               sum(c.lines) over (order by c.first_seq) - c.lines as lines_before from (
+          select c.first_seq, c.lines, c.body from log_chunk c where c.day = ${day}::date and c.org_id = ${orgId} and c.job_id = w.job_id
              and c.run_no = w.run_no and c.attempt = w.attempt and c.first_seq > w.start - ${MAX_CHUNK_LINES}::bigint
              and c.first_seq < w.stop and c.first_seq + c.lines > w.start
            order by c.first_seq limit ${MAX_CHUNKS}) c) c
-     where c.before < ${bytes} order by w.job_id, c.first_seq`.execute(tx.sql);
+     where c.bytes_before < ${size.bytes} and c.lines_before < ${size.lines} order by w.job_id, c.first_seq`.execute(
+    tx.sql,
+  );
   return found.rows;
 }
 
