@@ -3,6 +3,7 @@ import { Migration202611210003_upkeep } from './Migration202611210003_upkeep.ts'
 import { Migration202611210004_presence } from './Migration202611210004_presence.ts';
 import { Migration202611210005_audit_chain } from './Migration202611210005_audit_chain.ts';
 import { Migration202611210006_runs_under_way } from './Migration202611210006_runs_under_way.ts';
+import { Migration202611210007_verify_host } from './Migration202611210007_verify_host.ts';
 
 /** Every migration, oldest first. Forward only. */
 export const MIGRATIONS = [
@@ -11,6 +12,7 @@ export const MIGRATIONS = [
   { name: '202611210004_presence', class: Migration202611210004_presence },
   { name: '202611210005_audit_chain', class: Migration202611210005_audit_chain },
   { name: '202611210006_runs_under_way', class: Migration202611210006_runs_under_way },
+  { name: '202611210007_verify_host', class: Migration202611210007_verify_host },
 ];
 
 /** The newest one: what a running process expects to find, no less and no more. */

@@ -9,6 +9,13 @@ export type AgentMethod = (typeof AGENT_METHODS)[number];
 /** Raised when an agent of the version before can no longer understand the messages. */
 export const AGENT_PROTOCOL = 1;
 
+/** Makes sure that a host runs nothing of a job and that nothing of it is left in the way; on the quick lane. */
+export const QUIESCENCE_ACTIVITY = 'host.quiescence.v1';
+
+/** What an attempt's token opens: the job's own work, or only what removes the traces of one that was stopped. */
+export type AttemptClass = 'work' | 'cleanup';
+export const attemptClass = (activity: string): AttemptClass => (activity === QUIESCENCE_ACTIVITY ? 'cleanup' : 'work');
+
 /** Name of the Temporal header under which the gateway hands out the ticket of an attempt. */
 export const TICKET_HEADER = 'holdfast-ticket';
 
@@ -54,6 +61,8 @@ export const Beat = Type.Object({
 export interface BeatAnswer {
   /** `superseded`: another agent came with the same credential; `revoked`: the credential is dead. Either way: stop. */
   readonly verdict: 'ok' | 'superseded' | 'revoked';
+  /** The gateway itself does not reach the engine: this beat says nothing about heartbeats of attempts. */
+  readonly engineAway: boolean;
 }
 
 const capability = {
@@ -120,4 +129,11 @@ export interface HostActivityInput {
   readonly jobId: string;
   readonly runNo: number;
   readonly attempt: number;
+}
+
+/** What the host has to know to end the remains of an attempt. */
+export interface QuiescenceInput extends HostActivityInput {
+  readonly stop: { readonly signal: 'SIGINT' | 'SIGTERM'; readonly graceMs: number };
+  /** What removes the traces of a program that was killed, by the name the kind gives it. */
+  readonly cleanUp: string | null;
 }

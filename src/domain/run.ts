@@ -22,8 +22,9 @@ export interface JobOrder {
   readonly heartbeatTimeoutMs: number;
   readonly runTimeoutMs: number;
   readonly scheduleToStartMs: number;
-  /** How long the stop protocol may take; after that and the heartbeat time-out the agent has killed it by itself. */
-  readonly stopGraceMs: number;
+  /** How what is left of an attempt is ended, on this queue. */
+  readonly quickQueue: string | null;
+  readonly stop: StopOrder;
   /** A cancel came before the run began: nothing is done any more, only what an earlier run left is settled. */
   readonly cancelAsked: boolean;
   /** Null for a first run, and when no earlier one got as far as a host. */
@@ -47,6 +48,19 @@ export type BeginAnswer =
   /** The row has ended, or belongs to another run: this run has nothing to do. */
   | { readonly verdict: 'not-mine' };
 
+/** How a program is ended: the signal it understands, then SIGKILL, then the clean-up by its name. */
+export interface StopOrder {
+  readonly signal: 'SIGINT' | 'SIGTERM';
+  readonly graceMs: number;
+  readonly cleanUp: string | null;
+}
+
+/** One attempt of the job, which may be of an earlier run. */
+export interface AttemptRef {
+  readonly runNo: number;
+  readonly attempt: number;
+}
+
 /** How a run came to its end. */
 export type RunEnding =
   | { readonly how: 'answered'; readonly outcome: Outcome }
@@ -61,4 +75,12 @@ export interface AttemptEvidence {
   readonly claimed: boolean;
   /** The outcome of its last report, when that came through though the answer did not. */
   readonly outcome: Outcome | null;
+  /** Somebody wants the job to end, as its row says. */
+  readonly cancelAsked: boolean;
+}
+
+/** An attempt that was given up. */
+export interface GivenUp extends AttemptEvidence {
+  /** Milliseconds since 1970: till then the host is to be asked; after that it has stopped what it ran by itself. Null: nothing of it can run. */
+  readonly verifyUntilMs: number | null;
 }

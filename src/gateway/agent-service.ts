@@ -27,6 +27,7 @@ import { Refusal, tooMuch } from './refusal.ts';
 import type { AttemptTicket, GatewayStore, HostIdentity } from './store.ts';
 import { readTicket } from './ticket.ts';
 import { tokenHash, unwrapToken } from './tokens.ts';
+import type { Upstream } from './upstream.ts';
 
 /** A host that does 37 no-op jobs a second, the most one engine was seen to give, makes about 110 calls a second here. */
 const CALLS = { perSecond: 200, burst: 600 };
@@ -42,6 +43,7 @@ export interface AgentServiceParts {
   readonly hosts: Hosts;
   readonly epochs: Epochs;
   readonly presence: Presence;
+  readonly upstream: Upstream;
   readonly neverArrived: NeverArrived;
   readonly audit: RefusalAudit;
   readonly clock: Clock;
@@ -80,7 +82,7 @@ export class AgentService {
     let host: HostIdentity | null = null;
     try {
       host = await this.#parts.hosts.identify(call.metadata, call.getPeer());
-      if (!host && method === 'Beat') return { verdict: 'revoked' } satisfies protocol.BeatAnswer;
+      if (!host && method === 'Beat') return { verdict: 'revoked', engineAway: false } satisfies protocol.BeatAnswer;
       if (!host) throw new Refusal(status.UNAUTHENTICATED, 'unknown or revoked credential', false);
       if (!this.#calls.take(host.hostId)) throw tooMuch('too many calls');
       if (call.request.length > MAX_REQUEST_BYTES) throw tooMuch(`a message of ${call.request.length} bytes`);
@@ -125,10 +127,10 @@ export class AgentService {
   }
 
   async #beat(host: HostIdentity, beat: Static<typeof protocol.Beat>): Promise<protocol.BeatAnswer> {
-    if (!(await this.#parts.epochs.isCurrent(host, beat.epoch))) return { verdict: 'superseded' };
+    if (!(await this.#parts.epochs.isCurrent(host, beat.epoch))) return { verdict: 'superseded', engineAway: false };
     const runningJobs = beat.running.map(({ jobId }) => jobId);
     this.#parts.presence.beat({ orgId: host.orgId, hostId: host.hostId, epoch: beat.epoch, runningJobs });
-    return { verdict: 'ok' };
+    return { verdict: 'ok', engineAway: this.#parts.upstream.away };
   }
 
   async #claim(host: HostIdentity, claim: Static<typeof protocol.Claim>): Promise<protocol.ClaimAnswer> {

@@ -74,6 +74,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     hosts,
     epochs,
     presence,
+    upstream,
     neverArrived,
     audit,
     clock,

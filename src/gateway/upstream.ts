@@ -13,6 +13,7 @@ import { bytesAt, fieldsOf, textAt } from './wire.ts';
 const SERVICE = 'temporal.api.workflowservice.v1.WorkflowService';
 /** All that goes on. The agent's authorization ends here; Temporal's address is reachable for us only. */
 const HEADERS = ['client-name', 'client-version', 'temporal-namespace'];
+const SILENCES: readonly status[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED];
 const same = (bytes: Buffer): Buffer => bytes;
 
 /** The names of the 123 methods that Temporal serves: each is answered by the gateway, most of them with a refusal. */
@@ -40,6 +41,7 @@ export interface UpstreamTarget {
 export class Upstream {
   readonly #client: Client;
   readonly #apiKey: string | null;
+  #away = false;
 
   constructor(target: UpstreamTarget) {
     this.#apiKey = target.apiKey;
@@ -56,6 +58,11 @@ export class Upstream {
       'grpc.initial_reconnect_backoff_ms': 200,
       'grpc.max_reconnect_backoff_ms': 3_000,
     });
+  }
+
+  /** The last call that Temporal should have answered at once was not. */
+  get away(): boolean {
+    return this.#away;
   }
 
   call(
@@ -75,7 +82,12 @@ export class Upstream {
       message,
       metadata,
       { deadline: deadlineMs },
-      done,
+      (error, answer) => {
+        // A poll that nobody answered may have been cut by its caller or by its deadline.
+        if (!error || !SILENCES.includes(error.code)) this.#away = false;
+        else if (!method.startsWith('Poll')) this.#away = true;
+        done(error, answer);
+      },
     );
   }
 

@@ -23,6 +23,9 @@ export interface StopProtocol {
   readonly cleanUp: string | null;
 }
 
+/** The part of it that a single program is under. */
+export type ProgramStop = Pick<StopProtocol, 'signal' | 'graceMs'>;
+
 export interface KindLimits {
   /** How long the network may be away before the attempt counts as lost. */
   readonly heartbeatTimeoutMs: number;

@@ -3,4 +3,7 @@ export interface Clock {
   now(): Date;
 }
 
+/** Milliseconds since the process started: never set back, and counting on while it is stopped. */
+export const monotonicMs = (): number => performance.now();
+
 export const systemClock: Clock = { now: () => new Date() };

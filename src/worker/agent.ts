@@ -3,6 +3,7 @@ import './small-memory.ts';
 import { join } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
 import type { Static } from 'typebox';
+import { findPrograms, stopPrograms } from '../activities/host/left-programs.ts';
 import { LogSpool } from '../activities/host/log-spool.ts';
 import type { Hello, HelloAnswer } from '../domain/agent-protocol.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -12,10 +13,12 @@ import type { Log } from '../lib/log.ts';
 import { keepPresent } from './agent-presence.ts';
 import { installAgentRuntime } from './agent-runtime.ts';
 import { makeAgentWorker, work } from './agent-worker.ts';
-import { type HostActivities, RunningAttempts } from './attempt-interceptor.ts';
+import type { HostActivities } from './attempt-interceptor.ts';
 import { backoffMs } from './backoff.ts';
 import { type GatewayAddress, GatewayClient } from './gateway-client.ts';
 import { LeftBehind } from './left-behind.ts';
+import { type Lane, RunningAttempts } from './running-attempts.ts';
+import { Silence } from './silence.ts';
 import { sleep } from './sleep.ts';
 import { TokenShelf } from './token-shelf.ts';
 
@@ -29,11 +32,13 @@ export interface AgentOptions {
   readonly hello: Omit<Static<typeof Hello>, 'activities'>;
   /** Where the agent keeps what has to outlive it. */
   readonly dataDir: string;
-  readonly activities: HostActivities;
+  readonly activities: Readonly<Record<Lane, HostActivities>>;
   /** How long running activities may go on at a stop before they are cancelled. */
   readonly shutdownGraceMs: number;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  /** Counts on while the process is stopped, and never jumps. */
+  readonly monotonicMs: () => number;
   readonly log: Log;
 }
 
@@ -45,7 +50,7 @@ export interface Agent {
   stop(): Promise<AgentEnd>;
 }
 
-/** Starts the agent: says hello, keeps its lease, does what comes in on the host's main queue. Tries for ever while the gateway is away. */
+/** Starts the agent: says hello, keeps its lease, does what comes in on the host's two queues. Tries for ever while the gateway is away. */
 export function startAgent(options: AgentOptions): Agent {
   installAgentRuntime(options.log);
   const stopping = new AbortController();
@@ -86,7 +91,10 @@ class Session {
   async run(ready: (hello: HelloAnswer) => void): Promise<AgentEnd> {
     const { activities, hello: about, log, shutdownGraceMs } = this.#options;
     const hello = await this.#untilDone('hello', () =>
-      this.#gateway.hello({ ...about, activities: Object.keys(activities) }),
+      this.#gateway.hello({
+        ...about,
+        activities: [...Object.keys(activities.main), ...Object.keys(activities.quick)],
+      }),
     );
     log.info({ hostId: hello.hostId, epoch: hello.epoch }, `this is ${hello.hostName}`);
     const presence = this.#keepPresent(hello.epoch);
@@ -97,10 +105,14 @@ class Session {
     await left.tellResults((token) => shelf.keep(token));
     await this.#failLeftBehind(connection, hello);
     void left.deliver();
+    await this.#endLeftPrograms();
     const parts = { connection, hello, activities, gateway, running, shelf, spool, shutdownGraceMs };
-    const worker = await this.#untilDone('worker', () => makeAgentWorker(parts));
+    const workers = await this.#untilDone('worker', async () => [
+      await makeAgentWorker(parts, 'main'),
+      await makeAgentWorker(parts, 'quick'),
+    ]);
     ready(hello);
-    const error = await work(worker, shutdownGraceMs, this.#stopping.signal);
+    const error = await work(workers, shutdownGraceMs, this.#stopping.signal);
     this.#stopping.abort();
     await presence;
     // Fails when the worker hangs; then it is left to the end of the process.
@@ -123,14 +135,17 @@ class Session {
   }
 
   async #keepPresent(epoch: number): Promise<void> {
-    const { log, random } = this.#options;
+    const { log, random, monotonicMs } = this.#options;
+    const silence = new Silence(monotonicMs);
+    const watch = setInterval(() => this.#running.endSilent(silence.ms()), SILENCE_LOOK_MS);
     const verdict = await keepPresent({
-      beat: () => this.#gateway.beat({ epoch, running: this.#running.list() }),
+      beat: () => silence.brokenBy(() => this.#gateway.beat({ epoch, running: this.#running.list() })),
       sleep: (ms) => sleep(ms, this.#stopping.signal),
       signal: this.#stopping.signal,
       random,
       log,
     });
+    clearInterval(watch);
     if (verdict === null) return;
     log.error(
       { verdict },
@@ -158,6 +173,17 @@ class Session {
     if (failed > 0) this.#options.log.warn({ attempts: failed }, 'ended attempts that died with the agent before');
   }
 
+  /** Programs that outlived the agent before, ended by their stop protocol before any work is taken. */
+  async #endLeftPrograms(): Promise<void> {
+    const { dataDir, log } = this.#options;
+    try {
+      const { found, killed } = await stopPrograms(() => findPrograms(dataDir, null));
+      if (found > 0) log.warn({ found, killed }, 'ended programs that the agent before had left behind');
+    } catch (thrown) {
+      log.error({ err: asError(thrown) }, 'a program of the agent before could not be ended');
+    }
+  }
+
   async #untilDone<Value>(what: string, run: () => Promise<Value>): Promise<Value> {
     for (let attempt = 1; ; attempt++) {
       if (this.#stopping.signal.aborted) throw new Stopped();
@@ -174,6 +200,8 @@ class Session {
   }
 }
 
+/** How often the agent looks for how long it could not beat. */
+const SILENCE_LOOK_MS = 1_000;
 /** gRPC's code; the agent needs nothing else of the status list. */
 const NOT_FOUND = 5;
 

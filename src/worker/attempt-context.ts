@@ -5,6 +5,8 @@ import type { HostActivityInput } from '../domain/agent-protocol.ts';
 export interface CurrentAttempt {
   readonly link: AttemptLink;
   readonly input: HostActivityInput;
+  /** Ends it although the engine has not said so. */
+  readonly cutOff: AbortSignal;
 }
 
 const storage = new AsyncLocalStorage<CurrentAttempt>();

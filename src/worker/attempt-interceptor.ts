@@ -3,49 +3,41 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { AttemptLink } from '../activities/host/attempt-link.ts';
 import type { LogSpool } from '../activities/host/log-spool.ts';
-import { type HostActivityInput, TICKET_HEADER } from '../domain/agent-protocol.ts';
+import { type HostActivityInput, QUIESCENCE_ACTIVITY, TICKET_HEADER } from '../domain/agent-protocol.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { currentAttempt, withinAttempt } from './attempt-context.ts';
 import type { GatewayClient } from './gateway-client.ts';
+import type { Lane, RunningAttempts } from './running-attempts.ts';
 import type { TokenShelf } from './token-shelf.ts';
 
 /** The host activities by their versioned names. */
 export type HostActivities = Readonly<
-  Record<string, (input: HostActivityInput, link: AttemptLink) => Promise<Outcome>>
+  Record<string, (input: HostActivityInput, link: AttemptLink, cutOff: AbortSignal) => Promise<Outcome>>
 >;
 
 /** As Temporal calls them: each gets the link of the attempt it was called for. */
 export function withLink(activities: HostActivities): Record<string, (input: HostActivityInput) => Promise<Outcome>> {
   const linked = Object.entries(activities).map(([name, run]) => {
-    return [name, (input: HostActivityInput) => run(input, currentAttempt().link)] as const;
+    const called = (input: HostActivityInput) => {
+      const { link, cutOff } = currentAttempt();
+      return run(input, link, cutOff);
+    };
+    return [name, called] as const;
   });
   return Object.fromEntries(linked);
 }
 
-/** What the process has under way; presence tells the gateway about it. */
-export class RunningAttempts {
-  readonly #attempts = new Set<HostActivityInput>();
-
-  async during<Result>(input: HostActivityInput, run: () => Promise<Result>): Promise<Result> {
-    this.#attempts.add(input);
-    try {
-      return await run();
-    } finally {
-      this.#attempts.delete(input);
-    }
-  }
-
-  list(): { jobId: string; attempt: number }[] {
-    return [...this.#attempts].map(({ jobId, attempt }) => ({ jobId, attempt }));
-  }
+export interface AttemptParts {
+  readonly gateway: GatewayClient;
+  readonly running: RunningAttempts;
+  readonly shelf: TokenShelf;
+  readonly spool: LogSpool;
 }
 
 /** Takes token and ticket from the task, makes the link of them, and keeps the token on disk as long as the attempt runs. */
 export function attemptInterceptor(
-  gateway: GatewayClient,
-  running: RunningAttempts,
-  shelf: TokenShelf,
-  spool: LogSpool,
+  { gateway, running, shelf, spool }: AttemptParts,
+  lane: Lane,
 ): ActivityInterceptorsFactory {
   return (context: Context) => ({
     inbound: {
@@ -60,8 +52,11 @@ export function attemptInterceptor(
           openSpool: () => spool.open({ ...capability, input }),
         };
         const putBack = await shelf.keep(capability.token);
+        const perform = (cutOff: AbortSignal) => withinAttempt({ link, input, cutOff }, () => next(call));
         try {
-          return await running.during(input, () => withinAttempt({ link, input }, () => next(call)));
+          if (context.info.activityType === QUIESCENCE_ACTIVITY) await running.end(input.jobId);
+          const { heartbeatTimeoutMs = Number.POSITIVE_INFINITY } = context.info;
+          return await running.during({ input, lane, heartbeatTimeoutMs }, perform);
         } finally {
           await putBack();
         }

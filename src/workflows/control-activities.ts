@@ -1,4 +1,4 @@
-import type { AttemptEvidence, BeginAnswer, RunEnding, RunInput } from '../domain/run.ts';
+import type { AttemptEvidence, AttemptRef, BeginAnswer, GivenUp, RunEnding, RunInput } from '../domain/run.ts';
 
 /** What the control plane does for a run. Types only: implemented in activities/control. */
 export interface ControlActivities {
@@ -9,7 +9,8 @@ export interface ControlActivities {
   finish(input: RunInput, runId: string, ending: RunEnding, attempts: number): Promise<boolean>;
   /** True when the job waits again and this run is over; false when it has to be finished. */
   requeue(input: RunInput, runId: string): Promise<boolean>;
-  evidence(input: RunInput, attempt: number): Promise<AttemptEvidence>;
-  /** Returns when the host is known to run no process of the attempt, at the latest `deadlineMs` from now. */
-  quiescence(input: RunInput, attempt: number, jobId: string, deadlineMs: number): Promise<void>;
+  /** Nobody waits for the attempt's own answer any more: fences it off, says what is known of it and until when its host has to be asked. */
+  giveUp(input: RunInput, runId: string, lost: AttemptRef): Promise<GivenUp>;
+  /** The host runs nothing of the attempt any more. */
+  hostIsQuiet(input: RunInput, runId: string, lost: AttemptRef): Promise<AttemptEvidence>;
 }

@@ -17,7 +17,7 @@ const regular = proxyActivities<ControlActivities>({
 });
 
 const patient =
-  <Name extends 'begin' | 'noteCancel' | 'finish' | 'requeue' | 'evidence'>(name: Name) =>
+  <Name extends keyof ControlActivities>(name: Name) =>
   async (...args: Parameters<ControlActivities[Name]>): Promise<Awaited<ReturnType<ControlActivities[Name]>>> => {
     type Call = (...a: typeof args) => ReturnType<ControlActivities[Name]>;
     try {
@@ -32,13 +32,5 @@ export const begin = patient('begin');
 export const noteCancel = patient('noteCancel');
 export const finish = patient('finish');
 export const requeue = patient('requeue');
-export const evidence = patient('evidence');
-
-/** Waits in an activity of its own, because it may last as long as a heartbeat time-out. */
-export const quiescence = (deadlineMs: number) =>
-  proxyActivities<Pick<ControlActivities, 'quiescence'>>({
-    startToCloseTimeout: deadlineMs + 60_000,
-    heartbeatTimeout: '30s',
-    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-    retry: { initialInterval: '1s', maximumInterval: '10s' },
-  }).quiescence;
+export const giveUp = patient('giveUp');
+export const hostIsQuiet = patient('hostIsQuiet');

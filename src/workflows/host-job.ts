@@ -1,8 +1,9 @@
-import { CancellationScope, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { JobOrder, RunEnding, RunInput } from '../domain/run.ts';
-import { begin, evidence, finish, noteCancel, quiescence, requeue } from './control.ts';
+import { CancellationScope, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { AttemptEvidence, AttemptRef, JobOrder, RunEnding, RunInput } from '../domain/run.ts';
+import { begin, finish, giveUp, hostIsQuiet, noteCancel, requeue } from './control.ts';
 import { decideRepeat } from './decide-repeat.ts';
 import { type AttemptAnswer, perform } from './perform.ts';
+import { untilQuiet } from './until-quiet.ts';
 
 /** The life of a job with one host activity. The row decides at begin and finish; this carries it out and waits. */
 export async function hostJob(run: RunInput): Promise<string> {
@@ -11,7 +12,7 @@ export async function hostJob(run: RunInput): Promise<string> {
   if (order.verdict === 'not-mine') return 'this run has nothing to do: the job has ended or was started anew';
   setCurrentDetails(order.title);
   const cancelNoted = order.cancelAsked ? () => Promise.resolve() : noteCancelWhenItComes(run, runId);
-  const { ending, attempts } = await attempt(run, order);
+  const { ending, attempts } = await attempt(run, runId, order);
   await cancelNoted();
   if (ending === 'nobody-there') {
     const waits = await CancellationScope.nonCancellable(() => requeue(run, runId));
@@ -42,26 +43,31 @@ interface End {
   readonly attempts: number;
 }
 
-/** How many attempts there were before, and how many of them may have touched the world. */
+/** What was tried so far. */
 interface Tally {
+  /** Of all runs of the job. */
   attempts: number;
+  /** Those that may have touched the world. */
   claimed: number;
+  /** Numbers that this run has given to its attempts; looking whether the host is quiet takes one too. */
+  numbers: number;
 }
 
 /** Attempts until one of them is the end. What an earlier run left is settled first, like an attempt of our own that was lost. */
-async function attempt(run: RunInput, order: JobOrder): Promise<End> {
+async function attempt(run: RunInput, runId: string, order: JobOrder): Promise<End> {
   const { leftBehind } = order;
-  const tally: Tally = { attempts: leftBehind?.attempts ?? 0, claimed: leftBehind?.claimedAttempts ?? 0 };
+  const tally: Tally = { attempts: leftBehind?.attempts ?? 0, claimed: leftBehind?.claimedAttempts ?? 0, numbers: 0 };
+  const lookInto = (lost: AttemptRef, answer: AttemptAnswer) => settle(run, runId, order, lost, answer, tally);
   if (leftBehind !== null) {
-    const earlier = { ...run, runNo: leftBehind.runNo };
-    const end = await settle(earlier, order, { end: 'lost' }, leftBehind.attempt, tally);
+    const end = await lookInto(leftBehind, { end: 'lost' });
     if (end !== null) return end;
   } else if (order.cancelAsked) return { ending: { how: 'cancelled' }, attempts: 0 };
-  for (let no = 1; ; no++) {
+  for (;;) {
+    const no = ++tally.numbers;
     const answer = await perform(run, order, no);
     if (answer.end === 'never-started') return { ending: 'nobody-there', attempts: tally.attempts };
     tally.attempts++;
-    const end = directEnd(answer, tally.attempts) ?? (await settle(run, order, answer, no, tally, true));
+    const end = directEnd(answer, tally.attempts) ?? (await lookInto({ runNo: run.runNo, attempt: no }, answer));
     if (end !== null) return end;
   }
 }
@@ -70,50 +76,53 @@ async function attempt(run: RunInput, order: JobOrder): Promise<End> {
 function directEnd(answer: AttemptAnswer, attempts: number): End | null {
   if (answer.end === 'answered') return { ending: { how: 'answered', outcome: answer.outcome }, attempts };
   if (answer.end === 'cancelled') return { ending: { how: 'cancelled' }, attempts };
-  if (answer.end === 'too-long') return { ending: { how: 'timed-out' }, attempts };
   return null;
 }
 
 /** What was lost is looked into: null when it has to be done again. */
 async function settle(
   run: RunInput,
+  runId: string,
   order: JobOrder,
+  lost: AttemptRef,
   answer: AttemptAnswer,
-  no: number,
   tally: Tally,
-  own = false,
 ): Promise<End | null> {
-  const known = await lookInto(run, order, answer, no);
+  // Whoever cancels now is heard at the end of it: the keys must not be given back before the host is quiet.
+  const known = await CancellationScope.nonCancellable(() => lookInto(run, runId, order, lost, tally));
   const { attempts } = tally;
   if (known.outcome !== null) return { ending: { how: 'answered', outcome: known.outcome }, attempts };
-  if (own && known.claimed) tally.claimed++;
+  if (answer.end === 'too-long') return { ending: { how: 'timed-out' }, attempts };
+  // Those of earlier runs are counted already.
+  if (lost.runNo === run.runNo && known.claimed) tally.claimed++;
   const next = decideRepeat({
     repeat: order.repeat,
     end: answer.end === 'threw' ? 'threw' : 'lost',
     claimed: known.claimed,
     attempts,
     claimedAttempts: tally.claimed,
-    cancelAsked: known.cancelled || order.cancelAsked,
+    cancelAsked: known.cancelAsked || CancellationScope.current().consideredCancelled,
   });
   if (next === 'again') return null;
   if (next === 'unknown' || next === 'cancelled') return { ending: { how: next }, attempts };
   return { ending: answer.end === 'threw' ? { how: 'threw', code: answer.code } : { how: 'lost' }, attempts };
 }
 
-/** The attempt's own answer is missing: wait until the host is quiet, then see what its last report said. */
-async function lookInto(run: RunInput, order: JobOrder, answer: AttemptAnswer, no: number) {
-  let cancelled = false;
-  if (answer.end === 'lost' && order.hostId !== null) {
-    const deadlineMs = order.heartbeatTimeoutMs + order.stopGraceMs;
-    try {
-      await quiescence(deadlineMs)(run, no, order.jobId, deadlineMs);
-    } catch (thrown) {
-      if (!isCancellation(thrown)) throw thrown;
-      // Cancelled while we waited: wait on, without listening, because the keys must not be given back before it is quiet.
-      cancelled = true;
-      await CancellationScope.nonCancellable(() => quiescence(deadlineMs)(run, no, order.jobId, deadlineMs));
-    }
-  }
-  const known = await CancellationScope.nonCancellable(() => evidence(run, no));
-  return { ...known, cancelled };
+/** The attempt's own answer is missing: gives it up, waits until the host is quiet, then sees what its last report said. */
+async function lookInto(
+  run: RunInput,
+  runId: string,
+  order: JobOrder,
+  lost: AttemptRef,
+  tally: Tally,
+): Promise<AttemptEvidence> {
+  const given = await giveUp(run, runId, lost);
+  if (given.verifyUntilMs === null) return given;
+  setCurrentDetails(
+    `${order.title}\n\nAttempt ${lost.attempt} gave no answer: the host is asked whether anything of it runs.`,
+  );
+  await untilQuiet(run, order, given.verifyUntilMs, () => ++tally.numbers);
+  const known = await hostIsQuiet(run, runId, lost);
+  setCurrentDetails(order.title);
+  return known;
 }

@@ -104,6 +104,7 @@ async function showsNothing(table: string, group: Group): Promise<void> {
 
 /** Values that a check of the table asks for. */
 const CHECKED: Readonly<Record<string, string>> = {
+  'attempt.class': `'work'`,
   'job.state': `'waiting'`,
   'job.trigger': `'key'`,
   'repository.state': `'unknown'`,

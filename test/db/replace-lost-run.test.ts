@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { attemptEvidence } from '../../src/db/queries/attempt-evidence.ts';
+
 import { FIRST_RUN, runsUnderWay } from '../../src/db/queries/runs-under-way.ts';
 import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
 import { beginRun } from '../../src/db/writes/begin-run.ts';
 import { finishRun } from '../../src/db/writes/finish-run.ts';
 import { gatewayStore } from '../../src/db/writes/gateway-store.ts';
+import { giveUpAttempt } from '../../src/db/writes/give-up-attempt.ts';
 import { type LostRun, replaceLostRun } from '../../src/db/writes/replace-lost-run.ts';
 import { requestCancel } from '../../src/db/writes/request-cancel.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
@@ -73,8 +74,10 @@ test('the next run learns what the lost one had begun, and its late result count
     leftBehind: { runNo: 1, attempt: 1, attempts: 1, claimedAttempts: 1 },
   });
   expect(await store.report(host, ticket, TOKEN, 0, [[1, 'out', 'done']], null, RESULT)).toMatchObject({ nextSeq: 1 });
-  const known = await bench.worker.inOrg(bench.org, (tx) => attemptEvidence(tx, input, 1));
-  expect(known).toMatchObject({ claimed: true, outcome: { code: 'succeeded' } });
+  const known = await bench.worker.inOrg(bench.org, (tx) =>
+    giveUpAttempt(tx, { ...input, runNo: 2 }, 'run 2', { runNo: 1, attempt: 1 }, bench),
+  );
+  expect(known).toMatchObject({ claimed: true, outcome: { code: 'succeeded' }, verifyUntilMs: null });
 });
 
 test('the fence: an attempt of the lost run, or of one that was reset to its number, can neither claim nor report', async () => {

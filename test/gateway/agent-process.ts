@@ -4,7 +4,7 @@ import '../../src/worker/small-memory.ts';
 import '../../src/activities/host/index.ts';
 import { readFileSync } from 'node:fs';
 import { Context } from '@temporalio/activity';
-import { systemClock } from '../../src/lib/clock.ts';
+import { monotonicMs, systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
 import { startAgent } from '../../src/worker/agent.ts';
 import { exitWithAgent } from '../../src/worker/agent-exit.ts';
@@ -53,10 +53,11 @@ const agent = startAgent({
   gateway: { address, authorityPem: readFileSync(authorityFile, 'utf8'), credential },
   hello: { protocol: 1, agentVersion: '0', hostname: 'h', os: 'linux', arch: 'x64', programs: [], powers: [] },
   dataDir,
-  activities,
+  activities: { main: activities, quick: {} },
   shutdownGraceMs: 500,
   clock: systemClock,
   random: systemRandom,
+  monotonicMs,
   log,
 });
 exitWithAgent(agent, { process, exit: process.exit, shutdownGraceMs: 500, log });

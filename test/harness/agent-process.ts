@@ -1,9 +1,9 @@
 // The agent with everything it can do, in a process of its own. Told by its first argument.
 import { spawnSync } from 'node:child_process';
 import { findSetpriv } from '../../src/activities/host/dying-with-parent.ts';
-import { hostActivities } from '../../src/activities/host/index.ts';
+import { hostActivities, quickActivities } from '../../src/activities/host/index.ts';
 import { parseResticVersion } from '../../src/activities/host/restic/version.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { monotonicMs, systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { startAgent } from '../../src/worker/agent.ts';
@@ -20,22 +20,24 @@ export interface AgentOrder {
 const order = JSON.parse(process.argv[2]!) as AgentOrder;
 const version = spawnSync(order.resticPath, ['version'], { encoding: 'utf8' }).stdout;
 const log = createLogger({ level: 'error', pretty: false, process: 'agent' });
+const deps = {
+  clock: systemClock,
+  setpriv: await findSetpriv(),
+  resticPath: order.resticPath,
+  resticVersion: parseResticVersion(version),
+  dataDir: order.dataDir,
+  baseEnv: { PATH: process.env.PATH ?? '', HOME: order.dataDir },
+  hostName: 'test-host',
+};
 const agent = startAgent({
   gateway: { address: order.gateway, authorityPem: order.authorityPem, credential: order.credential },
   hello: { protocol: 1, agentVersion: '0.1.0', hostname: 'test', os: 'linux', arch: 'x64', programs: [], powers: [] },
   dataDir: order.dataDir,
-  activities: hostActivities({
-    clock: systemClock,
-    setpriv: await findSetpriv(),
-    resticPath: order.resticPath,
-    resticVersion: parseResticVersion(version),
-    dataDir: order.dataDir,
-    baseEnv: { PATH: process.env.PATH ?? '', HOME: order.dataDir },
-    hostName: 'test-host',
-  }),
+  activities: { main: hostActivities(deps), quick: quickActivities(deps) },
   shutdownGraceMs: 500,
   clock: systemClock,
   random: systemRandom,
+  monotonicMs,
   log,
 });
 exitWithAgent(agent, { process, exit: process.exit, shutdownGraceMs: 500, log });

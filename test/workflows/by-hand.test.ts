@@ -31,8 +31,13 @@ async function expectNothingLeft(jobId: string, hostId: string): Promise<void> {
   expect(await rows('select 1 from lock_slot where job_id = $1')).toBe(0);
   expect(await rows(`select 1 from event where subject_id = $1 and topic = 'job.ended'`)).toBe(1);
   expect(await rows(`select 1 from audit_event where object_id = $1 and action = 'job.end'`)).toBe(1);
-  const host = (await stack.owner.query('select running_jobs from host where id = $1', [hostId])).rows[0];
-  expect(host.running_jobs).not.toContain(publicId('job', jobId));
+  const running = async () =>
+    (await stack.owner.query('select running_jobs from host where id = $1', [hostId])).rows[0];
+  // The agent tells it with its next beat.
+  await vi.waitUntil(async () => !(await running()).running_jobs.includes(publicId('job', jobId)), {
+    timeout: 20_000,
+    interval: 100,
+  });
   const next = await stack.start('noop', {}, hostId);
   expect(await stack.untilState(next, 'succeeded')).toMatchObject({ attempts: 1 });
 }
@@ -102,12 +107,15 @@ test.concurrent('a run that is reset is replaced by the next one: the reset one 
   const ended = await stack.untilState(jobId, 'succeeded');
   // The first attempt and the one of the next run: none of the run that was reset.
   expect(ended).toMatchObject({ run_no: 2, attempts: 2, cancel_requested_at: null });
-  const claimed = await stack.owner.query('select run_no, attempt_no from attempt where job_id = $1 order by run_no', [
-    jobId,
-  ]);
+  const claimed = await stack.owner.query(
+    `select run_no, attempt_no, class from attempt where job_id = $1 order by run_no, attempt_no`,
+    [jobId],
+  );
   expect(claimed.rows).toEqual([
-    { run_no: 1, attempt_no: 1 },
-    { run_no: 2, attempt_no: 1 },
+    { run_no: 1, attempt_no: 1, class: 'work' },
+    // Is the host quiet? And then the work.
+    { run_no: 2, attempt_no: 1, class: 'cleanup' },
+    { run_no: 2, attempt_no: 2, class: 'work' },
   ]);
   const left = await stack.client.workflow.getHandle(workflowId, reset.runId).describe();
   expect(left.status.name).not.toBe('RUNNING');

@@ -1,8 +1,7 @@
-import { Context } from '@temporalio/activity';
 import type { Doors } from '../../db/doors.ts';
-import { attemptEvidence, attemptIsQuiet } from '../../db/queries/attempt-evidence.ts';
 import { beginRun } from '../../db/writes/begin-run.ts';
 import { finishRun } from '../../db/writes/finish-run.ts';
+import { giveUpAttempt, hostIsQuiet } from '../../db/writes/give-up-attempt.ts';
 import { isCancelUnknown, noteTemporalCancel } from '../../db/writes/note-temporal-cancel.ts';
 import { requeueRun } from '../../db/writes/requeue-run.ts';
 import { reasonOf } from '../../domain/lost-run.ts';
@@ -17,8 +16,6 @@ export interface ControlParts {
   readonly clock: Clock;
   readonly random: RandomBytes;
 }
-
-const QUIET_POLL_MS = 1_000;
 
 /** What the control plane does for runs: each is one transaction, and what it granted goes through the door at once. */
 export function controlActivities({ doors, door, clock, random }: ControlParts): ControlActivities {
@@ -42,15 +39,9 @@ export function controlActivities({ doors, door, clock, random }: ControlParts):
       if (done.verdict === 'waiting') await door.pass(done.starts);
       return done.verdict === 'waiting';
     },
-    evidence: (input, attempt) => doors.inOrg(input.orgId, (tx) => attemptEvidence(tx, input, attempt)),
-    async quiescence(input, attempt, jobId, deadlineMs) {
-      const context = Context.current();
-      const deadline = clock.now().getTime() + deadlineMs;
-      while (clock.now().getTime() < deadline) {
-        if (await doors.inOrg(input.orgId, (tx) => attemptIsQuiet(tx, input, attempt, jobId))) return;
-        context.heartbeat();
-        await context.sleep(QUIET_POLL_MS);
-      }
-    },
+    giveUp: (input, runId, lost) =>
+      doors.inOrg(input.orgId, (tx) => giveUpAttempt(tx, input, runId, lost, { clock, random })),
+    hostIsQuiet: (input, runId, lost) =>
+      doors.inOrg(input.orgId, (tx) => hostIsQuiet(tx, input, runId, lost, clock.now())),
   };
 }

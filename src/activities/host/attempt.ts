@@ -1,16 +1,19 @@
 import type { HostActivityInput } from '../../domain/agent-protocol.ts';
 import type { AttemptResult, Outcome } from '../../domain/outcome.ts';
-import type { StopProtocol } from '../../kinds/define-kind.ts';
+import type { ProgramStop } from '../../kinds/define-kind.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { asError, Failure } from '../../lib/failure.ts';
 import type { AttemptBody, AttemptContext, LineHandler } from './attempt-context.ts';
 import type { AttemptLink } from './attempt-link.ts';
+import { marksOf } from './left-programs.ts';
 import { LOG_BOUNDS, LOG_SENDER_TIMES, type LogSenderTimes } from './log-limits.ts';
 import { LogSender } from './log-sender.ts';
 import { type ProgramEnd, type ProgramSpec, runProgram } from './run-program.ts';
 
 export interface AttemptDeps {
   readonly clock: Clock;
+  /** The agent's data folder: by it an agent knows its own programs among those of others. */
+  readonly dataDir: string;
   /** Path of `setpriv`, or null (see dying-with-parent.ts). */
   readonly setpriv: string | null;
   readonly logTimes?: LogSenderTimes;
@@ -46,7 +49,7 @@ const MAX_MESSAGE_BYTES = 512;
 /** Runs a body to its outcome: beats, log, claim, stop. Throws the signal's reason, or an AttemptFault. */
 export async function performAttempt(
   body: AttemptBody,
-  stop: StopProtocol,
+  stop: ProgramStop,
   input: HostActivityInput,
   link: AttemptLink,
   host: AttemptHost,
@@ -74,7 +77,7 @@ export async function performAttempt(
 }
 
 function contextOf(
-  stop: StopProtocol,
+  stop: ProgramStop,
   input: HostActivityInput,
   link: AttemptLink,
   { signal }: AttemptHost,
@@ -83,8 +86,7 @@ function contextOf(
 ): AttemptContext {
   const start = (program: ProgramSpec, onLine: LineHandler, until: AbortSignal, graceMs: number): Promise<ProgramEnd> =>
     runProgram(
-      // By this the start-up sweep finds what a killed agent left behind.
-      { ...program, env: { ...program.env, HOLDFAST_JOB_ID: input.jobId } },
+      { ...program, env: { ...program.env, ...marksOf(deps.dataDir, input.jobId, stop) } },
       {
         signal: until,
         stop: { signal: stop.signal, graceMs },

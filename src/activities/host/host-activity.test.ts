@@ -9,10 +9,10 @@ import { KINDS } from '../../kinds/index.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { findSetpriv } from './dying-with-parent.ts';
 import { HOST_ACTIVITY_FAULT } from './host-activity.ts';
-import { hostActivities } from './index.ts';
+import { cleanUps, hostActivities } from './index.ts';
 
 const INPUT = { kind: 'noop', jobId: 'job_1', runNo: 1, attempt: 1 };
-const activities = hostActivities({
+const DEPS = {
   clock: systemClock,
   setpriv: null,
   resticPath: '/nowhere/restic',
@@ -20,7 +20,8 @@ const activities = hostActivities({
   dataDir: '/nowhere',
   baseEnv: {},
   hostName: 'db-1',
-});
+};
+const activities = hostActivities(DEPS);
 
 /** The two things of Temporal's context that an attempt uses. */
 function inContext(name: string, work: unknown, signal = new AbortController().signal) {
@@ -30,12 +31,12 @@ function inContext(name: string, work: unknown, signal = new AbortController().s
     report: (firstSeq: number, lines: readonly unknown[]) =>
       Promise.resolve({ nextSeq: firstSeq + lines.length, closed: false }),
   };
-  return asyncLocalStorage.run(context, () => activities[name]!(INPUT, link));
+  return asyncLocalStorage.run(context, () => activities[name]!(INPUT, link, new AbortController().signal));
 }
 
 test('an agent can do every kind and every clean-up that a kind names', () => {
-  const needed = KINDS.flatMap((kind) => [kind.activity, kind.stop.cleanUp ?? kind.activity]);
-  expect(Object.keys(activities)).toEqual(expect.arrayContaining(needed));
+  expect(Object.keys(activities)).toEqual(expect.arrayContaining(KINDS.map((kind) => kind.activity)));
+  expect(Object.keys(cleanUps(DEPS))).toEqual(expect.arrayContaining(KINDS.flatMap((kind) => kind.stop.cleanUp ?? [])));
 });
 
 test('Temporal sees the outcome, the reason of the stop, or a type with a code: never words, stack or cause', async () => {

@@ -1,25 +1,36 @@
+import { QUIESCENCE_ACTIVITY } from '../../domain/agent-protocol.ts';
 import { backup } from '../../kinds/backup.ts';
 import { initRepository } from '../../kinds/init-repository.ts';
 import { noop } from '../../kinds/noop.ts';
 import type { AttemptDeps } from './attempt.ts';
 import { type HostActivity, hostActivity } from './host-activity.ts';
 import { noopBody } from './noop.ts';
+import { type CleanUps, quiescenceBody } from './quiescence.ts';
 import { backupBody } from './restic/backup.ts';
 import type { ResticDeps } from './restic/command.ts';
 import { initBody } from './restic/init.ts';
-import { unlockStaleBody } from './restic/unlock.ts';
+import { unlockStaleOf } from './restic/unlock.ts';
 
 export interface HostDeps extends AttemptDeps, ResticDeps {
   readonly hostName: string;
 }
 
-/** Everything an agent can do, by the versioned name of the activity. */
+/** What an agent does on the main lane, by the versioned name of the activity. */
 export function hostActivities(deps: HostDeps): Readonly<Record<string, HostActivity>> {
   return {
     [noop.activity]: hostActivity(noop.stop, noopBody(deps.hostName), deps),
     [backup.activity]: hostActivity(backup.stop, backupBody(deps), deps),
     [initRepository.activity]: hostActivity(initRepository.stop, initBody(deps), deps),
-    // The clean-up of backup: ended like what it cleans up after.
-    'restic.unlock-stale.v1': hostActivity(backup.stop, unlockStaleBody(deps), deps),
   };
+}
+
+/** What it does on the quick lane, beside the main one. */
+export function quickActivities(deps: HostDeps): Readonly<Record<string, HostActivity>> {
+  const body = quiescenceBody(deps.dataDir, cleanUps(deps));
+  return { [QUIESCENCE_ACTIVITY]: hostActivity({ signal: 'SIGINT', graceMs: 2_000 }, body, deps) };
+}
+
+/** By the names that kinds give in their stop protocols. */
+export function cleanUps(deps: HostDeps): CleanUps {
+  return { 'restic.unlock-stale.v1': unlockStaleOf(deps) };
 }

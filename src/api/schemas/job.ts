@@ -28,8 +28,19 @@ export const SharedJob = Type.Object(
     kind: Type.String(),
     title: Type.String(),
     state: JobState,
-    reason: Nullable(Type.String({ description: 'Why it waits: `lock` or `host_offline`.' })),
-    waitsFor: Nullable(Type.String({ description: 'The same in words.' })),
+    reason: Nullable(
+      Type.String({
+        description:
+          'Why it does not go on: `lock` or `host_offline` while it waits, `verifying_host` while it keeps its keys until its host is known to run nothing of it.',
+      }),
+    ),
+    waitsFor: Nullable(
+      Type.String({ description: 'The same in words; also that the host of a job that is under way is away.' }),
+    ),
+    stopsBy: Nullable({
+      ...Time,
+      description: 'Its host does not answer: what it may still run has stopped by itself at this time at the latest.',
+    }),
     behindJobId: Nullable(Id('job')),
     queuePosition: Nullable(
       Type.Integer({ minimum: 1, description: '1 is next; 101 says that a hundred or more come before it.' }),
@@ -112,6 +123,7 @@ export function presentSharedJob(job: JobView): Type.Static<typeof SharedJob> {
     state: job.state,
     reason: job.reason,
     waitsFor: job.wait?.words ?? null,
+    stopsBy: job.wait?.stopsBy ?? null,
     behindJobId: job.wait?.behindJobId ?? null,
     queuePosition: job.wait?.position ?? null,
     host: job.host_id === null ? null : { id: publicId('host', job.host_id), name: job.host_name ?? '' },

@@ -3,11 +3,11 @@ import '../../worker/small-memory.ts';
 
 import { arch, hostname, platform } from 'node:os';
 import { findSetpriv } from '../../activities/host/dying-with-parent.ts';
-import { hostActivities } from '../../activities/host/index.ts';
+import { hostActivities, quickActivities } from '../../activities/host/index.ts';
 import { isSupported, parseResticVersion, type ResticVersion } from '../../activities/host/restic/version.ts';
 import { type Config, readConfig } from '../../config/config.ts';
 import { baseEnvironment, type Environment } from '../../config/environment.ts';
-import { systemClock } from '../../lib/clock.ts';
+import { monotonicMs, systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/ids.ts';
 import { createLogger } from '../../lib/log.ts';
 import { startAgent } from '../../worker/agent.ts';
@@ -40,6 +40,15 @@ export async function runAgent({ env: environment, dieWithParent }: AgentProcess
   const gateway = needAgentFile(folder.agentFile);
   const baseEnv = { ...baseEnvironment(environment), HOME: environment.HOME ?? folder.agent };
   const restic = await findRestic(config, baseEnv);
+  const deps = {
+    clock: systemClock,
+    setpriv: await findSetpriv(),
+    resticPath: restic.path,
+    resticVersion: restic.version,
+    dataDir: folder.agent,
+    baseEnv,
+    hostName: hostname(),
+  };
   const agent = startAgent({
     gateway,
     hello: {
@@ -52,18 +61,11 @@ export async function runAgent({ env: environment, dieWithParent }: AgentProcess
       powers: process.getuid?.() === 0 ? ['root'] : [],
     },
     dataDir: folder.agent,
-    activities: hostActivities({
-      clock: systemClock,
-      setpriv: await findSetpriv(),
-      resticPath: restic.path,
-      resticVersion: restic.version,
-      dataDir: folder.agent,
-      baseEnv,
-      hostName: hostname(),
-    }),
+    activities: { main: hostActivities(deps), quick: quickActivities(deps) },
     shutdownGraceMs: SHUTDOWN_GRACE_MS,
     clock: systemClock,
     random: systemRandom,
+    monotonicMs,
     log,
   });
   exitWithAgent(agent, { process, exit: process.exit, shutdownGraceMs: SHUTDOWN_GRACE_MS, log });

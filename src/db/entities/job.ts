@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import type { AttemptClass } from '../../domain/agent-protocol.ts';
 import type { JobState } from '../../domain/job-state.ts';
 import type { AttemptResult, ItemFailure } from '../../domain/outcome.ts';
 import { tenantPolicies } from '../policies.ts';
@@ -45,7 +46,7 @@ export const JobSchema = defineEntity({
       .check(
         "state = any (array['waiting', 'queued', 'running', 'paused', 'cancelling', 'succeeded', 'partial', 'failed', 'cancelled', 'timed_out', 'unknown'])",
       ),
-    /** Why it waits: `lock` or `host_offline`. */
+    /** Why it does not go on: `lock` or `host_offline` while it waits, `verifying_host` while its run waits for its host to be quiet. */
     reason: p.text().nullable(),
     host: () => reference(Host, 'host_id').nullable(),
     site: () => reference(Site, 'site_id').nullable(),
@@ -85,6 +86,8 @@ export const JobSchema = defineEntity({
     failureCount: p.integer().default(0),
     progress: p.json().$type<Record<string, unknown>>().nullable(),
     progressAt: p.datetime().nullable(),
+    /** While its host is asked whether anything of it still runs there: when the host has stopped it by itself at the latest. */
+    verifyingUntil: p.datetime().nullable(),
     amendedAt: p.datetime().nullable(),
     version: p.integer().version(),
   },
@@ -108,7 +111,12 @@ export const AttemptSchema = defineEntity({
     /** The host's epoch when it claimed: an agent with a later one knows nothing of this attempt's process any more. */
     epoch: p.integer(),
     activity: p.text(),
-    tokenHash: p.type(Buffer).columnType('bytea'),
+    /** Null: it was given up before it said anything, and nobody may be it any more. */
+    tokenHash: p.type(Buffer).columnType('bytea').nullable(),
+    /** `cleanup` hands out what a stopped program's traces are removed with, while the job keeps its keys. */
+    class: p.text().$type<AttemptClass>().default('work').check("class = any (array['work', 'cleanup'])"),
+    /** When its run stopped waiting for its answer: from then on it may not claim. */
+    givenUpAt: p.datetime().nullable(),
     firstSeenAt: p.datetime(),
     /** From here on the attempt may have touched the world. */
     claimedAt: p.datetime().nullable(),

@@ -10,6 +10,8 @@ export interface JobWait {
   readonly position: number | null;
   /** The job it waits behind. */
   readonly behindJobId: string | null;
+  /** When what may still run of it on a host that does not answer has stopped by itself at the latest. */
+  readonly stopsBy: string | null;
 }
 
 interface Row {
@@ -67,11 +69,16 @@ const sqlBlocking = (orgId: string) => sql`
 function waitOf(row: Row): JobWait {
   if (row.reason === 'host_offline') {
     const away = row.last_seen_at === null ? 'has never been seen' : `is away since ${rfc3339(row.last_seen_at)}`;
-    return { words: `host ${row.host_name ?? 'unknown'} ${away}`, position: null, behindJobId: null };
+    return { words: `host ${row.host_name ?? 'unknown'} ${away}`, position: null, behindJobId: null, stopsBy: null };
   }
   const position = row.ahead + 1;
-  if (row.behind_id === null) return { words: 'it is about to be granted', position, behindJobId: null };
+  if (row.behind_id === null) return { words: 'it is about to be granted', position, behindJobId: null, stopsBy: null };
   const job = publicId('job', row.behind_id);
   const how = row.behind_holds ? '' : ', which waits too';
-  return { words: `behind "${row.behind_title}" (${job}) of ${row.behind_actor}${how}`, position, behindJobId: job };
+  return {
+    words: `behind "${row.behind_title}" (${job}) of ${row.behind_actor}${how}`,
+    position,
+    behindJobId: job,
+    stopsBy: null,
+  };
 }

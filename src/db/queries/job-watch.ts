@@ -34,7 +34,8 @@ export async function readPulses(tx: Tx, orgId: string, jobIds: readonly string[
     select j.id, j.state, j.version, to_char(j.accepted_day, 'YYYY-MM-DD') as day, j.progress, j.progress_at,
            coalesce((select jsonb_agg(jsonb_build_array(h.run_no, h.attempt, h.next_seq) order by h.run_no, h.attempt)
              from log_head h where h.org_id = j.org_id and h.job_id = j.id and h.next_seq > 0), '[]') as heads,
-           not exists (select 1 from attempt a where a.org_id = j.org_id and a.job_id = j.id and a.result is null) as complete
+           not exists (select 1 from attempt a where a.org_id = j.org_id and a.job_id = j.id and a.result is null
+             and a.token_hash is not null) as complete
       from job j where j.org_id = ${orgId} and j.id = any(${[...jobIds]}::uuid[])`.execute(tx.sql);
   return found.rows.map(({ heads, progress_at, complete, ...row }) => ({
     ...row,

@@ -3,11 +3,12 @@ import type { Reach } from '../../domain/decide.ts';
 import type { JobState } from '../../domain/job-state.ts';
 import type { ItemFailure } from '../../domain/outcome.ts';
 import type { Tx } from '../doors.ts';
+import { type HostSilenceRow, hostSilence } from './host-silence.ts';
 import { type JobWait, loadWaits } from './job-waits.ts';
 import { behind, inOrder, type Page, type PageAsked, pageOf, withinReach } from './page.ts';
 
 /** A job's row with the names of what it points at. Times are as PostgreSQL writes them. */
-export interface JobRow {
+export interface JobRow extends HostSilenceRow {
   id: string;
   kind: string;
   title: string;
@@ -46,12 +47,13 @@ export interface JobRow {
   version: number;
 }
 
-/** The row, and why it waits when it does. */
+/** The row, and why it does not go on when it does not. */
 export interface JobView extends JobRow {
   readonly wait: JobWait | null;
 }
 
-const COLUMNS = sql`j.id, j.kind, j.title, j.state, j.reason, j.host_id, h.name as host_name, j.site_id, j.plan_id, j.repository_id, j.params,
+const COLUMNS = sql`j.id, j.kind, j.title, j.state, j.reason, j.host_id, h.name as host_name, h.present as host_present,
+  h.last_seen_at as host_seen_at, j.verifying_until, j.site_id, j.plan_id, j.repository_id, j.params,
   j.trigger, j.actor_kind, j.actor_label, j.request_id, j.run_no, j.run_id, j.accepted_at, j.queued_at, j.started_at, j.finished_at,
   j.queue_deadline_at, j.attempts, j.cancel_requested_at, j.cancel_actor, j.cancel_reason, j.outcome_code, j.outcome_sentence,
   j.outcome_next, j.counts, j.refs, j.failures, j.failure_count, j.progress, j.progress_at, j.version`;
@@ -105,5 +107,5 @@ export async function getJobs(tx: Tx, orgId: string, ids: readonly string[]): Pr
 async function withWaits(tx: Tx, orgId: string, rows: readonly JobRow[]): Promise<JobView[]> {
   const waiting = rows.filter((row) => row.state === 'waiting').map((row) => row.id);
   const waits = await loadWaits(tx, orgId, waiting);
-  return rows.map((row) => ({ ...row, wait: waits.get(row.id) ?? null }));
+  return rows.map((row) => ({ ...row, wait: waits.get(row.id) ?? hostSilence(row) }));
 }

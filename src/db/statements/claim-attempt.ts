@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { attemptClass } from '../../domain/agent-protocol.ts';
 import type { SecretRef } from '../../kinds/define-kind.ts';
 import type { Tx } from '../doors.ts';
 
@@ -17,7 +18,8 @@ export interface AttemptIdentity {
 
 /**
  * Makes the attempt's row where it is not there yet (`claimed` false: it only said something). A row that belongs to
- * another token is left alone and answers null: that is another run's or another agent's.
+ * another token is left alone and answers null: that is another run's or another agent's. So does a claim of one that was
+ * given up: its run believes that it never began.
  */
 export async function touchAttempt(
   tx: Tx,
@@ -28,14 +30,16 @@ export async function touchAttempt(
   secretVersion: number | null,
 ): Promise<string | null> {
   const touched = await sql<{ id: string }>`
-    insert into attempt as a(org_id, id, job_id, run_no, attempt_no, host_id, epoch, activity, token_hash, first_seen_at, claimed_at, secret_version)
-      select ${who.orgId}, ${id}, ${who.jobId}, ${who.runNo}, ${who.attempt}, ${who.hostId}, h.epoch, ${who.activity}, ${who.tokenHash},
+    insert into attempt as a(org_id, id, job_id, run_no, attempt_no, host_id, epoch, activity, class, token_hash, first_seen_at, claimed_at,
+        secret_version)
+      select ${who.orgId}, ${id}, ${who.jobId}, ${who.runNo}, ${who.attempt}, ${who.hostId}, h.epoch, ${who.activity},
+             ${attemptClass(who.activity)}, ${who.tokenHash},
              ${now}::timestamptz, case when ${claimed} then ${now}::timestamptz end, ${secretVersion}::int
         from host h where h.org_id = ${who.orgId} and h.id = ${who.hostId}
     on conflict (org_id, job_id, run_no, attempt_no) do update
       set claimed_at = coalesce(a.claimed_at, excluded.claimed_at), secret_version = coalesce(a.secret_version, excluded.secret_version),
           version = a.version + 1
-      where a.token_hash = excluded.token_hash and a.host_id = excluded.host_id
+      where a.token_hash = excluded.token_hash and a.host_id = excluded.host_id and not (${claimed} and a.given_up_at is not null)
     returning id`.execute(tx.sql);
   return touched.rows[0]?.id ?? null;
 }

@@ -24,7 +24,7 @@ export async function endJob(tx: Tx, end: JobEnd): Promise<void> {
   const failed = c.state === 'failed' || c.state === 'timed_out' || c.state === 'unknown';
   await sql`
     with gone as (delete from outbox where org_id = ${orgId} and job_id = ${jobId}),
-    j as (update job set state = ${c.state}, reason = null, outcome_code = ${c.code}, outcome_sentence = ${c.sentence}, outcome_next = ${c.next},
+    j as (update job set state = ${c.state}, reason = null, verifying_until = null, outcome_code = ${c.code}, outcome_sentence = ${c.sentence}, outcome_next = ${c.next},
             counts = ${JSON.stringify(c.outcome.counts)}::jsonb, refs = ${JSON.stringify(c.outcome.refs)}::jsonb,
             failures = ${JSON.stringify(end.failures)}::jsonb, failure_count = ${end.failureCount}, attempts = ${end.attempts},
             finished_at = ${now}::timestamptz, version = version + 1

@@ -8,6 +8,7 @@ export interface JobRow {
   readonly kind: string;
   readonly title: string;
   readonly state: JobState;
+  readonly reason: string | null;
   readonly params: Record<string, unknown>;
   readonly hostId: string | null;
   readonly repositoryId: string | null;
@@ -34,7 +35,7 @@ export async function readJobShared(tx: Tx, orgId: string, jobId: string): Promi
 
 async function readRow(tx: Tx, orgId: string, jobId: string, lock: RawBuilder<unknown>): Promise<JobRow | null> {
   const found = await sql<JobRow>`
-    select id, kind, title, state, params, host_id as "hostId", repository_id as "repositoryId", plan_id as "planId",
+    select id, kind, title, state, reason, params, host_id as "hostId", repository_id as "repositoryId", plan_id as "planId",
            run_no as "runNo", run_id as "runId", seq, request_id as "requestId", actor_label as "actorLabel"
       from job where org_id = ${orgId} and id = ${jobId} ${lock}`.execute(tx.sql);
   return found.rows[0] ?? null;

@@ -6,7 +6,7 @@ import type { JobKind } from '../../kinds/define-kind.ts';
 import { kindByKey } from '../../kinds/index.ts';
 import { publicId } from '../../lib/ids.ts';
 import type { Tx } from '../doors.ts';
-import { leftBehind } from '../queries/attempt-evidence.ts';
+import { leftBehind } from '../queries/left-behind.ts';
 import { type JobRow, readJob } from '../statements/job-row.ts';
 import { lockOrganization } from '../statements/lock-organization.ts';
 
@@ -51,7 +51,8 @@ function orderOf(job: JobRow, kind: JobKind, cancelAsked: boolean, left: LeftBeh
     heartbeatTimeoutMs: kind.limits.heartbeatTimeoutMs,
     runTimeoutMs: kind.limits.runTimeoutMs,
     scheduleToStartMs: SCHEDULE_TO_START_MS,
-    stopGraceMs: kind.stop.graceMs,
+    quickQueue: job.hostId === null ? null : quickQueue(job.hostId),
+    stop: kind.stop,
     cancelAsked,
     leftBehind: left,
   };

@@ -1,9 +1,12 @@
+import { attemptClass } from '../../domain/agent-protocol.ts';
+import type { JobFacts } from '../../domain/facts.ts';
 import { isTerminal } from '../../domain/job-state.ts';
+import type { JobKind } from '../../kinds/define-kind.ts';
 import { kindByKey } from '../../kinds/index.ts';
 import type { Tx } from '../doors.ts';
 import { type AttemptIdentity, newestSecrets, type SealedRow, touchAttempt } from '../statements/claim-attempt.ts';
 import { loadFacts } from '../statements/job-facts.ts';
-import { readJobShared } from '../statements/job-row.ts';
+import { type JobRow, readJobShared } from '../statements/job-row.ts';
 
 export type Claimed =
   | { readonly verdict: 'claimed'; readonly work: unknown; readonly secrets: readonly SealedRow[] }
@@ -23,18 +26,28 @@ export async function claimAttempt(tx: Tx, who: AttemptIdentity, attemptId: stri
   // By number, and by Temporal's id: a run that was reset by hand has the number of the one it came from.
   if (job.runNo !== who.runNo || job.runId !== who.runId) return refused('the job was started anew');
   if (isTerminal(job.state)) return refused(`the job has ended as ${job.state}`);
-  if (job.state !== 'running') return refused(`the job is ${job.state}`);
   const kind = kindByKey(job.kind);
-  if (kind === null || kind.activity !== who.activity) return refused('the job is of another kind');
+  const why = kind === null ? 'the job is of another kind' : refusal(job, kind, who.activity);
+  if (kind === null || why !== null) return refused(why ?? '');
   const [found] = await loadFacts(tx, orgId, [
     { planId: job.planId, hostId: job.hostId, repositoryId: job.repositoryId },
   ]);
-  const facts = { organizationId: orgId, jobId, ...found! };
+  const facts: JobFacts = { organizationId: orgId, jobId, ...found! };
   const wanted = kind.secrets(facts);
   const secrets = await newestSecrets(tx, orgId, wanted);
   if (secrets.length < wanted.length) return refused('a secret of the job is not there any more');
   const version = secrets.length === 0 ? null : Math.max(...secrets.map((s) => s.version));
   if ((await touchAttempt(tx, attemptId, who, now, true, version)) === null)
-    return refused('another attempt has this number');
+    return refused('another attempt has this number, or this one was given up');
   return { verdict: 'claimed', work: kind.work(facts, job.params), secrets };
+}
+
+/** Work is handed out to a job that runs; what cleans up after it, only while it keeps its keys for an attempt that was given up. */
+function refusal(job: JobRow, kind: JobKind, activity: string): string | null {
+  if (attemptClass(activity) === 'cleanup') {
+    if (kind.stop.cleanUp === null) return 'there is nothing to clean up after a job of this kind';
+    return job.reason === 'verifying_host' ? null : 'nothing of the job has to be cleaned up';
+  }
+  if (job.state !== 'running') return `the job is ${job.state}`;
+  return kind.activity === activity ? null : 'the job is of another kind';
 }

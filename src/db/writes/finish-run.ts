@@ -71,7 +71,7 @@ export async function finishRun(
 /** The failures travel with the attempt's last report, because they are too big for a history. It may be of an earlier run. */
 async function lastResult(tx: Tx, input: RunInput): Promise<AttemptResult | null> {
   const found = await sql<{ result: AttemptResult | null }>`
-    select result from attempt where org_id = ${input.orgId} and job_id = ${input.jobId}
+    select result from attempt where org_id = ${input.orgId} and job_id = ${input.jobId} and class = 'work'
      order by run_no desc, attempt_no desc limit 1`.execute(tx.sql);
   return found.rows[0]?.result ?? null;
 }

@@ -41,7 +41,7 @@ export async function requeueRun(tx: Tx, input: RunInput, runId: string, claim: 
     r as (insert into lock_request(org_id, job_id, key, mode, seq, host, ready)
       select ${orgId}, ${jobId}, key, mode::"char", ${job.seq}, ${job.hostId ?? NO_HOST}, ${atOnce} from k),
     h as (update host set lease_until = null where org_id = ${orgId} and id = ${job.hostId}),
-    j as (update job set state = 'waiting', reason = ${reason}, run_no = run_no + 1, run_id = null, queued_at = null, started_at = null,
+    j as (update job set state = 'waiting', reason = ${reason}, verifying_until = null, run_no = run_no + 1, run_id = null, queued_at = null, started_at = null,
         version = version + 1 where org_id = ${orgId} and id = ${jobId} returning version)
     insert into event(org_id, topic, subject_id, data, at)
       select ${orgId}, 'job.changed', ${jobId}, jsonb_build_object('state', 'waiting', 'reason', ${reason}::text, 'version', version), ${claim.now}::timestamptz from j`.execute(

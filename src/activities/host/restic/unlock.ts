@@ -1,6 +1,5 @@
-import type { AttemptResult } from '../../../domain/outcome.ts';
 import { InitWork } from '../../../kinds/init-repository.ts';
-import type { AttemptBody, AttemptContext } from '../attempt-context.ts';
+import type { AttemptContext } from '../attempt-context.ts';
 import { secretOf, workOf } from '../work.ts';
 import { type RepositoryAccess, type ResticDeps, unlockStaleCommand } from './command.ts';
 import { troubleOf } from './outcome.ts';
@@ -11,24 +10,19 @@ import { listen } from './speak.ts';
 const UNLOCK_LIMIT_MS = 20_000;
 
 /** Removes the lock of a restic that is known to be dead. Locks of living processes stay: never `--remove-all`. */
-export async function unlockStale(
-  context: AttemptContext,
-  deps: ResticDeps,
-  access: RepositoryAccess,
-): Promise<AttemptResult> {
+export async function unlockStale(context: AttemptContext, deps: ResticDeps, access: RepositoryAccess): Promise<void> {
   const reading = new ResticReading();
   const end = await context.cleanUp(unlockStaleCommand(deps, access), listen(context, reading), UNLOCK_LIMIT_MS);
   const code = end.exitCode === 0 ? 'unlocked' : troubleOf(end, reading);
   context.log(code === 'unlocked' ? 'removed stale locks' : `could not remove stale locks: ${code}`);
-  return { outcome: { code, counts: {}, refs: {} }, failures: [], failureCount: 0 };
 }
 
-/** The same as an activity, for the quiescence after an agent that died together with its restic. */
-export function unlockStaleBody(deps: ResticDeps): AttemptBody {
-  return async (context) => {
+/** The same for the remains of an agent that died together with its restic: claims the repository's password for it. */
+export const unlockStaleOf =
+  (deps: ResticDeps) =>
+  async (context: AttemptContext): Promise<void> => {
     const answer = await context.claim();
     // Of every restic kind's work this reads the address only.
     const { repositoryUrl } = workOf(InitWork, answer);
-    return await unlockStale(context, deps, { repositoryUrl, password: secretOf(answer, 'password') });
+    await unlockStale(context, deps, { repositoryUrl, password: secretOf(answer, 'password') });
   };
-}

@@ -1,0 +1,79 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProgramStop } from '../../kinds/define-kind.ts';
+
+export interface LeftProgram {
+  readonly pid: number;
+  readonly stop: ProgramStop;
+}
+
+const LOOK_MS = 50;
+/** A process that is still there so long after SIGKILL hangs in the kernel, on a dead network drive for example. */
+const KILL_WAIT_MS = 10_000;
+
+/** What each program of a job carries in its environment, so that it is found when its agent was killed. */
+export function marksOf(dataDir: string, jobId: string, stop: ProgramStop): Record<string, string> {
+  return {
+    HOLDFAST_AGENT_DIR: dataDir,
+    HOLDFAST_JOB_ID: jobId,
+    HOLDFAST_STOP: `${stop.signal}:${stop.graceMs}`,
+  };
+}
+
+/** The programs of this agent's jobs, or of one of them, with their children. Where there is no /proc there are none to find. */
+export async function findPrograms(dataDir: string, jobId: string | null): Promise<LeftProgram[]> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(pids.map((pid) => readProgram(pid, dataDir, jobId)));
+  return found.filter((one) => one !== null);
+}
+
+async function readProgram(pid: string, dataDir: string, jobId: string | null): Promise<LeftProgram | null> {
+  // Gone meanwhile, of another user, or dead and not yet collected: its environment is empty then.
+  const text = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+  if (!text.includes('HOLDFAST_AGENT_DIR=')) return null;
+  const marks = new Map(text.split('\0').map((pair) => [pair.split('=', 1)[0], pair.slice(pair.indexOf('=') + 1)]));
+  if (marks.get('HOLDFAST_AGENT_DIR') !== dataDir) return null;
+  if (jobId !== null && marks.get('HOLDFAST_JOB_ID') !== jobId) return null;
+  const [signal, grace] = (marks.get('HOLDFAST_STOP') ?? '').split(':');
+  return {
+    pid: Number(pid),
+    stop: { signal: signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM', graceMs: Number(grace) || 0 },
+  };
+}
+
+/** What became of the programs that were still there. */
+export interface Stopped {
+  readonly found: number;
+  /** They did not end within their grace. */
+  readonly killed: number;
+}
+
+/** Ends by their stop protocol what `find` finds, until it finds nothing. Throws when something cannot be killed. */
+export async function stopPrograms(find: () => Promise<readonly LeftProgram[]>): Promise<Stopped> {
+  const seen = new Map<number, { waitedMs: number; killed: boolean }>();
+  for (;;) {
+    const left = await find();
+    if (left.length === 0) break;
+    for (const { pid, stop } of left) {
+      const one = seen.get(pid) ?? { waitedMs: 0, killed: false };
+      if (!seen.has(pid)) send(pid, stop.signal);
+      else one.waitedMs += LOOK_MS;
+      if (one.waitedMs > stop.graceMs + KILL_WAIT_MS) throw new Error(`process ${pid} cannot be killed`);
+      if (one.waitedMs >= stop.graceMs && !one.killed) {
+        one.killed = true;
+        send(pid, 'SIGKILL');
+      }
+      seen.set(pid, one);
+    }
+    await sleep(LOOK_MS);
+  }
+  return { found: seen.size, killed: [...seen.values()].filter((one) => one.killed).length };
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended by itself meanwhile.
+  }
+}

@@ -1,0 +1,36 @@
+import { stopsByMs } from '../../domain/self-stop.ts';
+import { kindByKey } from '../../kinds/index.ts';
+import type { JobWait } from './job-waits.ts';
+import { rfc3339 } from './page.ts';
+
+/** The columns of a job, and of its host, that say whether its host is heard of. */
+export interface HostSilenceRow {
+  readonly kind: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly host_name: string | null;
+  readonly host_present: boolean | null;
+  readonly host_seen_at: string | null;
+  readonly verifying_until: string | null;
+}
+
+/** Why a job that is under way does not go on because of its host, for people; null when it does. */
+export function hostSilence(row: HostSilenceRow): JobWait | null {
+  if (row.reason === 'verifying_host' && row.verifying_until !== null)
+    return silent(
+      `host ${row.host_name} gave no answer and is asked whether anything of it still runs`,
+      row.verifying_until,
+    );
+  if ((row.state !== 'running' && row.state !== 'cancelling') || row.host_present !== false) return null;
+  const kind = kindByKey(row.kind);
+  if (kind === null || row.host_seen_at === null) return null;
+  const seenMs = new Date(row.host_seen_at).getTime();
+  // From the last beat on, whatever the time is now.
+  const until = new Date(stopsByMs(kind, seenMs, seenMs)).toISOString();
+  return silent(`host ${row.host_name} is away since ${rfc3339(row.host_seen_at)}`, until);
+}
+
+function silent(what: string, until: string): JobWait {
+  const stopsBy = rfc3339(until);
+  return { words: `${what}; it stops by itself by ${stopsBy}`, position: null, behindJobId: null, stopsBy };
+}

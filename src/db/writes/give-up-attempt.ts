@@ -1,0 +1,95 @@
+import { sql } from 'kysely';
+import { isTerminal } from '../../domain/job-state.ts';
+import type { Outcome } from '../../domain/outcome.ts';
+import type { AttemptEvidence, AttemptRef, GivenUp, RunInput } from '../../domain/run.ts';
+import { stopsByMs } from '../../domain/self-stop.ts';
+import { kindByKey } from '../../kinds/index.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { newUuid, type RandomBytes } from '../../lib/ids.ts';
+import type { Tx } from '../doors.ts';
+import { type JobRow, readJob } from '../statements/job-row.ts';
+import { lockOrganization } from '../statements/lock-organization.ts';
+
+export interface GiveUpParts {
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+}
+
+const NOTHING: GivenUp = { claimed: false, outcome: null, cancelAsked: false, verifyUntilMs: null };
+
+/**
+ * The run stops waiting for the answer of an attempt. From here on it may not claim any more, so what is known of it now
+ * stays true: an attempt that neither claimed nor was reported runs nothing. For any other the job keeps its keys and says
+ * that its host is being verified. Repeating it is harmless.
+ */
+export async function giveUpAttempt(
+  tx: Tx,
+  input: RunInput,
+  runId: string,
+  lost: AttemptRef,
+  { clock, random }: GiveUpParts,
+): Promise<GivenUp> {
+  const { orgId, jobId } = input;
+  const now = clock.now();
+  await lockOrganization(tx, orgId);
+  const job = await readJob(tx, orgId, jobId);
+  if (job === null || !isMine(job, input, runId) || job.hostId === null) return NOTHING;
+  // A claim holds the row until it is written down; one that comes after this finds the attempt given up.
+  await sql`select 1 from job where org_id = ${orgId} and id = ${jobId} for update`.execute(tx.sql);
+  const given = await sql<{ claimed: boolean; outcome: Outcome | null; seen: Date | null }>`
+    with h as (select epoch, last_seen_at from host where org_id = ${orgId} and id = ${job.hostId}),
+    g as (insert into attempt as a(org_id, id, job_id, run_no, attempt_no, host_id, epoch, activity, first_seen_at, given_up_at)
+      select ${orgId}, ${newUuid(clock, random)}, ${jobId}, ${lost.runNo}, ${lost.attempt}, ${job.hostId}, h.epoch, ${kindByKey(job.kind)!.activity},
+        ${now}::timestamptz, ${now}::timestamptz from h
+      on conflict (org_id, job_id, run_no, attempt_no) do update set given_up_at = coalesce(a.given_up_at, excluded.given_up_at)
+      returning a.claimed_at is not null as claimed, a.result -> 'outcome' as outcome)
+    select g.*, h.last_seen_at as seen from g, h`.execute(tx.sql);
+  const { claimed, outcome, seen } = given.rows[0]!;
+  const cancelAsked = job.state === 'cancelling';
+  // Its last report is made after its programs have ended.
+  if (!claimed || outcome !== null) return { claimed, outcome, cancelAsked, verifyUntilMs: null };
+  const until = stopsByMs(kindByKey(job.kind)!, seen && new Date(seen).getTime(), now.getTime());
+  await showVerifying(tx, orgId, job, new Date(until), now);
+  return { claimed, outcome, cancelAsked, verifyUntilMs: until };
+}
+
+/** The host is quiet: what the attempt's last report says, which may have come meanwhile. The job does not wait for its host any more. */
+export async function hostIsQuiet(
+  tx: Tx,
+  input: RunInput,
+  runId: string,
+  lost: AttemptRef,
+  now: Date,
+): Promise<AttemptEvidence> {
+  const { orgId, jobId } = input;
+  await lockOrganization(tx, orgId);
+  const job = await readJob(tx, orgId, jobId);
+  if (job === null || !isMine(job, input, runId)) return NOTHING;
+  const found = await sql<{ claimed: boolean; outcome: Outcome | null }>`
+    select claimed_at is not null as claimed, result -> 'outcome' as outcome from attempt
+     where org_id = ${orgId} and job_id = ${jobId} and run_no = ${lost.runNo} and attempt_no = ${lost.attempt}`.execute(
+    tx.sql,
+  );
+  if (job.reason === 'verifying_host')
+    await sql`
+      with j as (update job set reason = null, verifying_until = null, version = version + 1 where org_id = ${orgId} and id = ${jobId} returning version)
+      insert into event(org_id, topic, subject_id, data, at)
+        select ${orgId}, 'job.changed', ${jobId}, jsonb_build_object('state', ${job.state}::text, 'version', version), ${now}::timestamptz from j`.execute(
+      tx.sql,
+    );
+  const { claimed, outcome } = found.rows[0] ?? { claimed: false, outcome: null };
+  return { claimed, outcome, cancelAsked: job.state === 'cancelling' };
+}
+
+function isMine(job: JobRow, input: RunInput, runId: string): boolean {
+  return job.runNo === input.runNo && job.runId === runId && !isTerminal(job.state);
+}
+
+async function showVerifying(tx: Tx, orgId: string, job: JobRow, until: Date, now: Date): Promise<void> {
+  await sql`
+    with j as (update job set reason = 'verifying_host', verifying_until = ${until}::timestamptz, version = version + 1
+      where org_id = ${orgId} and id = ${job.id} returning version)
+    insert into event(org_id, topic, subject_id, data, at)
+      select ${orgId}, 'job.changed', ${job.id}, jsonb_build_object('state', ${job.state}::text, 'reason', 'verifying_host', 'version', version),
+        ${now}::timestamptz from j`.execute(tx.sql);
+}
