@@ -4,6 +4,7 @@ import '../../src/worker/small-memory.ts';
 import '../../src/activities/host/index.ts';
 import { readFileSync } from 'node:fs';
 import { Context } from '@temporalio/activity';
+import { QUIESCENCE_ACTIVITY } from '../../src/domain/agent-protocol.ts';
 import { monotonicMs, systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
 import { startAgent } from '../../src/worker/agent.ts';
@@ -53,7 +54,7 @@ const agent = startAgent({
   gateway: { address, authorityPem: readFileSync(authorityFile, 'utf8'), credential },
   hello: { protocol: 1, agentVersion: '0', hostname: 'h', os: 'linux', arch: 'x64', programs: [], powers: [] },
   dataDir,
-  activities: { main: activities, quick: {} },
+  activities: { main: activities, quick: { [QUIESCENCE_ACTIVITY]: activities['restic.init.v1']! } },
   shutdownGraceMs: 500,
   clock: systemClock,
   random: systemRandom,
