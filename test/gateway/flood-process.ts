@@ -46,11 +46,16 @@ const outcome = await performAttempt(
     programMs = Date.now() - started;
     return { outcome: { code: `exit-${end.exitCode}`, counts: {}, refs: {} }, failures: [], failureCount: 0 };
   },
-  { signal: 'SIGTERM', graceMs: 500, cleanUp: null },
+  { signal: 'SIGTERM', graceMs: 500 },
   input,
   link,
   { signal: new AbortController().signal, heartbeat: () => {} },
-  { clock: systemClock, setpriv: await findSetpriv(), ...(order.logBytes && { logBytes: order.logBytes }) },
+  {
+    clock: systemClock,
+    dataDir: order.spool,
+    setpriv: await findSetpriv(),
+    ...(order.logBytes && { logBytes: order.logBytes }),
+  },
 );
 const figures: FloodFigures = { code: outcome.code, programMs, grownMib: Math.round(most - before) };
 process.send!(figures);
