@@ -3,7 +3,6 @@ import './small-memory.ts';
 import { join } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
 import type { Static } from 'typebox';
-import { findPrograms, stopPrograms } from '../activities/host/left-programs.ts';
 import { LogSpool } from '../activities/host/log-spool.ts';
 import type { Hello, HelloAnswer } from '../domain/agent-protocol.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -15,6 +14,7 @@ import { installAgentRuntime } from './agent-runtime.ts';
 import { makeAgentWorker, work } from './agent-worker.ts';
 import type { HostActivities } from './attempt-interceptor.ts';
 import { backoffMs } from './backoff.ts';
+import { endLeftPrograms } from './end-left-programs.ts';
 import { type GatewayAddress, GatewayClient } from './gateway-client.ts';
 import { LeftBehind } from './left-behind.ts';
 import { type Lane, RunningAttempts } from './running-attempts.ts';
@@ -105,7 +105,7 @@ class Session {
     await left.tellResults((token) => shelf.keep(token));
     await this.#failLeftBehind(connection, hello);
     void left.deliver();
-    await this.#endLeftPrograms();
+    await endLeftPrograms(this.#options);
     const parts = { connection, hello, activities, gateway, running, shelf, spool, shutdownGraceMs };
     const workers = await this.#untilDone('worker', async () => [
       await makeAgentWorker(parts, 'main'),
@@ -171,17 +171,6 @@ class Session {
       });
     });
     if (failed > 0) this.#options.log.warn({ attempts: failed }, 'ended attempts that died with the agent before');
-  }
-
-  /** Programs that outlived the agent before, ended by their stop protocol before any work is taken. */
-  async #endLeftPrograms(): Promise<void> {
-    const { dataDir, log } = this.#options;
-    try {
-      const { found, killed } = await stopPrograms(() => findPrograms(dataDir, null));
-      if (found > 0) log.warn({ found, killed }, 'ended programs that the agent before had left behind');
-    } catch (thrown) {
-      log.error({ err: asError(thrown) }, 'a program of the agent before could not be ended');
-    }
   }
 
   async #untilDone<Value>(what: string, run: () => Promise<Value>): Promise<Value> {
