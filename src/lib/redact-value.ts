@@ -1,4 +1,5 @@
-import { isSecretName, MASK, type Redactor, redactText } from './redact.ts';
+import { MASK } from './mask.ts';
+import { isSecretName, type Redactor, redactText } from './redact.ts';
 
 const DEEPEST = 8;
 const WIDEST = 200;

@@ -1,5 +1,4 @@
-/** What stands where a secret was. */
-export const MASK = '***';
+import { MASK, type Mask, maskOf } from './mask.ts';
 
 /** Longer texts are cut: one hostile line must not fill the log. */
 export const TEXT_LIMIT = 16_384;
@@ -49,19 +48,19 @@ const STATEMENT =
 /** Secrets that this process was handed, and so must never print, whatever stands around them. */
 export class Redactor {
   readonly #secrets = new Set<string>();
+  #known: Mask = (text) => text;
 
   /** Values shorter than six characters are not kept: masking them would make logs unreadable and hide nothing. */
   add(secret: string | undefined | null): this {
     if (secret && secret.length >= SHORTEST_SECRET) {
-      for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
-        this.#secrets.add(form);
+      this.#secrets.add(secret);
+      this.#known = maskOf(this.#secrets, SHORTEST_SECRET);
     }
     return this;
   }
 
   mask(text: string): string {
-    let masked = text;
-    for (const secret of this.#secrets) if (masked.includes(secret)) masked = masked.replaceAll(secret, MASK);
+    let masked = this.#known(text);
     for (const [pattern, by] of RULES) masked = masked.replace(pattern, by);
     return STATEMENT.test(masked) ? masked.replace(/'(?:[^']|'')*'?/g, `'${MASK}'`) : masked;
   }

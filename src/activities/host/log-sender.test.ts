@@ -6,7 +6,7 @@ import { systemClock } from '../../lib/clock.ts';
 import type { AttemptLink } from './attempt-link.ts';
 import type { LogSenderTimes } from './log-limits.ts';
 import { LogSender } from './log-sender.ts';
-import { cutTo, maskOf, safeText } from './safe-line.ts';
+import { cutTo, maskLines, safeText } from './safe-line.ts';
 
 const TIMES: LogSenderTimes = {
   flushMs: 5,
@@ -199,7 +199,9 @@ test('secrets are masked in every form they are printed in, before lines are cut
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_LINE_BYTES);
   }
   expect(gateway.texts[1]).toMatch(/\[cut\]$/);
-  expect(maskOf([''])('abc')).toBe('abc');
+  expect(maskLines([''])('abc')).toBe('abc');
+  // Made visible before it is masked, or it would pass as another word.
+  expect(maskLines(['a\u0001b\u001b[1mc'])(safeText('it is a\u0001b\u001b[1mc'))).toBe('it is ***');
 });
 
 test('a line can neither paint nor break anything', () => {

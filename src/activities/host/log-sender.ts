@@ -1,11 +1,12 @@
 import { type LogLine, MAX_LINE_BYTES, type Progress } from '../../domain/agent-protocol.ts';
 import type { AttemptResult } from '../../domain/outcome.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { Mask } from '../../lib/mask.ts';
 import type { AttemptLink } from './attempt-link.ts';
 import type { AttemptSpool } from './attempt-spool.ts';
 import { LogBacklog } from './log-backlog.ts';
 import { LOG_BOUNDS, LOG_SENDER_TIMES } from './log-limits.ts';
-import { cutTo, type Mask, maskOf, safeText } from './safe-line.ts';
+import { cutTo, maskLines, safeText } from './safe-line.ts';
 
 const HOLD_BACK_MS = 1_000;
 const MAX_CURRENT_BYTES = 4_000;
@@ -50,7 +51,7 @@ export class LogSender {
 
   /** From now on these values are masked in everything that is sent. */
   hide(secrets: readonly string[]): void {
-    this.#mask = maskOf(secrets);
+    this.#mask = maskLines(secrets);
   }
 
   /** Text as it may leave the host in a result: safe, masked and short. */

@@ -63,11 +63,11 @@ const PATIENT = { ...TIMES, closeMs: 15_000, slowMs: 15_000 };
 const limits = (change: Partial<SpoolLimits> = {}) => ({ ...SPOOL_LIMITS, freeBytes: 0, ...change });
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `line ${from + i}`);
 
-/** What lies on disk, as text. */
+/** What lies on disk, as text; a file may go while we look. */
 async function onDisk(): Promise<string> {
-  const names = await readdir(folder, { recursive: true, withFileTypes: true });
+  const names = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('\n');
+  return (await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')))).join('\n');
 }
 
 /** As an agent does when it starts: the oldest first, one after the other. */
@@ -132,7 +132,7 @@ test('no secret comes to the disk', async () => {
   log.line('err', 'and with');
   await log.close(RESULT);
   const text = await onDisk();
-  expect(text).toContain('opened ***** *****');
+  expect(text).toContain('opened *** ***');
   expect(text).not.toMatch(/canary|and with/);
 });
 

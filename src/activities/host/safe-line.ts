@@ -1,25 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
+import { type Mask, maskOf } from '../../lib/mask.ts';
 
 const CUT_MARK = ' … [cut]';
 
-/** What stands in for a secret. */
-export const MASK = '*****';
-
-/** Makes text that holds one of the secrets safe to show. Longer secrets first: one may be part of another. */
-export type Mask = (text: string) => string;
-
-export function maskOf(secrets: readonly string[]): Mask {
-  const forms = new Set<string>();
-  for (const secret of secrets) {
-    // A secret of several lines comes back line by line; programs also print it escaped, as in a URL or in JSON.
-    for (const part of [secret, ...secret.split(/\r?\n/)]) {
-      if (part === '') continue;
-      for (const form of [part, encodeURIComponent(part.toWellFormed()), JSON.stringify(part).slice(1, -1)])
-        forms.add(form);
-    }
-  }
-  const ordered = [...forms].sort((a, b) => b.length - a.length);
-  return (text) => ordered.reduce((masked, form) => masked.replaceAll(form, MASK), text);
+/** Masks secrets in lines that were made safe: a secret with control characters in it looks different there. */
+export function maskLines(secrets: readonly string[]): Mask {
+  return maskOf(secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/).map(safeText)]));
 }
 
 /**
