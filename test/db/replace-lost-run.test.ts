@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { FIRST_RUN, runsUnderWay } from '../../src/db/queries/runs-under-way.ts';
 import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
 import { beginRun } from '../../src/db/writes/begin-run.ts';
+import { claimAttempt } from '../../src/db/writes/claim-attempt.ts';
 import { finishRun } from '../../src/db/writes/finish-run.ts';
 import { gatewayStore } from '../../src/db/writes/gateway-store.ts';
 import { giveUpAttempt } from '../../src/db/writes/give-up-attempt.ts';
@@ -92,13 +93,18 @@ test('the fence: an attempt of the lost run, or of one that was reset to its num
   expect(await begin(2)).toMatchObject({ leftBehind: null });
 });
 
-test('claims beside a replacement are either refused or known to the next run', async () => {
-  for (let round = 0; round < 20; round++) {
-    const { begin, replace, store, host, ticket } = await runningJob();
-    const [claimed] = await Promise.all([store.claim(host, ticket, TOKEN), replace()]);
-    const next = await begin(2);
-    expect(next).toMatchObject({ leftBehind: claimed.verdict === 'claimed' ? { claimedAttempts: 1 } : null });
-  }
+test('a claim that is not yet committed holds the next run back, which then knows of it', async () => {
+  const { begin, replace, host, ticket } = await runningJob();
+  const { orgId, hostId } = host;
+  let next: ReturnType<typeof begin> | null = null;
+  await bench.gateway.inOrg(orgId, async (tx) => {
+    const who = { orgId, hostId, ...ticket, tokenHash: TOKEN };
+    expect(await claimAttempt(tx, who, bench.newId(), bench.clock.now())).toMatchObject({ verdict: 'claimed' });
+    next = replace().then(() => begin(2));
+    const waits = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    await vi.waitUntil(async () => (await bench.owner.query(waits)).rowCount === 1, { timeout: 10_000, interval: 20 });
+  });
+  expect(await next).toMatchObject({ leftBehind: { claimedAttempts: 1 } });
 });
 
 test('a job whose cancel nobody carries out any more stays cancelling, for the next run to settle', async () => {
