@@ -205,3 +205,16 @@ test('why a job waits is told anew when it changes, though its row did not', asy
   await bench.ask('POST', `jobs/${second.id}/cancel`);
   expect((await reader.untilEvent('state')).data).toMatchObject({ state: 'waiting', queuePosition: 1 });
 });
+
+test('a host that goes away while its job runs is told to who watches the job', async () => {
+  const job = await bench.startJob();
+  const reader = await watch(job);
+  expect((await reader.untilEvent('job')).data.waitsFor).toBeNull();
+  await bench.database.owner.query(
+    'update host set present = false where id = (select host_id from job where id = $1)',
+    [parsePublicId('job', job.id)],
+  );
+  expect((await reader.untilEvent('state')).data.waitsFor).toMatch(
+    /^host host-\d+ is away since .*; it stops by itself by /,
+  );
+});

@@ -58,8 +58,8 @@ export class JobFeed {
     return !reaches(this.#position, this.#pulse.end);
   }
 
-  get isWaiting(): boolean {
-    return this.#job.state === 'waiting';
+  get isUnderWay(): boolean {
+    return !isTerminal(this.#job.state);
   }
 
   /** The lines that the reader has to bring. */

@@ -60,7 +60,7 @@ export class JobStreams {
   #unlisten: () => void = () => {};
   #looking = false;
   #hinted = false;
-  /** The next look also asks for what changes without a trace in the job's own row: whom it waits behind. */
+  /** The next look also asks for what changes without a trace in the job's own row: whom it waits behind, a host that went away. */
   #thorough = false;
   /** Looks of a tick in a row that failed; those of hints may come together. */
   #failures = 0;

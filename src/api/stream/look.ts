@@ -23,7 +23,7 @@ export async function lookAt(
   for (const pulse of await readPulses(tx, orgId, [...feeds.keys()])) {
     const feed = feeds.get(pulse.id)!;
     seen.push(feed);
-    if (feed.see(pulse) || (thorough && feed.isWaiting)) changed.push(pulse.id);
+    if (feed.see(pulse) || (thorough && feed.isUnderWay)) changed.push(pulse.id);
   }
   for (const job of await getJobs(tx, orgId, changed)) feeds.get(job.id)!.learn(job);
   await handOutLines(tx, orgId, seen);
