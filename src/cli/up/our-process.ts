@@ -19,7 +19,7 @@ export interface OurProcess {
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 /** A small young generation saves an idle process 10 to 20 MiB; in the two that every job passes it cost 8 % of a job's time. */
-const NODE_ARGS: Record<OurName, string[]> = {
+export const NODE_ARGS: Record<OurName, string[]> = {
   api: ['--max-semi-space-size=16', '--max-old-space-size=384'],
   worker: ['--max-semi-space-size=16', '--max-old-space-size=768'],
   gateway: ['--max-semi-space-size=4', '--max-old-space-size=256'],

@@ -46,11 +46,14 @@ async function storm(
       .filter((one) => (killed.get(one) ?? 0) < MOST_KILLS_OF_AN_AGENT);
     const victims = [api, worker, gateway, temporal, postgres, ...agents].filter((one) => one.runs);
     const victim = victims[Math.floor(Math.random() * victims.length)]!;
-    killed.set(victim, (killed.get(victim) ?? 0) + 1);
-    say(`  kill ${no}: ${victim.name}`);
+    const everything = no === Math.ceil(kills / 2);
+    say(`  kill ${no}: ${everything ? 'temporal, with its databases' : victim.name}`);
     faultAt = Date.now();
-    if (no === Math.ceil(kills / 2)) await loseEngine(stack);
-    else await victim.kill();
+    if (everything) await loseEngine(stack);
+    else {
+      killed.set(victim, (killed.get(victim) ?? 0) + 1);
+      await victim.kill();
+    }
   }
   await work;
   return await untilWorkFlows(stack, accepted, site, faultAt);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readLoginUrl } from '../../../src/cli/run/login-urls.ts';
 import { spawnChild } from '../../../src/cli/up/children.ts';
+import { NODE_ARGS, type OurName } from '../../../src/cli/up/our-process.ts';
 import type { Env } from '../../../src/cli/up/start-problem.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { NAMESPACE } from './engine.ts';
@@ -35,12 +36,12 @@ export interface OurPartsOrder {
 }
 
 /** One of our own processes by the command that `up` uses; its log lies in `logs/<name>.log`. */
-export function ourPart(folder: string, name: string, command: string, env: Env): Part {
+export function ourPart(folder: string, name: string, command: OurName, env: Env): Part {
   return new Part(name, () =>
     spawnChild({
       name,
       command: process.execPath,
-      args: [MAIN, command, '--die-with-parent'],
+      args: [...NODE_ARGS[command], MAIN, command, '--die-with-parent'],
       env,
       runDir: join(folder, 'run'),
       logFile: join(folder, 'logs', `${name}.log`),
