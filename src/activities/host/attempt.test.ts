@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { identify } from '../../cli/up/process-identity.ts';
 import type { LogLine } from '../../domain/agent-protocol.ts';
 import type { AttemptResult } from '../../domain/outcome.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -92,4 +93,20 @@ test('a gateway that refuses the claim ends the attempt with a code', async () =
   const times = { flushMs: 1, progressMs: 1, retryMinMs: 1, retryMaxMs: 1, slowMs: 1, closeMs: 20, lingerMs: 30 };
   const answer = performAttempt(noopBody('x'), STOP, INPUT, link, host, { ...DEPS, logTimes: times });
   await expect(answer).rejects.toMatchObject({ code: 'internal' });
+});
+
+test('a process that left the group of its program is ended with it, and said so', async () => {
+  let escaped = 0;
+  const run = attempt(async (context) => {
+    const script = 'setsid sleep 300 >/dev/null 2>&1 & echo $!; sleep 0.5';
+    const program = { file: '/bin/sh', args: ['-c', script], env: { PATH: process.env.PATH ?? '' } };
+    await context.run(program, (_stream, line) => {
+      escaped = Number(line);
+    });
+    return { outcome: { code: 'done', counts: {}, refs: {} }, failures: [], failureCount: 0 };
+  });
+  await run.answer;
+  expect(escaped).toBeGreaterThan(0);
+  expect(identify(escaped)).toBeNull();
+  expect(run.texts()).toContain('ended 1 process that the program had left behind');
 });

@@ -5,10 +5,10 @@ import type { Clock } from '../../lib/clock.ts';
 import { asError, Failure } from '../../lib/failure.ts';
 import type { AttemptBody, AttemptContext, LineHandler } from './attempt-context.ts';
 import type { AttemptLink } from './attempt-link.ts';
-import { marksOf } from './left-programs.ts';
+import { findEscaped, marksOf, stopPrograms } from './left-programs.ts';
 import { LOG_BOUNDS, LOG_SENDER_TIMES, type LogSenderTimes } from './log-limits.ts';
 import { LogSender } from './log-sender.ts';
-import { type ProgramEnd, type ProgramSpec, runProgram } from './run-program.ts';
+import { type ProgramSpec, runProgram } from './run-program.ts';
 
 export interface AttemptDeps {
   readonly clock: Clock;
@@ -84,9 +84,9 @@ function contextOf(
   deps: AttemptDeps,
   log: LogSender,
 ): AttemptContext {
-  const start = (program: ProgramSpec, onLine: LineHandler, until: AbortSignal, graceMs: number): Promise<ProgramEnd> =>
-    runProgram(
-      { ...program, env: { ...program.env, ...marksOf(deps.dataDir, input.jobId, stop) } },
+  const start = async (program: ProgramSpec, onLine: LineHandler, until: AbortSignal, graceMs: number) => {
+    const end = await runProgram(
+      { ...program, env: { ...program.env, ...marksOf(deps.dataDir, input, stop) } },
       {
         signal: until,
         stop: { signal: stop.signal, graceMs },
@@ -98,6 +98,9 @@ function contextOf(
         },
       },
     );
+    await endEscaped(input, deps, log);
+    return end;
+  };
   return {
     input,
     signal,
@@ -112,6 +115,18 @@ function contextOf(
     logRoom: async () => log.room(),
     progress: (progress) => log.progress(progress),
   };
+}
+
+/** A child that made itself a daemon is not in the program's group: the job is over when nothing of it runs. */
+async function endEscaped(input: HostActivityInput, { dataDir }: AttemptDeps, log: LogSender): Promise<void> {
+  try {
+    const { found } = await stopPrograms(() => findEscaped(dataDir, input));
+    if (found > 0)
+      log.line('sys', `ended ${found} ${found === 1 ? 'process' : 'processes'} that the program had left behind`);
+  } catch (thrown) {
+    // It hangs in the kernel. What the program itself did is done, and its answer stands.
+    log.line('sys', `Something that the program left behind goes on: ${asError(thrown).message}`);
+  }
 }
 
 /** Bounded and masked: failures hold what programs printed. */

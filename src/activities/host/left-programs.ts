@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { HostActivityInput } from '../../domain/agent-protocol.ts';
 import type { ProgramStop } from '../../kinds/define-kind.ts';
 
 export interface LeftProgram {
@@ -12,28 +13,43 @@ const LOOK_MS = 50;
 const KILL_WAIT_MS = 10_000;
 
 /** What each program of a job carries in its environment, so that it is found when its agent was killed. */
-export function marksOf(dataDir: string, jobId: string, stop: ProgramStop): Record<string, string> {
+export function marksOf(dataDir: string, input: HostActivityInput, stop: ProgramStop): Record<string, string> {
   return {
     HOLDFAST_AGENT_DIR: dataDir,
-    HOLDFAST_JOB_ID: jobId,
+    HOLDFAST_JOB_ID: input.jobId,
+    HOLDFAST_ATTEMPT: attemptMark(input),
     HOLDFAST_STOP: `${stop.signal}:${stop.graceMs}`,
   };
 }
 
 /** The programs of this agent's jobs, or of one of them, with their children. Where there is no /proc there are none to find. */
-export async function findPrograms(dataDir: string, jobId: string | null): Promise<LeftProgram[]> {
+export function findPrograms(dataDir: string, jobId: string | null): Promise<LeftProgram[]> {
+  return find(dataDir, jobId === null ? null : ['HOLDFAST_JOB_ID', jobId]);
+}
+
+/** What the programs of an attempt left behind in other process groups than their own; it gets no grace. */
+export async function findEscaped(dataDir: string, input: HostActivityInput): Promise<LeftProgram[]> {
+  const found = await find(dataDir, ['HOLDFAST_ATTEMPT', attemptMark(input)]);
+  return found.map(({ pid }) => ({ pid, stop: { signal: 'SIGTERM', graceMs: 0 } }));
+}
+
+const attemptMark = ({ jobId, runNo, attempt }: HostActivityInput): string => `${jobId}/${runNo}/${attempt}`;
+
+type Mark = readonly [name: string, value: string];
+
+async function find(dataDir: string, mark: Mark | null): Promise<LeftProgram[]> {
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(pids.map((pid) => readProgram(pid, dataDir, jobId)));
+  const found = await Promise.all(pids.map((pid) => readProgram(pid, dataDir, mark)));
   return found.filter((one) => one !== null);
 }
 
-async function readProgram(pid: string, dataDir: string, jobId: string | null): Promise<LeftProgram | null> {
+async function readProgram(pid: string, dataDir: string, mark: Mark | null): Promise<LeftProgram | null> {
   // Gone meanwhile, of another user, or dead and not yet collected: its environment is empty then.
   const text = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
   if (!text.includes('HOLDFAST_AGENT_DIR=')) return null;
   const marks = new Map(text.split('\0').map((pair) => [pair.split('=', 1)[0], pair.slice(pair.indexOf('=') + 1)]));
   if (marks.get('HOLDFAST_AGENT_DIR') !== dataDir) return null;
-  if (jobId !== null && marks.get('HOLDFAST_JOB_ID') !== jobId) return null;
+  if (mark !== null && marks.get(mark[0]) !== mark[1]) return null;
   const [signal, grace] = (marks.get('HOLDFAST_STOP') ?? '').split(':');
   return {
     pid: Number(pid),

@@ -24,7 +24,7 @@ export const cancel: Scenario = {
   name: 'cancel',
   about:
     'cancels of restic, of a tree of processes, of sleeping and of waiting jobs; then of a program that ignores signals',
-  inShort: false,
+  inShort: true,
   async run({ short, say }) {
     const stack = await openFaultStack();
     try {

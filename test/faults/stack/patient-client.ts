@@ -48,8 +48,10 @@ export class PatientClient {
         if (text !== null && !answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
         if (text !== null) return JSON.parse(text);
       }
-      if (Date.now() > end)
-        throw new Error(`${method} ${path} was not answered in ${withinMs} ms: ${String((answer as Error).message)}`);
+      if (Date.now() > end) {
+        const said = answer instanceof Response ? `${answer.status} ${await answer.text()}` : answer.message;
+        throw new Error(`${method} ${path} was not answered in ${withinMs} ms: ${said}`);
+      }
       await sleep(TRY_MS);
     }
   }
