@@ -41,7 +41,9 @@ export const cancel: Scenario = {
         tookMs.push(...times);
         return Math.max(...times);
       });
-      wrong.push(...tooSlow(tookMs, say));
+      const slow = tooSlow(tookMs, say);
+      // The shorter selection runs beside other tests: it looks at what happens, not at how long it takes.
+      if (!short) wrong.push(...slow);
       const reports: FaultReport[] = [
         { ...mixed, times: tookMs.length, stuck: mixed.stuck + wrong.length, findings: [...mixed.findings, ...wrong] },
       ];
