@@ -5,6 +5,7 @@ import { beginRun } from '../../src/db/writes/begin-run.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { type Door, openDoor } from '../../src/temporal/doors.ts';
 import { EngineWatch } from '../../src/worker/loops/engine.ts';
+import { LostRunSweep } from '../../src/worker/loops/lost-runs.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 import { ownNamespace } from '../harness/namespace.ts';
 
@@ -87,6 +88,20 @@ test('runs that live in the namespace are left alone', async () => {
   expect(await runNumbers()).toEqual({ 2: JOBS });
 });
 
+test('the sweep looks up no more runs in a round than it may, and finds all of them in the end', async () => {
+  await bench.owner.query('delete from outbox');
+  await bench.owner.query('update job set run_id = gen_random_uuid()::text');
+  const parts = { doors: bench.worker, door, clock: bench.clock, random: bench.random, log };
+  const sweep = new LostRunSweep(parts, { silentMs: 0, walkMs: 60_000, perSecond: 50 });
+  const found: number[] = [];
+  for (let round = 0; round < 4; round++) {
+    await sweep.round();
+    found.push((await runNumbers())[3] ?? 0);
+  }
+  // The fourth is a walk that may not begin yet.
+  expect(found).toEqual([50, 100, JOBS, JOBS]);
+});
+
 test('while the namespace is missing nothing counts as lost', async () => {
   const { clock, random } = bench;
   const target = { ...(await ownNamespace()), namespace: 'nobody-made-it' };
@@ -96,5 +111,5 @@ test('while the namespace is missing nothing counts as lost', async () => {
   await expect(engine.round()).rejects.toThrow();
   await expect(nowhere.look({ jobId: bench.newId(), runNo: 1, runId: null })).rejects.toThrow('nobody-made-it');
   await nowhere.close();
-  expect(await runNumbers()).toEqual({ 2: JOBS });
+  expect(await runNumbers()).toEqual({ 3: JOBS });
 });
