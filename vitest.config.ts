@@ -14,7 +14,11 @@ export default defineConfig({
     projects: [
       project('unit', ['src/**/*.test.ts'], { testTimeout: 20_000 }),
       project('tidy', ['test/tidy.test.ts', 'test/tidy/**/*.test.ts'], { testTimeout: 30_000 }),
-      project('integration', ['test/{api,contract,db,faults,gateway,replay,restic,up,workflows}/**/*.test.ts'], real),
+      project(
+        'integration',
+        ['test/{api,contract,db,faults,gateway,replay,restic,stop,up,workflows}/**/*.test.ts'],
+        real,
+      ),
       // Whole stacks, one after the other: two at once would only measure each other.
       project('e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false }),
     ],

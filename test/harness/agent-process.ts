@@ -8,6 +8,7 @@ import { systemRandom } from '../../src/lib/ids.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { startAgent } from '../../src/worker/agent.ts';
 import { exitWithAgent } from '../../src/worker/agent-exit.ts';
+import { testActivities } from './test-activities.ts';
 
 export interface AgentOrder {
   readonly gateway: string;
@@ -15,6 +16,8 @@ export interface AgentOrder {
   readonly credential: string;
   readonly dataDir: string;
   readonly resticPath: string;
+  /** False: programs outlive a killed agent, as where there is no `setpriv`. */
+  readonly programsDieWithAgent: boolean;
 }
 
 const order = JSON.parse(process.argv[2]!) as AgentOrder;
@@ -22,7 +25,7 @@ const version = spawnSync(order.resticPath, ['version'], { encoding: 'utf8' }).s
 const log = createLogger({ level: 'error', pretty: false, process: 'agent' });
 const deps = {
   clock: systemClock,
-  setpriv: await findSetpriv(),
+  setpriv: order.programsDieWithAgent ? await findSetpriv() : null,
   resticPath: order.resticPath,
   resticVersion: parseResticVersion(version),
   dataDir: order.dataDir,
@@ -33,7 +36,7 @@ const agent = startAgent({
   gateway: { address: order.gateway, authorityPem: order.authorityPem, credential: order.credential },
   hello: { protocol: 1, agentVersion: '0.1.0', hostname: 'test', os: 'linux', arch: 'x64', programs: [], powers: [] },
   dataDir: order.dataDir,
-  activities: { main: hostActivities(deps), quick: quickActivities(deps) },
+  activities: { main: { ...hostActivities(deps), ...testActivities(deps) }, quick: quickActivities(deps) },
   shutdownGraceMs: 500,
   clock: systemClock,
   random: systemRandom,

@@ -36,7 +36,7 @@ export interface Stack extends Bench {
   /** Away between the two; it comes back at the same address. */
   readonly gatewayServer: { stop(): Promise<void>; start(): Promise<void> };
   /** Another host with its agent. */
-  addAgent(): Promise<TestAgent>;
+  addAgent(options?: { programsDieWithAgent: boolean }): Promise<TestAgent>;
   /** A local repository with this password, not initialised. */
   addSealedRepository(password: string): Promise<{ id: string; path: string }>;
   addPathsPlan(repositoryId: string, paths: string[]): Promise<string>;
@@ -91,8 +91,8 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
   if (!restic) throw new Error('restic is missing: run the tests through npm test, which builds it');
   const at = { address: `127.0.0.1:${gateway.port}`, authorityPem: certificate.authorityPem };
   const agents: TestAgent[] = [];
-  const addAgent = async () => {
-    const agent = await startTestAgent(bench, at, folder, restic);
+  const addAgent = async (options = { programsDieWithAgent: true }) => {
+    const agent = await startTestAgent(bench, at, folder, restic, options.programsDieWithAgent);
     agents.push(agent);
     return agent;
   };

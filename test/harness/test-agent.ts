@@ -24,6 +24,7 @@ export async function startTestAgent(
   gateway: { readonly address: string; readonly authorityPem: string },
   folder: string,
   resticPath: string,
+  programsDieWithAgent = true,
 ): Promise<TestAgent> {
   const hostId = await bench.addHost({ present: false });
   const credential = newCredential(bench.org, hostId, bench.random);
@@ -34,7 +35,7 @@ export async function startTestAgent(
   const dataDir = join(folder, `agent-${hostId}`);
   mkdirSync(dataDir);
   const { address, authorityPem } = gateway;
-  const order: AgentOrder = { gateway: address, authorityPem, credential, dataDir, resticPath };
+  const order: AgentOrder = { gateway: address, authorityPem, credential, dataDir, resticPath, programsDieWithAgent };
   const script = fileURLToPath(new URL('./agent-process.ts', import.meta.url));
   const isPresent = async () =>
     (await bench.owner.query('select present from host where id = $1', [hostId])).rows[0].present;
