@@ -32,7 +32,7 @@ export async function gatherEvidence(
     result_at: Date;
   }>(
     `select a.job_id, a.run_no, a.attempt_no, a.claimed_at, a.result_at from attempt a
-       join job j on j.org_id = a.org_id and j.id = a.job_id where j.accepted_at >= $1`,
+       join job j on j.org_id = a.org_id and j.id = a.job_id where j.accepted_at >= $1 and a.class = 'work'`,
     [since],
   );
   const logs = new Map<string, string[]>();
@@ -121,8 +121,8 @@ function ask(restic: string, { path, password }: FaultRepository, args: readonly
 /** Jobs that were begun more than once, for faults that are no reason to. */
 export async function restartedJobs({ database }: FaultStack, expected: readonly ExpectedJob[]): Promise<string[]> {
   const again = await database.rows<{ id: string; attempts: string; run_no: number }>(
-    `select j.id, j.run_no, (select count(*) from attempt a where a.job_id = j.id) as attempts from job j
-      where j.id = any($1::uuid[]) and (j.run_no > 1 or (select count(*) from attempt a where a.job_id = j.id) > 1)`,
+    `select j.id, j.run_no, (select count(*) from attempt a where a.job_id = j.id and a.class = 'work') as attempts from job j
+      where j.id = any($1::uuid[]) and (j.run_no > 1 or (select count(*) from attempt a where a.job_id = j.id and a.class = 'work') > 1)`,
     [expected.map(({ id }) => parsePublicId('job', id))],
   );
   return again.map(

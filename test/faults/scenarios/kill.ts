@@ -64,7 +64,7 @@ async function killAgent(stack: FaultStack, site: Site, accepted: Accepted): Pro
   await accepted.settle(90_000);
   const [next] = await stack.database.rows<{ ms: string | null }>(
     `select extract(epoch from min(at) - $2::timestamptz) * 1000 as ms from (
-       select min(a.first_seen_at) as at from attempt a where a.host_id = $1 and a.first_seen_at > $2
+       select min(a.first_seen_at) as at from attempt a where a.host_id = $1 and a.first_seen_at > $2 and a.class = 'work'
        union all select min(finished_at) from job where host_id = $1 and finished_at > $2) t`,
     [host.uuid, new Date(faultAt)],
   );

@@ -122,10 +122,10 @@ async function linesMissing({ database }: FaultStack, before: ReadonlyMap<string
 /** The verdict over the attempt that died with its agent: its next one, as the job is one that is done again. */
 async function untilNextAttempt({ database }: FaultStack, site: Site, faultAt: number): Promise<number> {
   await untilTrue('there is a next attempt', async () => {
-    const next = await database.rows('select 1 from attempt where host_id = $1 and first_seen_at > $2', [
-      site.hosts[0]!.uuid,
-      new Date(faultAt),
-    ]);
+    const next = await database.rows(
+      "select 1 from attempt where host_id = $1 and first_seen_at > $2 and class = 'work'",
+      [site.hosts[0]!.uuid, new Date(faultAt)],
+    );
     return next.length > 0;
   });
   return Date.now() - faultAt;
