@@ -76,10 +76,18 @@ export class AttemptSpool {
     });
   }
 
-  /** What is not on disk. Asked when `next` said that nothing is left there. */
-  drain(): readonly LogLine[] {
-    const { lines, missing, missingAtMs } = this.#ring.cut(Number.POSITIVE_INFINITY);
-    return missing > 0 ? [droppedMark(missingAtMs, missing), ...lines] : lines;
+  /**
+   * Hands over what is not on disk and goes, if nothing is left there: in one turn, because a write that came between the
+   * two was removed with the folder. False: something came to the disk since `next` said that there is no more.
+   */
+  finish(takeOver: (rest: readonly LogLine[]) => void): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (this.#segments.length > 0) return false;
+      const { lines, missing, missingAtMs } = this.#ring.cut(Number.POSITIVE_INFINITY);
+      takeOver(missing > 0 ? [droppedMark(missingAtMs, missing), ...lines] : lines);
+      await this.#remove();
+      return true;
+    });
   }
 
   keepResult(result: AttemptResult): void {
@@ -107,14 +115,16 @@ export class AttemptSpool {
   }
 
   remove(): Promise<void> {
-    return this.#inTurn(async () => {
-      this.#state = 'removed';
-      clearTimeout(this.#timer);
-      this.#segments.length = 0;
-      this.#resize(-this.#bytes);
-      await this.#files.remove();
-      this.#room.removed(this);
-    });
+    return this.#inTurn(() => this.#remove());
+  }
+
+  async #remove(): Promise<void> {
+    this.#state = 'removed';
+    clearTimeout(this.#timer);
+    this.#segments.length = 0;
+    this.#resize(-this.#bytes);
+    await this.#files.remove();
+    this.#room.removed(this);
   }
 
   async #writeBuffer(): Promise<void> {

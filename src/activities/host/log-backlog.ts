@@ -109,17 +109,20 @@ export class LogBacklog {
 
   /** Fetches the next lines from the spool when none is left here. With the last of them it is done with. */
   async refill(): Promise<void> {
-    if (this.#lines.length > 0 || this.#behind === null) return;
-    const next = await this.#behind.next(this.#base);
-    if (next !== null) {
-      this.#base = next.firstSeq;
-      for (const line of next.lines) this.#push(line);
-      return;
+    if (this.#lines.length > 0) return;
+    for (let spool = this.#behind; spool !== null; spool = this.#behind) {
+      const next = await spool.next(this.#base);
+      if (next !== null) {
+        this.#base = next.firstSeq;
+        for (const line of next.lines) this.#push(line);
+        return;
+      }
+      const takeOver = (rest: readonly LogLine[]) => {
+        this.#behind = null;
+        for (const line of rest) this.#push(line);
+      };
+      if (await spool.finish(takeOver)) return;
     }
-    const spool = this.#behind;
-    this.#behind = null;
-    for (const line of spool.drain()) this.#push(line);
-    await spool.remove();
   }
 
   clear(): void {

@@ -9,6 +9,7 @@ import type { AttemptResult } from '../../domain/outcome.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { AttemptLink } from './attempt-link.ts';
 import type { AttemptSpool } from './attempt-spool.ts';
+import { LogBacklog } from './log-backlog.ts';
 import { LOG_BOUNDS, LOG_SENDER_TIMES } from './log-limits.ts';
 import { LogSender } from './log-sender.ts';
 import { LogSpool, SPOOL_LIMITS } from './log-spool.ts';
@@ -228,6 +229,25 @@ test('a file that broke costs its own lines and says so; a line that was half wr
   expect(gateway.texts).toEqual(['1 line dropped', 'two'.repeat(10), 'three']);
 });
 
+test('lines that are written to disk while it is found empty are not removed with it', async () => {
+  const spool = new LogSpool(folder, limits()).open(attemptOf('token'));
+  const backlog = new LogBacklog(LOG_BOUNDS, spool);
+  for (const text of numbers(0, 10)) backlog.add([1, 'out', text]);
+  const refilled = backlog.refill();
+  await spool.flush();
+  await refilled;
+  for (const text of numbers(10, 15)) backlog.add([1, 'out', text]);
+  const seen: string[] = [];
+  while (!backlog.isEmpty) {
+    const lines = backlog.batch();
+    seen.push(...lines.map((line) => line[2]));
+    backlog.wants(seen.length, 1);
+    await backlog.refill();
+  }
+  expect(seen).toEqual(numbers(0, 15));
+  expect(await readdir(folder)).toEqual([]);
+});
+
 /** What happens to an agent. After a restart another attempt runs. */
 const EVENT = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 1, max: 300 }).map((lines) => ({ lines })) },
@@ -247,7 +267,7 @@ test('HJ-15: whatever fails and whoever dies, each line of a closed log arrives 
         gateways.push(gateway);
         counts.push(0);
         tell();
-        const life = { dead: false };
+        const life = { dead: false, stuck: Promise.withResolvers<void>() };
         const spool = new LogSpool(place, limits({ segmentBytes: 1_500 }));
         return {
           life,
@@ -263,6 +283,7 @@ test('HJ-15: whatever fails and whoever dies, each line of a closed log arrives 
           // Closed, so that all of it is with the gateway or on disk; then killed, with whatever is on its way.
           await now.log.close(null);
           now.life.dead = true;
+          await Promise.race([now.log.ended(), now.life.stuck.promise]);
           const gateway = gateways.at(-1)!;
           Object.assign(gateway, { away: false, mute: false });
           await deliverLeft(gateway, new LogSpool(place, limits()));
@@ -279,13 +300,19 @@ test('HJ-15: whatever fails and whoever dies, each line of a closed log arrives 
   );
 }, 120_000);
 
-/** The link of a process: once it is dead nothing it said is answered any more, though it may still be heard. */
-function mortal(link: AttemptLink, life: { dead: boolean }): AttemptLink {
+/**
+ * The link of a process: once it is dead nothing it said is answered any more, though it may still be heard. It is `stuck`
+ * then: a process that is gone does not touch the files that its successor reads, so that one waits for it.
+ */
+function mortal(link: AttemptLink, life: { dead: boolean; stuck: PromiseWithResolvers<void> }): AttemptLink {
   return {
     ...link,
     report: async (...asked) => {
       const answer = life.dead ? null : await link.report(...asked).catch((thrown) => thrown as Error);
-      if (life.dead) return new Promise<never>(() => {});
+      if (life.dead) {
+        life.stuck.resolve();
+        return new Promise<never>(() => {});
+      }
       if (answer instanceof Error) throw answer;
       return answer!;
     },
