@@ -8,6 +8,7 @@ import type { SpooledAttempt, SpoolRoom } from './spool-room.ts';
 const GATHER_MS = 50;
 const RETRY_MS = 5_000;
 
+// long: what lies on disk and what waits for it change in the same turns; files, ring and room are elsewhere.
 /**
  * Lines of one attempt on disk, in order, while the gateway does not take them. A segment that may have been sent keeps
  * its numbers; of those that never were, the oldest is dropped when there are too many. What the disk does not take
