@@ -4,7 +4,7 @@ import { isTerminal, JOB_FACTS, JOB_STATES, type JobState, transition } from './
 /** Every pair that may happen, written down by hand: a pair that is added or lost has to be added or lost here too. */
 const ALLOWED: Record<JobState, string> = {
   waiting: 'granted>queued paused>waiting resumed>waiting cancel-asked>cancelled queue-deadline>timed_out',
-  queued: 'begun>running host-gone>waiting run-lost>queued cancel-asked>cancelling ENDS',
+  queued: 'begun>running host-gone>waiting run-lost>queued cancel-asked>cancelling cancel-asked-unbegun>cancelled ENDS',
   running: 'begun>running host-gone>waiting run-lost>queued paused>paused cancel-asked>cancelling ENDS',
   paused: 'resumed>running cancel-asked>cancelling ENDS',
   cancelling: 'begun>cancelling host-gone>cancelled run-lost>cancelling cancel-asked>cancelling ENDS',

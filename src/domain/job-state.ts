@@ -26,6 +26,7 @@ export const JOB_FACTS = [
   'paused',
   'resumed',
   'cancel-asked',
+  'cancel-asked-unbegun',
   'queue-deadline',
   'late-evidence',
   'ended:succeeded',
@@ -78,8 +79,10 @@ const TABLE: Record<JobState, Partial<Record<JobFact, Transition>>> = {
   },
   queued: {
     begun: { state: 'running', effects: ['drop-start'] },
-    // The start is not yet handed to anybody for sure, so the run itself reads `cancelling` in begin and ends at once.
+    // An earlier run may have left something on the host: the run itself settles that, then ends.
     'cancel-asked': { state: 'cancelling', effects: ['send-cancel'] },
+    // Nothing of it was ever begun: it ends here, also while Temporal is away. A run that starts yet is not the job's any more.
+    'cancel-asked-unbegun': { state: 'cancelled', effects: ['drop-start', ...END] },
     'host-gone': { state: 'waiting', effects: ['release-keys', 'request-keys', 'next-run', 'grant-pass'] },
     'run-lost': { state: 'queued', effects: ['next-run', 'send-start'] },
     ...runEnds,

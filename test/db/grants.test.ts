@@ -147,18 +147,26 @@ test('a job that would wait for a host that is away is refused with that reason'
   await expect(refused).rejects.toMatchObject({ message: expect.stringMatching(/has never been seen/), extra: {} });
 });
 
-test('a cancel of a waiting job ends it at once; of a queued one it asks; twice changes nothing more', async () => {
+test('a cancel of a job that waits or was never begun ends it at once; of one that runs it asks; twice changes nothing more', async () => {
   const host = await bench.addHost();
   const first = await accept('noop', {}, host);
   const second = await accept('noop', {}, host);
   expect(await cancel(second)).toMatchObject({ state: 'cancelled', tell: null });
   expect(await cancel(second)).toMatchObject({ state: 'cancelled', tell: null });
-  expect(await cancel(first)).toMatchObject({ state: 'cancelling', tell: { jobId: first, runNo: 1 } });
-  expect(await cancel(first)).toMatchObject({ state: 'cancelling', tell: null });
-  const begun = await bench.worker.inOrg(bench.org, (tx) =>
-    beginRun(tx, { orgId: bench.org, jobId: first, runNo: 1 }, `run-of-${first}`, bench.clock.now()),
-  );
-  expect(begun).toMatchObject({ verdict: 'go', cancelAsked: true });
+  const begin = (jobId: string) =>
+    bench.worker.inOrg(bench.org, (tx) =>
+      beginRun(tx, { orgId: bench.org, jobId, runNo: 1 }, `run-of-${jobId}`, bench.clock.now()),
+    );
+  const third = await accept('noop', {}, host);
+  const cancelled = await cancel(first);
+  expect(cancelled).toMatchObject({ state: 'cancelled', tell: null, starts: [{ jobId: third }] });
+  // Its start may have been on its way.
+  expect(await begin(first)).toMatchObject({ verdict: 'not-mine' });
+  expect((await bench.owner.query('select kind from outbox where job_id = $1', [first])).rows).toEqual([]);
+  await begin(third);
+  expect(await cancel(third)).toMatchObject({ state: 'cancelling', tell: { jobId: third, runNo: 1 } });
+  expect(await cancel(third)).toMatchObject({ state: 'cancelling', tell: null });
+  expect(await begin(third)).toMatchObject({ verdict: 'go', cancelAsked: true });
 });
 
 test('what another run of the job says is refused: the fence', async () => {

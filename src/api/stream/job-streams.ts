@@ -24,8 +24,8 @@ export interface StreamParts {
   readonly log: Log;
 }
 
-/** Hints come from several processes; a look costs a transaction for each organisation that is watched. */
-const LOOK_PAUSE_MS = 20;
+/** Hints come from several processes, at their own pace; a look costs a transaction for each organisation that is watched. */
+const LOOK_PAUSE_MS = 10;
 const LOOKS_AT_ONCE = 2;
 
 const holder = ({ userId, keyId }: Principal): string => keyId ?? userId;

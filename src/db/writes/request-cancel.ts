@@ -28,7 +28,10 @@ export interface CancelAnswer {
   readonly starts: readonly StartOrder[];
 }
 
-/** Actor and reason are written first; only then is the run told. A waiting job ends here and now. */
+/**
+ * Actor and reason are written first; only then is the run told. A job that waits, or is queued and was never attempted,
+ * ends here and now.
+ */
 export async function requestCancel(
   tx: Tx,
   orgId: string,
@@ -38,7 +41,8 @@ export async function requestCancel(
   await lockOrganization(tx, orgId);
   const job = await readJob(tx, orgId, jobId);
   if (job === null) return new Failure('not-found', 'There is no such job.', { fault: 'caller' });
-  const next = transition(job.state, 'cancel-asked');
+  const unbegun = job.state === 'queued' && !(await wasAttempted(tx, orgId, jobId));
+  const next = transition(job.state, unbegun ? 'cancel-asked-unbegun' : 'cancel-asked');
   if (next === null)
     return new Failure('job-already-finished', `The job has ended as ${job.state}.`, { fault: 'caller' });
   if (next.state === job.state) return { state: job.state, tell: null, starts: [] };
@@ -66,4 +70,9 @@ export async function requestCancel(
     tx.sql,
   );
   return { state: next.state, tell: { jobId, runNo: job.runNo }, starts: [] };
+}
+
+async function wasAttempted(tx: Tx, orgId: string, jobId: string): Promise<boolean> {
+  const found = await sql`select 1 from attempt where org_id = ${orgId} and job_id = ${jobId} limit 1`.execute(tx.sql);
+  return found.rows.length > 0;
 }
