@@ -1,5 +1,7 @@
+import { basename } from 'node:path';
 import { InitWork } from '../../../kinds/init-repository.ts';
 import type { AttemptContext } from '../attempt-context.ts';
+import { untilCollected } from '../uncollected.ts';
 import { secretOf, workOf } from '../work.ts';
 import { type RepositoryAccess, type ResticDeps, unlockStaleCommand } from './command.ts';
 import { troubleOf } from './outcome.ts';
@@ -8,6 +10,9 @@ import { listen } from './speak.ts';
 
 /** 20 s on top of the 75 s a stop may take: the lock is gone 95 s after the cancel at the latest. */
 const UNLOCK_LIMIT_MS = 20_000;
+
+/** What dies with its agent is collected by the first process of the host, which takes its time when it is busy. */
+const COLLECT_LIMIT_MS = 10_000;
 
 /** Removes the lock of a restic that is known to be dead. Locks of living processes stay: never `--remove-all`. */
 export async function unlockStale(context: AttemptContext, deps: ResticDeps, access: RepositoryAccess): Promise<void> {
@@ -24,5 +29,9 @@ export const unlockStaleOf =
     const answer = await context.claim();
     // Of every restic kind's work this reads the address only.
     const { repositoryUrl } = workOf(InitWork, answer);
+    if (!(await untilCollected(basename(deps.resticPath), COLLECT_LIMIT_MS)))
+      context.log(
+        'A dead restic is still in the process table (nobody collects it): its lock counts as held until it is old.',
+      );
     await unlockStale(context, deps, { repositoryUrl, password: secretOf(answer, 'password') });
   };
