@@ -99,6 +99,7 @@ export const PATTERNS: readonly Pattern[] = [
       'src/cli/up/',
       'src/worker/token-shelf.ts',
       'src/activities/host/left-programs.ts',
+      'src/activities/host/uncollected.ts',
       'src/activities/host/log-spool.ts',
       'src/activities/host/spool-files.ts',
     ],
