@@ -22,6 +22,8 @@ export class ResticBench {
   readonly folder: string;
   readonly deps: ResticDeps;
   readonly #setpriv: string | null;
+  /** Each has its own number: by that an attempt knows the programs that it left. */
+  #attempts = 0;
 
   private constructor(folder: string, restic: RealRestic, setpriv: string | null) {
     this.folder = folder;
@@ -59,7 +61,12 @@ export class ResticBench {
         return Promise.resolve({ nextSeq: firstSeq + more.length, closed: false });
       },
     };
-    const input = { kind: 'backup', jobId: `job_${this.folder.split('-').at(-1)}`, runNo: 1, attempt: 1 };
+    const input = {
+      kind: 'backup',
+      jobId: `job_${this.folder.split('-').at(-1)}`,
+      runNo: 1,
+      attempt: ++this.#attempts,
+    };
     const answer = performAttempt(
       body,
       { ...backup.stop, ...options.stop },

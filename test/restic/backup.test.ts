@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { backupBody } from '../../src/activities/host/restic/backup.ts';
 import { initBody } from '../../src/activities/host/restic/init.ts';
 import { unlockStaleOf } from '../../src/activities/host/restic/unlock.ts';
@@ -24,6 +23,9 @@ describe.skipIf(restic === null)(`restic ${restic?.version.text}`, { timeout: 30
   });
   /** About 10 s of upload at the limit that the stop tests set. */
   const slow = () => backupBody(bench.deps, { limitUploadKiB: 200 });
+  /** The restic that was started is at work. */
+  const untilLocked = () =>
+    vi.waitUntil(async () => (await bench.locks(repository)).length === 1, { timeout: 30_000, interval: 50 });
 
   beforeAll(async () => {
     bench = await ResticBench.make(restic!);
@@ -110,7 +112,7 @@ describe.skipIf(restic === null)(`restic ${restic?.version.text}`, { timeout: 30
   test('a cancelled backup leaves no process and no lock; its password was in no argument', async () => {
     const run = bench.attempt(slow(), work({ paths: [bench.path('big')] }));
     const refused = expect(run.answer).rejects.toThrow('CANCELLED');
-    await sleep(2_000);
+    await untilLocked();
     const mine = (await processes()).filter(({ env }) => env.includes(`HOLDFAST_JOB_ID=${run.jobId}`));
     expect(mine).toHaveLength(1);
     expect(mine[0]!.env).toContain(PASSWORD);
@@ -127,14 +129,14 @@ describe.skipIf(restic === null)(`restic ${restic?.version.text}`, { timeout: 30
     const options = { stop: { graceMs: 0 } };
     const run = bench.attempt(slow(), work({ paths: [bench.path('big')] }), options);
     const refused = expect(run.answer).rejects.toThrow('CANCELLED');
-    await sleep(2_000);
+    await untilLocked();
     run.stop.abort(new Error('CANCELLED'));
     await refused;
     expect(run.text()).toContain('removed stale locks');
     expect(await bench.locks(repository)).toEqual([]);
 
     const crash = bench.attempt(slow(), work({ paths: [bench.path('big')] }));
-    await sleep(2_000);
+    await untilLocked();
     const [victim] = (await processes()).filter(({ env }) => env.includes(`HOLDFAST_JOB_ID=${crash.jobId}`));
     process.kill(victim!.pid, 'SIGKILL');
     expect((await crash.answer).code).toBe('restic-crashed');
@@ -144,7 +146,7 @@ describe.skipIf(restic === null)(`restic ${restic?.version.text}`, { timeout: 30
   test('the clean-up leaves the lock of a living restic alone', async () => {
     const living = bench.attempt(slow(), work({ paths: [bench.path('big')] }));
     const refused = expect(living.answer).rejects.toThrow('CANCELLED');
-    await sleep(1_500);
+    await untilLocked();
     const unlock = bench.attempt(async (context) => {
       await unlockStaleOf(bench.deps)(context);
       return { outcome: { code: 'done', counts: {}, refs: {} }, failures: [], failureCount: 0 };
