@@ -1,4 +1,4 @@
-import { Connection } from '@temporalio/client';
+import { Connection, type ConnectionOptions } from '@temporalio/client';
 import type { TLSConfig } from '@temporalio/common/lib/internal-non-workflow/index.js';
 
 /** Where Temporal is and how to prove ourselves to it. */
@@ -44,7 +44,17 @@ export function connectionOptions(target: TemporalTarget): {
  */
 const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2_000 };
 
-/** A client connection that is made when first used, so that a Temporal that is away stops nobody from starting. */
-export function lazyConnection(target: TemporalTarget): Connection {
-  return Connection.lazy({ ...connectionOptions(target), channelArgs: RECONNECT });
+/**
+ * A client connection that is made when first used, so that a Temporal that is away stops nobody from starting. Without
+ * interceptors of its own the client sends calls that failed again by itself; then none may be under way when it is closed.
+ */
+export function lazyConnection(
+  target: TemporalTarget,
+  interceptors?: NonNullable<ConnectionOptions['interceptors']>,
+): Connection {
+  return Connection.lazy({
+    ...connectionOptions(target),
+    channelArgs: RECONNECT,
+    ...(interceptors ? { interceptors } : {}),
+  });
 }

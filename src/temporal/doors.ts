@@ -14,7 +14,8 @@ import type { Clock } from '../lib/clock.ts';
 import { asError } from '../lib/failure.ts';
 import { newUuid, publicId, type RandomBytes } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
-import { lazyConnection, type TemporalTarget } from './connection.ts';
+import { openCalls } from './calls.ts';
+import type { TemporalTarget } from './connection.ts';
 import { endUnanswered } from './end-unanswered.ts';
 import { runWorkflowId } from './ids.ts';
 import { cancelledBy, endRun, type KnownRun, lookAtRun } from './look-at-run.ts';
@@ -63,6 +64,7 @@ export interface Door {
   /** Asks Temporal whether it is there, with our namespace. */
   probe(): Promise<DoorState>;
   state(): DoorState;
+  /** Breaks off what is asked, waits for it to end, and closes the connection. */
   close(): Promise<void>;
 }
 
@@ -76,14 +78,15 @@ export interface DoorOptions {
 // long: one short method after the other over one client and one state.
 export function openDoor(options: DoorOptions): Door {
   const { target, clock, random, log } = options;
-  const connection = lazyConnection(target);
+  const calls = openCalls(target, clock);
+  const { connection } = calls;
   // No payload codec: what passes here is ids and titles, which lists in Temporal show as search attributes anyway, and so
   // the API process needs no payload key.
   const client = new Client({ connection, namespace: target.namespace });
   let state: DoorState = { ok: false, since: null, detail: 'not asked yet' };
   const call = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
-      const answer = await connection.withDeadline(clock.now().getTime() + CALL_TIMEOUT_MS, work);
+      const answer = await calls.within(CALL_TIMEOUT_MS, work);
       state = { ok: true, since: clock.now(), detail: null };
       return answer;
     } catch (thrown) {
@@ -129,7 +132,7 @@ export function openDoor(options: DoorOptions): Door {
       return state;
     },
     state: () => state,
-    close: () => connection.close(),
+    close: () => calls.close(),
   };
   return door;
 }

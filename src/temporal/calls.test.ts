@@ -1,0 +1,40 @@
+import { createServer, type Server } from 'node:net';
+import { expect, test } from 'vitest';
+import { systemClock } from '../lib/clock.ts';
+import { openCalls } from './calls.ts';
+
+const openServer = async (server: Server): Promise<string> => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `127.0.0.1:${(server.address() as { port: number }).port}`;
+};
+
+test.each([
+  ['refuses, so that the call is about to be sent again', true],
+  ['hangs', false],
+])('a call is over when its connection is closed, with a Temporal that %s', async (_name, refuses) => {
+  const met = Promise.withResolvers<void>();
+  const server = createServer((socket) => {
+    if (refuses) socket.destroy();
+    met.resolve();
+  });
+  const target = { address: await openServer(server), namespace: 'holdfast', apiKey: null, tls: null };
+  const calls = openCalls(target, systemClock);
+  let isOver = false;
+  const call = calls
+    .within(60_000, () => calls.connection.workflowService.getSystemInfo({}))
+    .then(
+      () => 'answered',
+      (thrown) => thrown.message,
+    )
+    .finally(() => {
+      isOver = true;
+    });
+  await met.promise;
+  // Long enough that the refusal came back and the pause before the next try, 136 ms at least, runs.
+  await new Promise((resolve) => setTimeout(resolve, 80));
+  expect(isOver).toBe(false);
+  await calls.close();
+  expect(isOver).toBe(true);
+  expect(await call).toMatch(/CANCELLED|UNAVAILABLE/);
+  server.close();
+});
