@@ -28,7 +28,8 @@ export interface OwnTemporal {
   close(): Promise<void>;
 }
 
-export async function startOwnTemporal(): Promise<OwnTemporal> {
+/** `changes`: values of its dynamic configuration that are not as we set them. */
+export async function startOwnTemporal(changes: Readonly<Record<string, unknown>> = {}): Promise<OwnTemporal> {
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'holdfast-temporal-'));
   const { ownerUrl } = inject('postgres');
   const name = `temporal_${randomBytes(4).toString('hex')}`;
@@ -55,7 +56,7 @@ export async function startOwnTemporal(): Promise<OwnTemporal> {
         report: quiet,
       });
       const places = { server, dir: folder, runDir: join(folder, 'run'), postgres };
-      running = await startTemporal({ ...places, env, report: quiet, forTests: true });
+      running = await startTemporal({ ...places, env, report: quiet, forTests: true, changes });
       (temporal.target as { address: string }).address = running.address;
       if (!bare) await temporal.makeNamespace();
     },

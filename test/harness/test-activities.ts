@@ -3,6 +3,7 @@ import { type HostActivity, hostActivity } from '../../src/activities/host/host-
 import type { HostDeps } from '../../src/activities/host/index.ts';
 import { backupBody } from '../../src/activities/host/restic/backup.ts';
 import { backup } from '../../src/kinds/backup.ts';
+import { gate, tell } from './gates.ts';
 
 /** How the test kinds are stopped: a short grace, so that what ignores the signal is killed soon. */
 export const TEST_STOP = { signal: 'SIGTERM', graceMs: 1_000, cleanUp: null } as const;
@@ -15,6 +16,8 @@ export const TEST_ACTIVITIES = {
   forking: 'test.forking.v1',
   /** Does not listen to a stop: answers when it is done, two seconds after it began. */
   deaf: 'test.deaf.v1',
+  /** Waits at each step until the test lets it through, also when it is told to stop (gates.ts). */
+  gated: 'test.gated.v1',
   /** A backup that takes long, because its upload is slow. */
   slowBackup: 'test.slow-backup.v1',
 } as const;
@@ -40,11 +43,24 @@ const deaf: AttemptBody = async (context) => {
   return { outcome: { code: 'succeeded', counts: {}, refs: {} }, failures: [], failureCount: 0 };
 };
 
+const gated: AttemptBody = async (context) => {
+  context.signal.addEventListener('abort', () => tell('stop heard'));
+  await gate('claim');
+  await context.claim();
+  await gate('spawn');
+  const program = { file: '/bin/sh', args: ['-c', 'echo the program ran'], env: { PATH: '/usr/bin:/bin' } };
+  const end = await context.run(program, (stream, line) => context.log(line, stream));
+  if (end.stopped) throw context.signal.reason;
+  await gate('answer');
+  return { outcome: { code: 'succeeded', counts: {}, refs: {} }, failures: [], failureCount: 0 };
+};
+
 export function testActivities(deps: HostDeps): Readonly<Record<string, HostActivity>> {
   return {
     [TEST_ACTIVITIES.stubborn]: hostActivity(TEST_STOP, script('stubborn'), deps),
     [TEST_ACTIVITIES.forking]: hostActivity(TEST_STOP, script('forking'), deps),
     [TEST_ACTIVITIES.deaf]: hostActivity(TEST_STOP, deaf, deps),
+    [TEST_ACTIVITIES.gated]: hostActivity(TEST_STOP, gated, deps),
     [TEST_ACTIVITIES.slowBackup]: hostActivity(backup.stop, backupBody(deps, { limitUploadKiB: 200 }), deps),
   };
 }

@@ -13,6 +13,8 @@ import type { Bench } from './bench.ts';
 export interface TestAgent {
   readonly hostId: string;
   child: ChildProcess;
+  /** What its process told since it started. */
+  told: string[];
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Resolves when the host counts as online. */
   start(): Promise<void>;
@@ -42,8 +44,11 @@ export async function startTestAgent(
   const agent: TestAgent = {
     hostId,
     child: undefined as unknown as ChildProcess,
+    told: [],
     async start() {
       agent.child = fork(script, [JSON.stringify(order)]);
+      agent.told = [];
+      agent.child.on('message', (message) => agent.told.push(String(message)));
       await once(agent.child, 'message');
       await vi.waitUntil(isPresent, { timeout: 20_000, interval: 50 });
     },

@@ -27,8 +27,11 @@ const FOR_TESTS: Record<string, unknown> = {
 };
 
 /** Writes the file; JSON is YAML. */
-export function writeDynamicConfig(file: string, options: { forTests?: boolean }): void {
-  const values = { ...VALUES, ...(options.forTests ? FOR_TESTS : {}) };
+export function writeDynamicConfig(
+  file: string,
+  options: { forTests?: boolean; changes?: Readonly<Record<string, unknown>> },
+): void {
+  const values = { ...VALUES, ...(options.forTests ? FOR_TESTS : {}), ...options.changes };
   const entries = Object.entries(values).map(([key, value]) => [key, [{ value }]]);
   writeFileSync(file, JSON.stringify(Object.fromEntries(entries), null, 2));
 }

@@ -32,6 +32,8 @@ export interface TemporalOptions {
   report: Report;
   /** Timers exact to 10 ms, and new namespaces usable at once. */
   forTests?: boolean;
+  /** Values of the dynamic configuration in place of ours: a Temporal that is not ours may be set up in another way. */
+  changes?: Readonly<Record<string, unknown>>;
 }
 
 export interface RunningTemporal {
