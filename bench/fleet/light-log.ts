@@ -37,7 +37,7 @@ export class LightLog {
   async close(result: AttemptResult | null): Promise<void> {
     await this.#loop;
     while (this.#lines.length > 0 && !this.#closed) await this.#send(null);
-    if (!this.#closed) await this.#send(result);
+    if (!this.#closed) await this.#send(result, true);
   }
 
   async #run(): Promise<void> {
@@ -48,13 +48,13 @@ export class LightLog {
     this.#loop = null;
   }
 
-  async #send(result: AttemptResult | null): Promise<void> {
+  async #send(result: AttemptResult | null, last = false): Promise<void> {
     const lines = this.#lines.slice(0, MAX_CHUNK_LINES);
     const progress = this.#progress;
     this.#progress = null;
     for (;;) {
       try {
-        const { nextSeq, closed } = await this.#link.report(this.#base, lines, progress, result);
+        const { nextSeq, closed } = await this.#link.report(this.#base, lines, progress, result, last);
         this.#lines.splice(0, Math.max(0, nextSeq - this.#base));
         this.#base = nextSeq;
         this.#closed = closed;

@@ -44,7 +44,13 @@ async function speak(host: SpeakingHost, order: Order): Promise<void> {
     const now = performance.timeOrigin + performance.now();
     const said = order.everyMs === 0 ? REST : `${now} ${REST}`;
     const lines = Array.from({ length: order.lines }, (_, i): LogLine => [now, 'out', `${first + i} ${said}`]);
-    const { nextSeq } = await store.report(who, ticket, TOKEN, first, lines, null, null);
+    const { nextSeq } = await store.report(who, ticket, TOKEN, {
+      firstSeq: first,
+      lines,
+      progress: null,
+      result: null,
+      last: report === order.reports - 1,
+    });
     if (nextSeq !== first + order.lines) throw new Error(`a report was not taken: ${nextSeq}`);
   }
 }

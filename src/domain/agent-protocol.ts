@@ -26,6 +26,8 @@ export const LEASE_MS = 25_000;
 /** A line of a job's log: milliseconds since 1970, the stream, the text without its line end. */
 export type LogLine = readonly [atMs: number, stream: 'out' | 'err' | 'sys', text: string];
 export const MAX_LINE_BYTES = 16_384;
+/** Lines of a job that has ended are taken this much longer: an agent that was cut off brings them when it is back. */
+export const LATE_LOG_MS = 48 * 3_600_000;
 /** At most this many lines and bytes travel in one report, and so stand in one chunk. */
 export const MAX_CHUNK_LINES = 200;
 export const MAX_CHUNK_BYTES = 256 * 1024;
@@ -106,6 +108,8 @@ export const Report = Type.Object({
   progress: Type.Union([Progress, Type.Null()]),
   /** Once the attempt has ended: how, kept in case that the answer to Temporal is lost. Taken whatever becomes of the lines. */
   result: Type.Union([Type.Unknown(), Type.Null()]),
+  /** No line comes behind these. */
+  last: Type.Optional(Type.Boolean()),
 });
 export interface ReportMessage {
   readonly token: string;
@@ -114,6 +118,7 @@ export interface ReportMessage {
   readonly lines: readonly LogLine[];
   readonly progress: Progress | null;
   readonly result: AttemptResult | null;
+  readonly last?: boolean;
 }
 export interface ReportAnswer {
   /** The sequence the next report has to start with. When it is not `firstSeq` + lines, this one was not taken (or was taken before). */

@@ -146,14 +146,15 @@ export class AgentService {
 
   async #report(host: HostIdentity, report: AgentMessages['Report']): Promise<protocol.ReportAnswer> {
     const { ticket, hash } = this.#attempt(host, report);
-    const { firstSeq, lines, progress, result } = report;
-    const take = (some: typeof lines) => this.#parts.store.report(host, ticket, hash, firstSeq, some, progress, result);
-    if (lines.length === 0) return await take([]);
+    const { firstSeq, lines, progress, result, last = false } = report;
+    const take = (some: { lines: typeof lines; last: boolean }) =>
+      this.#parts.store.report(host, ticket, hash, { firstSeq, progress, result, ...some });
+    if (lines.length === 0 && !last) return await take({ lines, last });
     try {
-      return await this.#intake.run(() => take(lines));
+      return await this.#intake.run(() => take({ lines, last }));
     } catch (thrown) {
       // The log can be stuck by itself (a locked table, a missing day); how the attempt ended gets through all the same.
-      if (result !== null) await take([]);
+      if (result !== null) await take({ lines: [], last: false });
       throw thrown;
     }
   }

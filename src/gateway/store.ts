@@ -47,6 +47,15 @@ export interface HostRun {
   readonly claimedAttempts: readonly number[];
 }
 
+/** What an attempt says. `last`: no line comes behind these. */
+export interface AttemptReport {
+  readonly firstSeq: number;
+  readonly lines: readonly LogLine[];
+  readonly progress: Progress | null;
+  readonly result: AttemptResult | null;
+  readonly last: boolean;
+}
+
 /** The gateway's memory. The one implementation is `db/writes/gateway-store.ts`; every call is one transaction. */
 export interface GatewayStore {
   /** By the SHA-256 of the whole credential; null when unknown or revoked. Looked up at every connection's first call, kept for at most 5 s. */
@@ -65,10 +74,7 @@ export interface GatewayStore {
     host: HostIdentity,
     ticket: AttemptTicket,
     tokenHash: Buffer,
-    firstSeq: number,
-    lines: readonly LogLine[],
-    progress: Progress | null,
-    result: AttemptResult | null,
+    report: AttemptReport,
   ): Promise<{ nextSeq: number; closed: boolean }>;
   /** This gateway takes beats; `justStarted` until that was written once. */
   lives(justStarted: boolean): Promise<void>;

@@ -49,8 +49,8 @@ export class GatewayClient {
   attempt(token: string, ticket: string): AttemptLink {
     return {
       claim: () => this.#claim({ token, ticket }),
-      report: (firstSeq, lines, progress, result: AttemptResult | null) => {
-        const message: protocol.ReportMessage = { token, ticket, firstSeq, lines, progress, result };
+      report: (firstSeq, lines, progress, result: AttemptResult | null, last) => {
+        const message: protocol.ReportMessage = { token, ticket, firstSeq, lines, progress, result, last };
         return this.#call('Report', message);
       },
     };

@@ -29,7 +29,7 @@ export class LeftBehind {
       if (result === null) continue;
       const { token, input } = spool.attempt;
       await this.#linkOf(spool)
-        .report(0, [], null, result)
+        .report(0, [], null, result, false)
         .then(
           () => end(token),
           (thrown) => this.#log.warn({ jobId: input.jobId, err: asError(thrown) }, 'a result waits on, with its lines'),

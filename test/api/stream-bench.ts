@@ -19,7 +19,10 @@ export interface SpeakingJob {
   progress(fraction: number): Promise<void>;
   /** The last report of an attempt. */
   last(attempt?: number): Promise<void>;
+  /** Its attempts say their last word, and the job ends. */
   finish(): Promise<void>;
+  /** The job ends, and its host has more lines. */
+  finishEarly(): Promise<void>;
 }
 
 export interface StreamBench extends ApiBench {
@@ -78,22 +81,38 @@ export async function startStreams(streams: Parameters<typeof startApi>[1] = {})
         texts: readonly string[],
         progress: Progress | null,
         result: AttemptResult | null,
+        last = false,
       ) => {
         const ticket = { jobId, runNo: 1, runId: 'run', attempt, activity: 'noop.v1' };
         const first = next.get(attempt) ?? 0;
         const lines = texts.map((text): LogLine => [Date.now(), 'out', text]);
-        const { nextSeq } = await store.report(who, ticket, TOKEN, first, lines, progress, result);
+        const { nextSeq } = await store.report(who, ticket, TOKEN, {
+          firstSeq: first,
+          lines,
+          progress,
+          result,
+          last,
+        });
         if (nextSeq !== first + lines.length) throw new Error(`a report was not taken: ${nextSeq}`);
         next.set(attempt, nextSeq);
+      };
+      const last = (attempt = 1) => report(attempt, [], null, RESULT, true);
+      const end = async () => {
+        const about = { ...parts, claim: claim() };
+        await worker.inOrg(api.org.id, (tx) => finishRun(tx, input, 'run', { how: 'cancelled' }, 1, about));
       };
       return {
         id,
         say: (texts, attempt = 1) => report(attempt, texts, null, null),
         progress: (fraction) => report(1, [], progressOf(fraction), null),
-        last: (attempt = 1) => report(attempt, [], null, RESULT),
+        last,
+        async finishEarly() {
+          await report(1, [], null, RESULT);
+          await end();
+        },
         async finish() {
-          const end = { ...parts, claim: claim() };
-          await worker.inOrg(api.org.id, (tx) => finishRun(tx, input, 'run', { how: 'cancelled' }, 1, end));
+          for (const attempt of next.keys()) await last(attempt);
+          await end();
         },
       };
     },

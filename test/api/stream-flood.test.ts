@@ -202,6 +202,7 @@ test('lines of a transaction that commits late come then, before those behind th
   const reader = await bench.watch(job);
   await reader.until(({ texts }) => texts().length === 1);
   const id = parsePublicId('job', job.id);
+  const { owner } = bench.database;
   const late = new pg.Client({ connectionString: bench.database.ownerUrl });
   await late.connect();
   onTestFinished(() => late.end());
@@ -217,7 +218,8 @@ test('lines of a transaction that commits late come then, before those behind th
   await reader.until(({ texts }) => texts().length === 2);
   await late.query('commit');
   await reader.until(({ texts }) => texts().length === 3);
-  await job.finish();
+  await owner.query('update log_head set closed = true where job_id = $1', [id]);
+  await job.finishEarly();
   await reader.until(({ over }) => over() !== null);
   expect(reader.texts()).toEqual(['one', 'of another attempt', 'late']);
 });
@@ -238,7 +240,7 @@ test('HJ-15: the end comes behind the last line, also when megabytes of lines ca
       [id, first, JSON.stringify(lines)],
     );
   }
-  await owner.query('update log_head set next_seq = 10001 where job_id = $1', [id]);
+  await owner.query('update log_head set next_seq = 10001, closed = true where job_id = $1', [id]);
   await owner.query(
     `update job set state = 'failed', outcome_code = 'x', finished_at = now(), version = version + 1 where id = $1`,
     [id],

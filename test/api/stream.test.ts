@@ -6,7 +6,7 @@ import { openStream, type StreamAsked, type StreamReader } from './stream-client
 
 let bench: StreamBench;
 beforeAll(async () => {
-  bench = await startStreams({ beatMs: 200 });
+  bench = await startStreams({ beatMs: 200, lateLinesMs: 1_500 });
 });
 afterAll(() => bench?.close());
 
@@ -72,17 +72,37 @@ test('HJ-15: who comes after the end gets all lines and the end; who has seen th
   const job = await bench.startJob();
   await job.say(numbered(0, 150));
   await job.say(numbered(150, 400));
-  await job.finish();
+  await job.finishEarly();
   const reader = await watch(job);
   await reader.until(({ over }) => over() !== null);
   expect(reader.over()).toBe('clean');
   expect(reader.texts()).toEqual(numbered(0, 400));
   expect(names(reader).filter((name) => name === 'end')).toHaveLength(1);
-  // The attempt never made its last report: its host may still bring lines.
+  // The attempt never said its last line: its host may still bring some.
   expect(reader.events.at(-1)!.data.logComplete).toBe(false);
   const again = await watch(job, { lastId: reader.lastId() });
   await again.until(({ over }) => over() !== null);
   expect(again).toMatchObject({ status: 204, events: [] });
+});
+
+test('HJ-15: lines that come after the job has ended are waited for: the state is told at once, the end behind them', async () => {
+  const job = await bench.startJob();
+  await job.say(numbered(0, 10));
+  const reader = await watch(job);
+  await reader.until(({ texts }) => texts().length === 10);
+  await job.finishEarly();
+  expect((await reader.untilEvent('state')).data).toMatchObject({ state: 'cancelled' });
+  const late = await watch(job);
+  await job.say(numbered(10, 300));
+  await job.say(numbered(300, 500));
+  await job.last();
+  for (const one of [reader, late]) {
+    await one.until(({ over }) => over() !== null);
+    expect(one.over()).toBe('clean');
+    expect(one.texts()).toEqual(numbered(0, 500));
+    expect(names(one).filter((name) => name === 'end')).toHaveLength(1);
+    expect(one.events.at(-1)).toMatchObject({ event: 'end', data: { logComplete: true } });
+  }
 });
 
 test('HJ-15: from every id in the middle the next line comes, over attempts and late lines of an earlier one', async () => {

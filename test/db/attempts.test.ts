@@ -5,6 +5,7 @@ import { finishRun } from '../../src/db/writes/finish-run.ts';
 import { gatewayStore } from '../../src/db/writes/gateway-store.ts';
 import { requeueRun } from '../../src/db/writes/requeue-run.ts';
 import type { LogLine } from '../../src/domain/agent-protocol.ts';
+import type { AttemptResult } from '../../src/domain/outcome.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 
 let bench: Bench;
@@ -15,6 +16,13 @@ afterAll(() => bench?.close());
 
 const TOKEN = Buffer.from('token');
 const line = (text: string): LogLine => [1, 'out', text];
+const said = (firstSeq: number, lines: readonly LogLine[], result: AttemptResult | null = null, last = false) => ({
+  firstSeq,
+  lines,
+  progress: null,
+  result,
+  last,
+});
 
 async function runningJob() {
   const { clock, random, org } = bench;
@@ -52,7 +60,7 @@ test('a claim can be asked again by the same attempt, and by no other', async ()
 test('HJ-15: lines are taken in order and once; a repeat and a gap are answered with what comes next', async () => {
   const { store, host, ticket } = await runningJob();
   const report = (firstSeq: number, ...texts: string[]) =>
-    store.report(host, ticket, TOKEN, firstSeq, texts.map(line), null, null);
+    store.report(host, ticket, TOKEN, said(firstSeq, texts.map(line)));
   expect(await report(0, 'a', 'b')).toEqual({ nextSeq: 2, closed: false });
   expect(await report(0, 'a', 'b')).toEqual({ nextSeq: 2, closed: false });
   expect(await report(5, 'f')).toEqual({ nextSeq: 2, closed: false });
@@ -70,7 +78,7 @@ test('what an attempt brings after its job has ended is still taken, with its re
   await store.claim(host, ticket, TOKEN);
   await end();
   const result = { outcome: { code: 'succeeded', counts: {}, refs: {} }, failures: [], failureCount: 0 };
-  expect(await store.report(host, ticket, TOKEN, 0, [line('late')], null, result)).toEqual({
+  expect(await store.report(host, ticket, TOKEN, said(0, [line('late')], result))).toEqual({
     nextSeq: 1,
     closed: false,
   });
@@ -85,7 +93,7 @@ test('a run that was started anew takes nothing from the one before: the fence',
     verdict: 'refused',
     reason: expect.stringMatching('anew'),
   });
-  expect(await store.report(host, ticket, TOKEN, 0, [line('old')], null, null)).toMatchObject({ closed: true });
+  expect(await store.report(host, ticket, TOKEN, said(0, [line('old')]))).toMatchObject({ closed: true });
   const row = (await bench.owner.query('select state, reason, run_no from job where id = $1', [ticket.jobId])).rows[0];
   expect(row).toEqual({ state: 'waiting', reason: 'host_offline', run_no: 2 });
 });

@@ -9,10 +9,12 @@ import { gatewayStore } from '../../src/db/writes/gateway-store.ts';
 import { giveUpAttempt } from '../../src/db/writes/give-up-attempt.ts';
 import { type LostRun, replaceLostRun } from '../../src/db/writes/replace-lost-run.ts';
 import { requestCancel } from '../../src/db/writes/request-cancel.ts';
+import type { LogLine } from '../../src/domain/agent-protocol.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 
 const TOKEN = Buffer.from('token');
 const RESULT = { outcome: { code: 'succeeded', counts: {}, refs: {} }, failures: [], failureCount: 0 };
+const said = (lines: readonly LogLine[]) => ({ firstSeq: 0, lines, progress: null, result: RESULT, last: true });
 
 let bench: Bench;
 beforeAll(async () => {
@@ -74,7 +76,7 @@ test('the next run learns what the lost one had begun, and its late result count
     cancelAsked: false,
     leftBehind: { runNo: 1, attempt: 1, attempts: 1, claimedAttempts: 1 },
   });
-  expect(await store.report(host, ticket, TOKEN, 0, [[1, 'out', 'done']], null, RESULT)).toMatchObject({ nextSeq: 1 });
+  expect(await store.report(host, ticket, TOKEN, said([[1, 'out', 'done']]))).toMatchObject({ nextSeq: 1 });
   const known = await bench.worker.inOrg(bench.org, (tx) =>
     giveUpAttempt(tx, { ...input, runNo: 2 }, 'run 2', { runNo: 1, attempt: 1 }, bench),
   );
@@ -85,10 +87,10 @@ test('the fence: an attempt of the lost run, or of one that was reset to its num
   const { begin, replace, store, host, ticket } = await runningJob();
   const reset = { ...ticket, runId: 'run 1 reset' };
   expect(await store.claim(host, reset, TOKEN)).toMatchObject({ verdict: 'refused' });
-  expect(await store.report(host, reset, TOKEN, 0, [[1, 'out', 'x']], null, RESULT)).toMatchObject({ closed: true });
+  expect(await store.report(host, reset, TOKEN, said([[1, 'out', 'x']]))).toMatchObject({ closed: true });
   await replace();
   expect(await store.claim(host, ticket, TOKEN)).toMatchObject({ verdict: 'refused' });
-  expect(await store.report(host, ticket, TOKEN, 0, [[1, 'out', 'x']], null, RESULT)).toMatchObject({ closed: true });
+  expect(await store.report(host, ticket, TOKEN, said([[1, 'out', 'x']]))).toMatchObject({ closed: true });
   expect(await begin(1)).toEqual({ verdict: 'not-mine' });
   expect(await begin(2)).toMatchObject({ leftBehind: null });
 });

@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dataPaths } from '../../src/cli/run/data-folder.ts';
 import { parsePublicId } from '../../src/lib/ids.ts';
 import { lazyConnection } from '../../src/temporal/connection.ts';
 import { gatherEvidence } from '../faults/evidence.ts';
 import { Accepted, buildSite, type Site } from '../faults/load.ts';
+import { LogViewer } from '../faults/log-viewer.ts';
+import { storedLines } from '../faults/scenarios/log-flood.ts';
 import { type FaultStack, openFaultStack } from '../faults/stack/fault-stack.ts';
 import { untilTrue } from '../faults/stack/until-true.ts';
 import { judge } from '../faults/verdict.ts';
@@ -17,6 +21,7 @@ let site: Site;
 let accepted: Accepted;
 let since: Date;
 let backup: string;
+let chatty: string;
 let snapshot: string;
 beforeAll(async () => {
   stack = await openFaultStack();
@@ -24,7 +29,7 @@ beforeAll(async () => {
   since = (await stack.database.rows<{ now: Date }>('select clock_timestamp() as now'))[0]!.now;
   accepted = new Accepted(stack);
   backup = await accepted.backup(site.hosts[0]!.planId);
-  await accepted.noop(site.hosts[0]!, { logLines: 500 });
+  chatty = await accepted.noop(site.hosts[0]!, { logLines: 500 });
   await accepted.settle(60_000);
   snapshot = (await stack.client.get(`jobs/${backup}`)).outcome.refs.snapshotId;
 });
@@ -115,6 +120,31 @@ test('doubled: a snapshot more than there were attempts', async () => {
 test('lost: the snapshot of a backup that succeeded', async () => {
   restic('forget', snapshot);
   expect(await counts()).toEqual({ ...none, lost: 1 });
+});
+
+test('lost and doubled: lines in the log store, and in what viewers get of it', async () => {
+  const api = JSON.parse(readFileSync(dataPaths(join(stack.folder, 'data')).cliFile, 'utf8'));
+  const both = async () => {
+    const viewer = new LogViewer('a viewer', api, chatty, 500, 150);
+    await viewer.watch(AbortSignal.timeout(30_000));
+    const found = [await storedLines(stack, chatty, 500), viewer];
+    return found.map(({ verdict: { lost, doubled } }) => ({ lost, doubled }));
+  };
+  expect(await both()).toEqual(Array(2).fill({ lost: 0, doubled: 0 }));
+  const [gone] = await stack.database.rows<{ lines: number; first_seq: string }>(
+    'delete from log_chunk where job_id = $1 and first_seq = 0 returning lines, first_seq',
+    [uuid(chatty)],
+  );
+  expect(await both()).toEqual(Array(2).fill({ lost: gone!.lines, doubled: 0 }));
+  const [again] = await stack.database.rows<{ lines: number }>(
+    `with c as (select * from log_chunk where job_id = $1 order by first_seq limit 1),
+       h as (insert into log_head(org_id, job_id, run_no, attempt, day, next_seq, closed)
+         select org_id, job_id, run_no, attempt + 1, day, lines, true from c)
+     insert into log_chunk(day, org_id, job_id, run_no, attempt, first_seq, lines, at, body)
+       select day, org_id, job_id, run_no, attempt + 1, 0, lines, at, body from c returning lines`,
+    [uuid(chatty)],
+  );
+  expect(await both()).toEqual(Array(2).fill({ lost: gone!.lines, doubled: again!.lines }));
 });
 
 test('lost: lines of a log', async () => {

@@ -6,6 +6,7 @@ import { deadGateway } from './scenarios/dead-gateway.ts';
 import { engineLost } from './scenarios/engine-lost.ts';
 import { killEach } from './scenarios/kill.ts';
 import { locks } from './scenarios/locks.ts';
+import { logFlood } from './scenarios/log-flood.ts';
 import { network } from './scenarios/network.ts';
 import { pf12 } from './scenarios/pf12.ts';
 import { presence } from './scenarios/presence.ts';
@@ -26,6 +27,7 @@ export const SCENARIOS: readonly Scenario[] = [
   agentGone,
   away,
   network,
+  logFlood,
   pf12,
   randomKills,
 ];

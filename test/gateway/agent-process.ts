@@ -27,7 +27,7 @@ const log = {
 const activities: HostActivities = {
   'restic.backup.v1': async (input, link) => {
     const claim = await link.claim();
-    const { nextSeq } = await link.report(0, [[Date.now(), 'out', 'hello']], null, null);
+    const { nextSeq } = await link.report(0, [[Date.now(), 'out', 'hello']], null, null, false);
     tell({ event: 'noop', input, claim, nextSeq });
     return { code: 'succeeded', counts: { files: 1 }, refs: { text: SECRET_TEXT } };
   },

@@ -84,7 +84,7 @@ test('a gateway that dies in the middle of an answer: the other one takes what i
     const attempt = await pair.attempt(host);
     const [doomed, other] = [0, 1].map((at) => pair.clientOf(host, at).attempt(attempt.token, attempt.ticket));
     const unlock = await lockLog(pair);
-    const asked = doomed!.report(0, numbers(0, 100).map(line), null, null).catch((thrown) => thrown as Error);
+    const asked = doomed!.report(0, numbers(0, 100).map(line), null, null, false).catch((thrown) => thrown as Error);
     const waiting = async () => (await pair.bench.owner.query(WAITING)).rowCount === 1;
     await vi.waitUntil(waiting, { interval: 5 });
     const stopped = pair.gateways[0]!.stop();
@@ -113,8 +113,8 @@ test('over midnight a log stays with the day its job was accepted; a day that is
     ).rows;
   const yesterday = await replicas.attempt(host, 1);
   const link = client.attempt(yesterday.token, yesterday.ticket);
-  await link.report(0, [line('before')], null, null);
-  await link.report(1, [line('after')], null, null);
+  await link.report(0, [line('before')], null, null, false);
+  await link.report(1, [line('after')], null, null, false);
   expect(await storedLines(replicas.bench, yesterday.id)).toEqual(['before', 'after']);
   expect(await days(yesterday.id)).toMatchObject([{ ago: 1 }]);
   // Nobody made this day: a worker that was away for a week, or a clock that is off.
@@ -166,9 +166,9 @@ test('a job that ended gets its late lines for 48 h, and then no more: the agent
       ago,
     ]);
   await end('47 hours');
-  expect(await link.report(0, [line('late')], null, null)).toEqual({ nextSeq: 1, closed: false });
-  expect(await link.report(0, [], null, null)).toEqual({ nextSeq: 1, closed: false });
+  expect(await link.report(0, [line('late')], null, null, false)).toEqual({ nextSeq: 1, closed: false });
+  expect(await link.report(0, [], null, null, false)).toEqual({ nextSeq: 1, closed: false });
   await end('49 hours');
-  expect(await link.report(1, [line('too late')], null, null)).toMatchObject({ closed: true });
+  expect(await link.report(1, [line('too late')], null, null, false)).toMatchObject({ closed: true });
   expect(await storedLines(replicas.bench, attempt.id)).toEqual(['late']);
 });

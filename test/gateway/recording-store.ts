@@ -113,7 +113,7 @@ export class RecordingStore implements GatewayStore {
   }
 
   async report(...asked: Parameters<GatewayStore['report']>) {
-    this.lines.push(...asked[4]);
+    this.lines.push(...asked[3].lines);
     await this.#begun(asked[1]);
     return this.#real.report(...asked);
   }

@@ -8,11 +8,12 @@ export interface AttemptLink {
   claim(): Promise<ClaimAnswer>;
   /** Where lines wait while the gateway is away; without it they wait in memory. */
   openSpool?(): AttemptSpool;
-  /** Appends lines from `firstSeq` on; rejects when the gateway is away (try again with the same arguments). */
+  /** Appends lines from `firstSeq` on; `last`: no line comes behind these. Rejects when the gateway is away (try again with the same arguments). */
   report(
     firstSeq: number,
     lines: readonly LogLine[],
     progress: Progress | null,
     result: AttemptResult | null,
+    last: boolean,
   ): Promise<ReportAnswer>;
 }

@@ -88,6 +88,11 @@ export class LogBacklog {
     return this.#lines.slice(0, count);
   }
 
+  /** Nothing waits behind these, which are the next. */
+  holdsOnly(batch: readonly LogLine[]): boolean {
+    return this.#behind === null && this.#lines.length === batch.length;
+  }
+
   /** The gateway says which line it wants next; lines before that one are safe with it, whoever of us brought them. */
   wants(nextSeq: number, atMs: number): void {
     const taken = nextSeq - this.#base;

@@ -1,3 +1,4 @@
+import { LATE_LOG_MS } from '../../domain/agent-protocol.ts';
 import type { BacklogLimits } from './log-backlog.ts';
 
 export interface LogSenderTimes {
@@ -22,7 +23,7 @@ export const LOG_SENDER_TIMES: LogSenderTimes = {
   slowMs: 2_000,
   closeMs: 5_000,
   // As long as the gateway takes lines of a job that has ended.
-  lingerMs: 48 * 3_600_000,
+  lingerMs: LATE_LOG_MS,
 };
 
 /** 8 MiB: about 50,000 lines as restic writes them; 256 MiB: two million short ones. */

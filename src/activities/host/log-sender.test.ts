@@ -38,13 +38,21 @@ class Gateway implements AttemptLink {
   flying = 0;
   most = 0;
   closed = false;
+  /** It was told that no line comes any more. */
+  whole = false;
   fault: (call: number) => 'none' | 'lost-request' | 'lost-answer' = () => 'none';
 
   claim(): Promise<never> {
     return Promise.reject(new Error('not here'));
   }
 
-  async report(firstSeq: number, lines: readonly LogLine[], progress: object | null, result: AttemptResult | null) {
+  async report(
+    firstSeq: number,
+    lines: readonly LogLine[],
+    progress: object | null,
+    result: AttemptResult | null,
+    last: boolean,
+  ) {
     this.most = Math.max(this.most, ++this.flying);
     expect(lines.length).toBeLessThanOrEqual(MAX_CHUNK_LINES);
     expect(lines.reduce((sum, line) => sum + Buffer.byteLength(line[2]), 0)).toBeLessThanOrEqual(MAX_CHUNK_BYTES);
@@ -53,7 +61,9 @@ class Gateway implements AttemptLink {
     this.flying--;
     if (fault === 'lost-request') throw new Error('away');
     if (firstSeq === this.lines.length) {
+      if (lines.length > 0) expect(this.whole).toBe(false);
       this.lines.push(...lines);
+      this.whole ||= last;
       if (progress !== null) this.progress++;
     }
     if (result !== null) this.results = [result];
@@ -81,6 +91,7 @@ test('lines arrive once and in order, whatever is lost on the way, and the resul
   expect(gateway.texts).toEqual(Array.from({ length: 1_000 }, (_, i) => `line ${i}`));
   expect(gateway.results).toEqual([RESULT]);
   expect(gateway.most).toBe(1);
+  expect(gateway.whole).toBe(true);
 });
 
 test('a result without any line is taken too', async () => {

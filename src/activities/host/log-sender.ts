@@ -25,6 +25,8 @@ export class LogSender {
   #result: AttemptResult | null = null;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #delivered = false;
+  /** The gateway knows that no line comes any more. */
+  #saidLast = false;
   #running = false;
   #away = false;
   /** Where the log of an earlier process ended is only known to the gateway. */
@@ -128,7 +130,8 @@ export class LogSender {
       if (this.#state === 'open' && !this.#backlog.hasFullBatch) await this.#pause(this.#times.flushMs);
       if (!this.#asks) await this.#backlog.refill();
       const progress = this.#dueProgress();
-      if (this.#asks || this.#backlog.length > 0 || progress !== null || this.#result !== null)
+      const ending = this.#state === 'closing' && !this.#saidLast;
+      if (this.#asks || ending || this.#backlog.length > 0 || progress !== null || this.#result !== null)
         await this.#sendBatch(progress);
       else if (this.#state === 'closing' && this.#backlog.isEmpty) this.#end(true);
       this.#wake();
@@ -147,14 +150,16 @@ export class LogSender {
     const lines = this.#backlog.batch();
     for (let failures = 0; this.#state !== 'closed'; failures++) {
       const result = this.#asks ? null : this.#result;
+      const last = !this.#asks && this.#state === 'closing' && this.#backlog.holdsOnly(lines);
       const slow = setTimeout(() => this.#spill(), this.#times.slowMs).unref();
       try {
-        const { nextSeq, closed } = await this.#link.report(this.#backlog.base, lines, progress, result);
+        const { nextSeq, closed } = await this.#link.report(this.#backlog.base, lines, progress, result, last);
         if (!Number.isSafeInteger(nextSeq)) throw new Error('no number in the answer');
         this.#away = false;
         if (result !== null) this.#result = null;
         const taken = nextSeq === this.#backlog.base + lines.length;
         this.#backlog.wants(nextSeq, this.#now());
+        if (taken && last) this.#saidLast = true;
         this.#asks = false;
         if (closed) return this.#end(false);
         // Not taken as it was sent: the two sides disagree, and must not spin.

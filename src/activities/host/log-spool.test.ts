@@ -35,17 +35,23 @@ class Gateway {
   result: AttemptResult | null = null;
   away = false;
   mute = false;
+  /** It was told that no line comes any more. */
+  whole = false;
 
   link(spool: LogSpool | null, token = 'token'): AttemptLink {
     return {
       claim: () => Promise.reject(new Error('not here')),
       ...(spool && { openSpool: () => spool.open(attemptOf(token)) }),
-      report: async (firstSeq, lines, _progress, result) => {
+      report: async (firstSeq, lines, _progress, result, last) => {
         await sleep(0);
         if (this.away) throw new Error('away');
         if (result !== null) this.result = result;
         const asks = lines.length === 0 && result === null;
-        if (lines.length > 0 && firstSeq === this.lines.length) this.lines.push(...lines);
+        if (lines.length > 0 && firstSeq === this.lines.length) {
+          expect(this.whole).toBe(false);
+          this.lines.push(...lines);
+        }
+        this.whole ||= last && firstSeq + lines.length === this.lines.length;
         if (this.mute) throw new Error('answer lost');
         return { nextSeq: lines.length > 0 || asks ? this.lines.length : firstSeq, closed: false };
       },
@@ -288,6 +294,8 @@ test('HJ-15: whatever fails and whoever dies, each line of a closed log arrives 
           Object.assign(gateway, { away: false, mute: false });
           await deliverLeft(gateway, new LogSpool(place, limits()));
           expect(gateway.texts).toEqual(numbers(0, counts.at(-1)!));
+          // Who said nothing at all has nothing on disk either.
+          expect(gateway.whole || counts.at(-1) === 0).toBe(true);
           now = start();
         } else {
           if (event === 'away' || event === 'back') network.away = event === 'away';

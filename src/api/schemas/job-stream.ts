@@ -58,7 +58,7 @@ export const STREAM_SCHEMAS = Type.Object(
 
 export const STREAM_DESCRIPTION = `Events, in this order: \`hello\`, \`job\` (the job as it is now), then \`line\`, \`gap\` (lines that are gone), \`progress\`
 (at most two a second) and \`state\` (the row changed; the higher \`version\` wins) as they come, and at last \`end\` exactly once, after the last
-line, also when the job had ended before. Then the stream ends. Every event that moves on in the log has an \`id\`; a reader that was cut off
+line, also when the job had ended before (an agent that was cut off and is back brings the rest first; \`state\` tells the end then). Then the stream ends. Every event that moves on in the log has an \`id\`; a reader that was cut off
 sends the last one as \`Last-Event-ID\` and goes on with the next line, also over attempts. \`reset\`: it cannot be gone on from there, all lines
 come again. \`closed\`: the server ends the stream; \`restarting\` and \`unavailable\` are
 worth another try, other codes are not. A comment comes each 15 s. A reader

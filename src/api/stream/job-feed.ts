@@ -5,6 +5,7 @@ import { isTerminal } from '../../domain/job-state.ts';
 import { advanced, type LogPosition, printPosition, reaches } from '../../domain/log-position.ts';
 import { presentSharedJob } from '../schemas/job.ts';
 import { endId, frame, pieceFrames } from './frames.ts';
+import type { StreamLimits } from './limits.ts';
 
 /** Who watches a job. Lines are written to it only once it is live: before that it reads them for itself. */
 export interface Watcher {
@@ -23,13 +24,15 @@ interface Recent {
   readonly frames: Buffer;
 }
 
+type FeedLimits = Pick<StreamLimits, 'recentBytes' | 'progressMs' | 'lateLinesMs'>;
+
 /**
  * One job as its viewers in this process see it: what one reader read is encoded once and written to all of them. Knows
  * neither the database nor sockets.
  */
 export class JobFeed {
   readonly watchers = new Set<Watcher>();
-  readonly #limits: { readonly recentBytes: number; readonly progressMs: number };
+  readonly #limits: FeedLimits;
   #pulse: JobPulse;
   #job: JobView;
   /** Everything before it was written to those who are live. */
@@ -38,10 +41,13 @@ export class JobFeed {
   #recentBytes = 0;
   #shownProgressAt: string | null;
   #progressPause: NodeJS.Timeout | null = null;
+  /** Since when the job has ended and no line came; null before. */
+  #silentSinceMs: number | null = null;
+  #lateGivenUp = false;
   #looked = Promise.withResolvers<void>();
 
   /** What the log holds by now is history: each viewer reads it for itself. */
-  constructor(pulse: JobPulse, job: JobView, limits: { readonly recentBytes: number; readonly progressMs: number }) {
+  constructor(pulse: JobPulse, job: JobView, limits: FeedLimits) {
     this.#pulse = pulse;
     this.#job = job;
     this.#position = pulse.end;
@@ -100,12 +106,15 @@ export class JobFeed {
     const frames = pieceFrames(piece, this.#position);
     this.#keep({ before: printPosition(this.#position), frames });
     this.#position = advanced(this.#position, piece.run, piece.attempt, piece.next);
+    this.#silentSinceMs = null;
     for (const watcher of this.watchers) if (watcher.live) watcher.write(frames);
   }
 
   /** The look is over: progress is shown, and who has seen the end of a job that ended is done. */
-  settle(): void {
+  settle(nowMs: number): void {
     this.#showProgress();
+    if (isTerminal(this.#pulse.state)) this.#silentSinceMs ??= nowMs;
+    this.#lateGivenUp = this.#silentSinceMs !== null && nowMs - this.#silentSinceMs >= this.#limits.lateLinesMs;
     if (this.#ended) for (const watcher of this.watchers) if (watcher.live) this.#showEnd(watcher);
     this.#looked.resolve();
     this.#looked = Promise.withResolvers<void>();
@@ -127,9 +136,10 @@ export class JobFeed {
     this.#looked.resolve();
   }
 
-  /** The whole log up to the end that was seen together with the terminal state has been written. */
+  /** The whole log up to the end that was seen together with the terminal state has been written, and no more is to come. */
   get #ended(): boolean {
-    return isTerminal(this.#pulse.state) && isTerminal(this.#job.state) && !this.isBehind;
+    if (!isTerminal(this.#pulse.state) || !isTerminal(this.#job.state) || this.isBehind) return false;
+    return !this.#pulse.moreLines || this.#lateGivenUp;
   }
 
   #to(from: LogPosition, to: LogPosition): Lack {
@@ -144,9 +154,10 @@ export class JobFeed {
       this.#recentBytes -= this.#recent.shift()!.frames.length;
   }
 
-  /** A terminal row is told by the end alone, when all lines are out. */
+  /** A terminal row is told by the end alone, unless that has to wait for lines. */
   #showJob(watcher: Watcher): void {
-    if (isTerminal(this.#job.state) || this.#job.version < watcher.shownVersion) return;
+    const endTellsIt = isTerminal(this.#job.state) && !this.#pulse.moreLines;
+    if (endTellsIt || this.#job.version < watcher.shownVersion) return;
     watcher.write(frame('state', presentSharedJob(this.#job)));
   }
 

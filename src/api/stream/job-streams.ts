@@ -185,10 +185,12 @@ export class JobStreams {
   async #lookAtAll(): Promise<boolean> {
     const thorough = this.#thorough;
     this.#thorough = false;
-    const { doors, log } = this.#parts;
+    const { doors, log, clock } = this.#parts;
     try {
       const looks = [...this.#watched].map(([orgId, feeds]) =>
-        this.#turns.take(() => doors.inOrg(orgId, (tx) => lookAt(tx, orgId, new Map(feeds), thorough))),
+        this.#turns.take(() =>
+          doors.inOrg(orgId, (tx) => lookAt(tx, orgId, new Map(feeds), thorough, () => clock.now().getTime())),
+        ),
       );
       const more = await Promise.all(looks);
       this.#failures = 0;

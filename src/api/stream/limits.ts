@@ -12,6 +12,8 @@ export interface StreamLimits {
   /** How often readers look by themselves, and how often it is asked whether viewers still may. */
   readonly tickMs: number;
   readonly progressMs: number;
+  /** The log of a job that has ended is waited for until nothing came for so long, if its agent has more to bring. */
+  readonly lateLinesMs: number;
 }
 
 export const STREAM_LIMITS: StreamLimits = {
@@ -22,4 +24,6 @@ export const STREAM_LIMITS: StreamLimits = {
   beatMs: 15_000,
   tickMs: 1_000,
   progressMs: 500,
+  // An agent whose report failed comes again within 5 s; a log store that is locked lets nobody look either.
+  lateLinesMs: 30_000,
 };

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { LATE_LOG_MS } from '../../domain/agent-protocol.ts';
 import type { JobState } from '../../domain/job-state.ts';
 import type { LogPosition } from '../../domain/log-position.ts';
 import type { Tx } from '../doors.ts';
@@ -13,8 +14,10 @@ export interface JobPulse {
   readonly progressAt: string | null;
   /** How far its log goes. */
   readonly end: LogPosition;
-  /** Every attempt has made its last report; else a host that was cut off may still bring lines. */
+  /** Every attempt has said its last line; else a host that was cut off may still bring lines. */
   readonly logComplete: boolean;
+  /** An attempt told how it ended and has not said its last line: its agent brings the rest (the log was away). */
+  readonly moreLines: boolean;
 }
 
 interface Row {
@@ -26,6 +29,7 @@ interface Row {
   progress_at: string | null;
   heads: [run: number, attempt: number, next: number][];
   complete: boolean;
+  more: boolean;
 }
 
 /** The pulse of each of these jobs, in one statement: what its log holds and whether it has ended are of one snapshot. */
@@ -34,13 +38,18 @@ export async function readPulses(tx: Tx, orgId: string, jobIds: readonly string[
     select j.id, j.state, j.version, to_char(j.accepted_day, 'YYYY-MM-DD') as day, j.progress, j.progress_at,
            coalesce((select jsonb_agg(jsonb_build_array(h.run_no, h.attempt, h.next_seq) order by h.run_no, h.attempt)
              from log_head h where h.org_id = j.org_id and h.job_id = j.id and h.next_seq > 0), '[]') as heads,
-           not exists (select 1 from attempt a where a.org_id = j.org_id and a.job_id = j.id and a.result is null
-             and a.token_hash is not null) as complete
-      from job j where j.org_id = ${orgId} and j.id = any(${[...jobIds]}::uuid[])`.execute(tx.sql);
-  return found.rows.map(({ heads, progress_at, complete, ...row }) => ({
+           l.complete, l.more
+      from job j cross join lateral (select coalesce(bool_and(h.closed is true), true) as complete,
+             coalesce(bool_or(h.closed is not true and a.result is not null), false)
+               and coalesce(j.finished_at > now() - make_interval(secs => ${LATE_LOG_MS / 1000}), true) as more
+             from attempt a left join log_head h on h.org_id = a.org_id and h.job_id = a.job_id and h.run_no = a.run_no and h.attempt = a.attempt_no
+            where a.org_id = j.org_id and a.job_id = j.id and a.token_hash is not null) l
+     where j.org_id = ${orgId} and j.id = any(${[...jobIds]}::uuid[])`.execute(tx.sql);
+  return found.rows.map(({ heads, progress_at, complete, more, ...row }) => ({
     ...row,
     progressAt: progress_at,
     end: heads.map(([run, attempt, next]) => ({ run, attempt, next })),
     logComplete: complete,
+    moreLines: more,
   }));
 }

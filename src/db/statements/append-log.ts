@@ -34,6 +34,13 @@ export async function appendLog(
   return row.taken ? firstSeq + lines.length : Number(row.next);
 }
 
+/** No line comes behind these, if the log goes so far. Answers the sequence that would come next. */
+export async function closeLog(tx: Tx, who: AttemptIdentity, next: number): Promise<number> {
+  await sql`update log_head set closed = true where org_id = ${who.orgId} and job_id = ${who.jobId} and run_no = ${who.runNo}
+      and attempt = ${who.attempt} and next_seq = ${next}::bigint and not closed`.execute(tx.sql);
+  return nextSeqOf(tx, who);
+}
+
 /** The number that the next line of this attempt gets. */
 export async function nextSeqOf(tx: Tx, who: AttemptIdentity): Promise<number> {
   const found = await sql<{ next: string }>`

@@ -1,6 +1,4 @@
 import { sql } from 'kysely';
-import type { LogLine, Progress } from '../../domain/agent-protocol.ts';
-import type { AttemptResult } from '../../domain/outcome.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import type { Doors } from '../doors.ts';
@@ -9,7 +7,7 @@ import type { SealedRow } from '../statements/claim-attempt.ts';
 import { gatewayLives } from '../statements/silence.ts';
 import { claimAttempt } from './claim-attempt.ts';
 import { type HelloFacts, hello, renewLeases } from './presence.ts';
-import { reportAttempt } from './report-attempt.ts';
+import { type AttemptReport, reportAttempt } from './report-attempt.ts';
 
 interface Host {
   readonly orgId: string;
@@ -92,13 +90,9 @@ export function gatewayStore(doors: Doors, clock: Clock, random: RandomBytes) {
       host: Host,
       ticket: Ticket,
       tokenHash: Buffer,
-      firstSeq: number,
-      lines: readonly LogLine[],
-      progress: Progress | null,
-      result: AttemptResult | null,
+      report: AttemptReport,
     ): Promise<{ nextSeq: number; closed: boolean }> => {
       const who = identity(host, ticket, tokenHash);
-      const report = { firstSeq, lines, progress, result };
       return doors.inOrg(host.orgId, (tx) => reportAttempt(tx, who, report, newUuid(clock, random), clock.now()));
     },
     lives: (justStarted: boolean): Promise<void> =>

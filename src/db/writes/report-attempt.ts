@@ -1,19 +1,18 @@
 import { sql } from 'kysely';
-import type { LogLine, Progress } from '../../domain/agent-protocol.ts';
+import { LATE_LOG_MS, type LogLine, type Progress } from '../../domain/agent-protocol.ts';
 import { isTerminal, type JobState } from '../../domain/job-state.ts';
 import type { AttemptResult } from '../../domain/outcome.ts';
 import type { Tx } from '../doors.ts';
-import { appendLog, nextSeqOf } from '../statements/append-log.ts';
+import { appendLog, closeLog, nextSeqOf } from '../statements/append-log.ts';
 import { type AttemptIdentity, knownAttempt, touchAttempt } from '../statements/claim-attempt.ts';
-
-/** Lines of a job that has ended are taken this much longer: an agent that was cut off brings them when it is back. */
-export const LATE_LOG_MS = 48 * 3_600_000;
 
 export interface AttemptReport {
   readonly firstSeq: number;
   readonly lines: readonly LogLine[];
   readonly progress: Progress | null;
   readonly result: AttemptResult | null;
+  /** No line comes behind these. */
+  readonly last: boolean;
 }
 
 /** A log that is locked fails the report after this: the agent keeps its lines, and the connection is free for others. */
@@ -64,10 +63,12 @@ export async function reportAttempt(
 async function takeLines(
   tx: Tx,
   who: AttemptIdentity,
-  { firstSeq, lines, progress, result }: AttemptReport,
+  { firstSeq, lines, progress, result, last }: AttemptReport,
   day: string,
   now: Date,
 ): Promise<number> {
-  if (lines.length > 0) return appendLog(tx, who, day, firstSeq, lines, now);
+  const next = lines.length > 0 ? await appendLog(tx, who, day, firstSeq, lines, now) : firstSeq;
+  if (last && next === firstSeq + lines.length) return closeLog(tx, who, next);
+  if (lines.length > 0) return next;
   return progress === null && result === null ? nextSeqOf(tx, who) : firstSeq;
 }

@@ -26,6 +26,16 @@ export class PatientDatabase {
     }
   }
 
+  /** A transaction that this statement opens, held until the answer is called. */
+  async hold(text: string): Promise<() => Promise<void>> {
+    const client = await this.#pool.connect();
+    await client.query(`begin; ${text}`);
+    return async () => {
+      await client.query('commit');
+      client.release();
+    };
+  }
+
   close(): Promise<void> {
     return this.#pool.end();
   }

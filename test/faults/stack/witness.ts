@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 export interface WitnessOptions {
   readonly folder: string;
@@ -12,14 +13,20 @@ export interface WitnessOptions {
   readonly manners?: Manners;
 }
 
-/** `tree`: has children and grandchildren, one of which left its process group. `stubborn`: a backup that hears no signal. */
-export type Manners = 'good' | 'tree' | 'stubborn';
+/**
+ * `tree`: has children and grandchildren, one of which left its process group. `stubborn`: a backup that hears no signal.
+ * `floodLines`: says so many lines, 20,000 a second, before it backs up.
+ */
+export type Manners = 'good' | 'tree' | 'stubborn' | { readonly floodLines: number };
 
-const BEFORE_BACKUP: Record<Manners, string> = {
+const FLOOD = fileURLToPath(new URL('./flood-program.ts', import.meta.url));
+const BEFORE_BACKUP = {
   good: ':',
   tree: 'sleep 301 & (sleep 302 & sleep 303) & setsid sleep 304 &',
   stubborn: `trap '' INT TERM HUP; while :; do sleep 1; done`,
 };
+const beforeBackup = (manners: Manners): string =>
+  typeof manners === 'string' ? BEFORE_BACKUP[manners] : `'${process.execPath}' '${FLOOD}' ${manners.floodLines}`;
 
 /**
  * The restic that an agent of a fault stack is given: the real one behind a witness. Before it may touch a repository
@@ -42,7 +49,7 @@ flock -n 8 || echo "two programs at once of $HOLDFAST_JOB_ID $1" >>'${folder}/vi
 echo "$HOLDFAST_JOB_ID $1" >>'${folder}/begun'
 if [ "$1" = backup ]; then
   head -c ${speed.freshKiB * 1024} /dev/urandom >'${source}/fresh'
-  ${BEFORE_BACKUP[manners]}
+  ${beforeBackup(manners)}
 fi
 exec '${restic}' --limit-upload=${speed.uploadKiBPerSecond} "$@"
 `;
