@@ -111,10 +111,11 @@ export class JobFeed {
   }
 
   /** The look is over: progress is shown, and who has seen the end of a job that ended is done. */
-  settle(nowMs: number): void {
+  settle(): void {
     this.#showProgress();
-    if (isTerminal(this.#pulse.state)) this.#silentSinceMs ??= nowMs;
-    this.#lateGivenUp = this.#silentSinceMs !== null && nowMs - this.#silentSinceMs >= this.#limits.lateLinesMs;
+    const { state, atMs } = this.#pulse;
+    if (isTerminal(state)) this.#silentSinceMs ??= atMs;
+    this.#lateGivenUp = this.#silentSinceMs !== null && atMs - this.#silentSinceMs >= this.#limits.lateLinesMs;
     if (this.#ended) for (const watcher of this.watchers) if (watcher.live) this.#showEnd(watcher);
     this.#looked.resolve();
     this.#looked = Promise.withResolvers<void>();

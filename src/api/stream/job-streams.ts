@@ -185,12 +185,10 @@ export class JobStreams {
   async #lookAtAll(): Promise<boolean> {
     const thorough = this.#thorough;
     this.#thorough = false;
-    const { doors, log, clock } = this.#parts;
+    const { doors, log } = this.#parts;
     try {
       const looks = [...this.#watched].map(([orgId, feeds]) =>
-        this.#turns.take(() =>
-          doors.inOrg(orgId, (tx) => lookAt(tx, orgId, new Map(feeds), thorough, () => clock.now().getTime())),
-        ),
+        this.#turns.take(() => doors.inOrg(orgId, (tx) => lookAt(tx, orgId, new Map(feeds), thorough))),
       );
       const more = await Promise.all(looks);
       this.#failures = 0;

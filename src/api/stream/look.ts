@@ -17,7 +17,6 @@ export async function lookAt(
   orgId: string,
   feeds: ReadonlyMap<string, JobFeed>,
   thorough: boolean,
-  nowMs: () => number,
 ): Promise<boolean> {
   const changed: string[] = [];
   const seen: JobFeed[] = [];
@@ -28,7 +27,7 @@ export async function lookAt(
   }
   for (const job of await getJobs(tx, orgId, changed)) feeds.get(job.id)!.learn(job);
   await handOutLines(tx, orgId, seen);
-  for (const feed of seen) feed.settle(nowMs());
+  for (const feed of seen) feed.settle();
   return seen.some((feed) => feed.isBehind);
 }
 

@@ -7,6 +7,8 @@ import type { Tx } from '../doors.ts';
 /** The little of a job that says whether there is anything new. All of it is of one moment. */
 export interface JobPulse {
   readonly id: string;
+  /** When it was looked at, by the database's clock. */
+  readonly atMs: number;
   readonly state: JobState;
   readonly version: number;
   readonly day: string;
@@ -22,6 +24,7 @@ export interface JobPulse {
 
 interface Row {
   id: string;
+  at_ms: number;
   state: JobState;
   version: number;
   day: string;
@@ -35,7 +38,7 @@ interface Row {
 /** The pulse of each of these jobs, in one statement: what its log holds and whether it has ended are of one snapshot. */
 export async function readPulses(tx: Tx, orgId: string, jobIds: readonly string[]): Promise<JobPulse[]> {
   const found = await sql<Row>`
-    select j.id, j.state, j.version, to_char(j.accepted_day, 'YYYY-MM-DD') as day, j.progress, j.progress_at,
+    select j.id, extract(epoch from now())::float8 * 1000 as at_ms, j.state, j.version, to_char(j.accepted_day, 'YYYY-MM-DD') as day, j.progress, j.progress_at,
            coalesce((select jsonb_agg(jsonb_build_array(h.run_no, h.attempt, h.next_seq) order by h.run_no, h.attempt)
              from log_head h where h.org_id = j.org_id and h.job_id = j.id and h.next_seq > 0), '[]') as heads,
            l.complete, l.more
@@ -45,8 +48,9 @@ export async function readPulses(tx: Tx, orgId: string, jobIds: readonly string[
              from attempt a left join log_head h on h.org_id = a.org_id and h.job_id = a.job_id and h.run_no = a.run_no and h.attempt = a.attempt_no
             where a.org_id = j.org_id and a.job_id = j.id and a.token_hash is not null) l
      where j.org_id = ${orgId} and j.id = any(${[...jobIds]}::uuid[])`.execute(tx.sql);
-  return found.rows.map(({ heads, progress_at, complete, more, ...row }) => ({
+  return found.rows.map(({ heads, at_ms, progress_at, complete, more, ...row }) => ({
     ...row,
+    atMs: at_ms,
     progressAt: progress_at,
     end: heads.map(([run, attempt, next]) => ({ run, attempt, next })),
     logComplete: complete,
