@@ -4,6 +4,7 @@ import { Migration202611210004_presence } from './Migration202611210004_presence
 import { Migration202611210005_audit_chain } from './Migration202611210005_audit_chain.ts';
 import { Migration202611210006_runs_under_way } from './Migration202611210006_runs_under_way.ts';
 import { Migration202611210007_verify_host } from './Migration202611210007_verify_host.ts';
+import { Migration202611210008_log_bytes } from './Migration202611210008_log_bytes.ts';
 
 /** Every migration, oldest first. Forward only. */
 export const MIGRATIONS = [
@@ -13,6 +14,7 @@ export const MIGRATIONS = [
   { name: '202611210005_audit_chain', class: Migration202611210005_audit_chain },
   { name: '202611210006_runs_under_way', class: Migration202611210006_runs_under_way },
   { name: '202611210007_verify_host', class: Migration202611210007_verify_host },
+  { name: '202611210008_log_bytes', class: Migration202611210008_log_bytes },
 ];
 
 /** The newest one: what a running process expects to find, no less and no more. */

@@ -12,7 +12,7 @@ export function lineWords(line: Answer): string {
 }
 
 export const gapWords = (gap: Answer): string =>
-  `             * ${gap.lines} lines are gone (${gap.fromSeq} to ${gap.toSeq})`;
+  `             * ${gap.lines} lines dropped (${gap.run}.${gap.attempt}.${gap.fromSeq} to ${gap.toSeq})`;
 
 /** Shows a job as it happens; answers it as it ended. For programs: one event a line, as the API tells them. */
 export async function followJob(cli: Cli, session: Session, jobId: string, tail?: number): Promise<Answer> {

@@ -125,6 +125,8 @@ export interface ReportAnswer {
   readonly nextSeq: number;
   /** The job has ended long ago or belongs to another run: stop sending. */
   readonly closed: boolean;
+  /** The attempt has said more than it may: lines are counted and no longer kept. */
+  readonly full: boolean;
 }
 
 /** The input of every host activity, as it stands in the (encrypted) history: references only. */

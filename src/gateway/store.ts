@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import type { Hello, LogLine, Progress } from '../domain/agent-protocol.ts';
+import type { Hello, LogLine, Progress, ReportAnswer } from '../domain/agent-protocol.ts';
 import type { AttemptResult } from '../domain/outcome.ts';
 
 /** The agent on the other end of a call, once its credential was found good. Ids are uuids. */
@@ -70,12 +70,7 @@ export interface GatewayStore {
   /** The runs under way on the host, for an agent that has just started. */
   hostRuns(host: HostIdentity): Promise<readonly HostRun[]>;
   claim(host: HostIdentity, ticket: AttemptTicket, tokenHash: Buffer): Promise<Claimed>;
-  report(
-    host: HostIdentity,
-    ticket: AttemptTicket,
-    tokenHash: Buffer,
-    report: AttemptReport,
-  ): Promise<{ nextSeq: number; closed: boolean }>;
+  report(host: HostIdentity, ticket: AttemptTicket, tokenHash: Buffer, report: AttemptReport): Promise<ReportAnswer>;
   /** This gateway takes beats; `justStarted` until that was written once. */
   lives(justStarted: boolean): Promise<void>;
   /** An audit row for something an agent tried and may not. Rate-limited by the caller. */

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { hostKey, repositoryKey } from '../domain/lock.ts';
 import { publicId, publicIdPattern } from '../lib/ids.ts';
 import { defineKind, must } from './define-kind.ts';
-import { HOUR, MINUTE, SECOND } from './limits.ts';
+import { HOUR, MIB, MINUTE, SECOND } from './limits.ts';
 import { BACKUP_OUTCOMES } from './restic-outcomes.ts';
 
 /** What the host gets at the claim. The password is beside it, by the name `password`. */
@@ -34,7 +34,7 @@ export const backup = defineKind({
     hostKey(must(host, 'host').id),
     repositoryKey(must(repository, 'repository').id, 's'),
   ],
-  limits: { heartbeatTimeoutMs: 10 * MINUTE, runTimeoutMs: 24 * HOUR, queueDeadlineMs: 12 * HOUR },
+  limits: { heartbeatTimeoutMs: 10 * MINUTE, runTimeoutMs: 24 * HOUR, queueDeadlineMs: 12 * HOUR, logBytes: 256 * MIB },
   // 72 s: restic >= 0.17 may take 60 s to remove its lock after SIGINT (13-16 s measured under a bandwidth limit).
   stop: { signal: 'SIGINT', graceMs: 72 * SECOND, cleanUp: 'restic.unlock-stale.v1' },
   secrets: ({ repository }) => [

@@ -32,6 +32,8 @@ export interface KindLimits {
   readonly runTimeoutMs: number;
   /** A job that waits longer than this ends as `timed_out`. */
   readonly queueDeadlineMs: number;
+  /** What one attempt may log; the rest is counted and said as `N lines dropped`. A line counts its bytes and 32. */
+  readonly logBytes: number;
 }
 
 export type TargetNoun = 'host' | 'host-optional' | 'plan' | 'repository-on-host';

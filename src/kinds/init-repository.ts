@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { hostKey, repositoryKey } from '../domain/lock.ts';
 import { publicIdPattern } from '../lib/ids.ts';
 import { defineKind, must } from './define-kind.ts';
-import { HOUR, MINUTE, SECOND } from './limits.ts';
+import { HOUR, MIB, MINUTE, SECOND } from './limits.ts';
 import { INIT_OUTCOMES } from './restic-outcomes.ts';
 
 /** What the host gets at the claim. The password is beside it, by the name `password`. */
@@ -36,7 +36,7 @@ export const initRepository = defineKind({
     repositoryKey(must(repository, 'repository').id, 'x'),
   ],
   // 20 min: restic >= 0.17 tries a dead storage for up to 15 min before it gives up.
-  limits: { heartbeatTimeoutMs: 2 * MINUTE, runTimeoutMs: 20 * MINUTE, queueDeadlineMs: 12 * HOUR },
+  limits: { heartbeatTimeoutMs: 2 * MINUTE, runTimeoutMs: 20 * MINUTE, queueDeadlineMs: 12 * HOUR, logBytes: 16 * MIB },
   stop: { signal: 'SIGINT', graceMs: 72 * SECOND, cleanUp: null },
   secrets: ({ repository }) => [
     { name: 'password', table: 'repository', row: must(repository, 'repository').id, column: 'password' },

@@ -5,6 +5,7 @@ import type { JobFacts } from '../domain/facts.ts';
 import { TERMINAL_STATES } from '../domain/job-state.ts';
 import { publicId } from '../lib/ids.ts';
 import { KINDS, kindByKey } from './index.ts';
+import { MIB } from './limits.ts';
 
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const OTHER = '01890a5d-ac96-774b-bcce-b302099a8058';
@@ -58,6 +59,8 @@ describe.each(KINDS.map((kind) => [kind.key, kind] as const))('%s', (key, kind) 
     expect(PERMISSION_KEYS).toContain(kind.permission);
     expect(kind.activity).toMatch(/\.v\d+$/);
     expect(kind.limits.heartbeatTimeoutMs).toBeLessThan(kind.limits.runTimeoutMs);
+    // As much as may wait on a host's disk: a gateway that is away for long loses nothing of it.
+    expect(kind.limits.logBytes).toBeLessThanOrEqual(256 * MIB);
     expect(kind.keys(facts).length).toBeGreaterThan(0);
     expect(kind.sentence(facts)).toContain('db-1');
     expect(JSON.parse(JSON.stringify(kind.work(facts, PARAMS[key])))).toEqual(kind.work(facts, PARAMS[key]));

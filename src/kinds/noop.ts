@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { hostKey } from '../domain/lock.ts';
 import { defineKind } from './define-kind.ts';
-import { HOUR, MINUTE, SECOND } from './limits.ts';
+import { HOUR, MIB, MINUTE, SECOND } from './limits.ts';
 
 /** What the host gets at the claim. */
 export const NoopWork = Type.Object({ message: Type.String(), sleepMs: Type.Number(), logLines: Type.Number() });
@@ -31,7 +31,7 @@ export const noop = defineKind({
   target: 'host-optional',
   permission: 'diagnostic:run',
   keys: ({ host }) => (host === null ? [] : [hostKey(host.id)]),
-  limits: { heartbeatTimeoutMs: MINUTE, runTimeoutMs: 5 * MINUTE, queueDeadlineMs: 12 * HOUR },
+  limits: { heartbeatTimeoutMs: MINUTE, runTimeoutMs: 5 * MINUTE, queueDeadlineMs: 12 * HOUR, logBytes: 64 * MIB },
   stop: { signal: 'SIGTERM', graceMs: 5 * SECOND, cleanUp: null },
   secrets: () => [],
   work: (_facts, params): NoopWork => ({

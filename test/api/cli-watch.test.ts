@@ -263,7 +263,7 @@ test('HJ-15: a whole log can be downloaded, as text and as JSON lines, with its 
     .split('\n');
   expect(lines).toHaveLength(6_000 - 200 + 2);
   expect(lines[0]).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z 1\.1\.0 out line 0$/);
-  expect(lines[400]).toBe('--- 200 lines are gone (1.1.400 to 599) ---');
+  expect(lines[400]).toBe('--- 200 lines dropped (1.1.400 to 599) ---');
   expect(lines.at(-1)).toMatch(/ 1\.2\.0 out second attempt$/);
   expect(await start(`jobs logs ${job.id} --download all.ndjson --output json`).ended).toBe(0);
   const objects = readFileSync(join(dataDir, 'all.ndjson'), 'utf8')

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { kindByKey } from '../../src/kinds/index.ts';
 import { parsePublicId } from '../../src/lib/ids.ts';
 import { organization } from '../factories.ts';
+import { changeKind } from '../harness/test-kinds.ts';
 import { type SpeakingJob, type StreamBench, startStreams } from './stream-bench.ts';
 import { openStream, type StreamAsked, type StreamReader } from './stream-client.ts';
 
@@ -176,6 +178,32 @@ test('HJ-15: lines whose day was dropped are a visible gap, and the rest comes',
   await bench.database.owner.query('delete from log_chunk where job_id = $1', [parsePublicId('job', job.id)]);
   const empty = await watch(job, { lastId: '1.1.4' });
   expect((await empty.untilEvent('gap')).data).toMatchObject({ fromSeq: 4, toSeq: 29, lines: 26 });
+});
+
+test('HJ-15: what an attempt says beyond the bound of its kind is dropped, counted, and shown by stream, page and download', async () => {
+  changeKind('noop', { limits: { ...kindByKey('noop')!.limits, logBytes: 1_000 } });
+  const job = await bench.startJob();
+  const reader = await watch(job);
+  await reader.untilEvent('job');
+  const words = (from: number) => Array.from({ length: 200 }, (_, i) => `${from + i} ${'x'.repeat(1_100)}`);
+  for (let from = 0; from < 2_000; from += 200) await job.say(words(from));
+  await job.finish();
+  await reader.until(({ over }) => over() !== null);
+  const kept = reader.texts().length;
+  expect(kept).toBeLessThan(1_000);
+  const gaps = reader.events.filter(({ event }) => event === 'gap').map(({ data }) => data);
+  expect(gaps.reduce((sum, gap) => sum + gap.lines, kept)).toBe(2_000);
+  expect(reader.events.at(-1)).toMatchObject({ event: 'end', data: { logComplete: true } });
+  const page = (await bench.ask('GET', `jobs/${job.id}/logs?limit=2000`)).body;
+  const gap = { run: 1, attempt: 1, fromSeq: kept, toSeq: 1_999, lines: 2_000 - kept };
+  expect([page.lines.length, page.gaps, page.hasMore]).toEqual([kept, [gap], false]);
+  expect((await bench.ask('GET', `jobs/${job.id}/logs?tail=10`)).body).toMatchObject({
+    lines: [],
+    gaps: [{ fromSeq: 1_990, toSeq: 1_999, lines: 10 }],
+  });
+  const headers = { authorization: `Bearer ${bench.key}` };
+  const file = await (await fetch(`${bench.url}/api/v1/jobs/${job.id}/logs/download`, { headers })).text();
+  expect(file.trimEnd().split('\n').at(-1)).toBe(`--- ${gap.lines} lines dropped (1.1.${kept} to 1999) ---`);
 });
 
 test('HJ-16: progress comes at most twice a second, the newest at last, and is no line', async () => {

@@ -61,10 +61,10 @@ test('HJ-15: lines are taken in order and once; a repeat and a gap are answered 
   const { store, host, ticket } = await runningJob();
   const report = (firstSeq: number, ...texts: string[]) =>
     store.report(host, ticket, TOKEN, said(firstSeq, texts.map(line)));
-  expect(await report(0, 'a', 'b')).toEqual({ nextSeq: 2, closed: false });
-  expect(await report(0, 'a', 'b')).toEqual({ nextSeq: 2, closed: false });
-  expect(await report(5, 'f')).toEqual({ nextSeq: 2, closed: false });
-  expect(await report(2, 'c')).toEqual({ nextSeq: 3, closed: false });
+  expect(await report(0, 'a', 'b')).toEqual({ nextSeq: 2, closed: false, full: false });
+  expect(await report(0, 'a', 'b')).toEqual({ nextSeq: 2, closed: false, full: false });
+  expect(await report(5, 'f')).toEqual({ nextSeq: 2, closed: false, full: false });
+  expect(await report(2, 'c')).toEqual({ nextSeq: 3, closed: false, full: false });
   const racing = await Promise.all(Array.from({ length: 8 }, () => report(3, 'd')));
   expect(racing.every(({ nextSeq }) => nextSeq === 3 || nextSeq === 4)).toBe(true);
   const chunks = await bench.owner.query('select body from log_chunk where job_id = $1 order by first_seq', [
@@ -81,6 +81,7 @@ test('what an attempt brings after its job has ended is still taken, with its re
   expect(await store.report(host, ticket, TOKEN, said(0, [line('late')], result))).toEqual({
     nextSeq: 1,
     closed: false,
+    full: false,
   });
   const attempt = await bench.owner.query('select result from attempt where job_id = $1', [ticket.jobId]);
   expect(attempt.rows[0].result.outcome.code).toBe('succeeded');

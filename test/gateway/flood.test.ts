@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { MAX_LINE_BYTES } from '../../src/domain/agent-protocol.ts';
+import { type LogLine, MAX_LINE_BYTES } from '../../src/domain/agent-protocol.ts';
+import { keptBytes } from '../../src/domain/log-size.ts';
+import { kindByKey } from '../../src/kinds/index.ts';
+import { changeKind } from '../harness/test-kinds.ts';
 import type { FloodFigures, FloodOrder } from './flood-process.ts';
 import { lockLog, openReplicas, type Replicas, storedLines } from './replicas.ts';
 
@@ -97,6 +100,42 @@ test('HJ-15: what a job logs beyond its bound is counted and said', async () => 
   expect(dropped).toBeGreaterThan(10_000);
   // A shorter line may still have fitted after the first that did not, but nothing of any length.
   expect(marks.length).toBeLessThan(5);
+});
+
+test('HJ-15: a host with a good credential that sends for ever is cut at the bound of the kind, told so, and its outcome is taken', async () => {
+  const logBytes = 500_000;
+  changeKind('noop', { limits: { ...kindByKey('noop')!.limits, logBytes } });
+  const host = await replicas.enrol();
+  const attempt = await replicas.attempt(host);
+  const link = replicas.clientOf(host, 0).attempt(attempt.token, attempt.ticket);
+  const answers: object[] = [];
+  for (let report = 0; report < 40; report++) {
+    const lines = Array.from(
+      { length: 200 },
+      (_, i): LogLine => [1, 'out', `${report * 200 + i} ${'x'.repeat(1_000)}`],
+    );
+    answers.push(await link.report(report * 200, lines, null, null, false));
+  }
+  const kept = (await storedLines(replicas.bench, attempt.id)).length;
+  // A line counts its bytes and 32; marks of an agent that holds itself back have a MiB.
+  expect(kept * 1_000).toBeLessThan(keptBytes(logBytes));
+  expect(kept * 1_040 + 200 * 1_040).toBeGreaterThan(keptBytes(logBytes));
+  expect(answers).toEqual(
+    Array.from({ length: 40 }, (_, report) => {
+      return { nextSeq: (report + 1) * 200, closed: false, full: report >= kept / 200 };
+    }),
+  );
+  // The same again is neither kept nor counted.
+  expect(await link.report(39 * 200, [[1, 'out', 'again']], null, null, false)).toMatchObject({ nextSeq: 8_000 });
+  const result = { outcome: { code: 'succeeded', counts: {}, refs: {} }, failures: [], failureCount: 0 };
+  await link.report(8_000, [[1, 'sys', 'the end']], null, result, true);
+  const rows = await replicas.bench.owner.query(
+    `select h.next_seq, h.closed, a.result->'outcome'->>'code' as code, (select sum(lines) from log_chunk c where c.job_id = h.job_id) as lines
+       from log_head h join attempt a on a.job_id = h.job_id where h.job_id = $1`,
+    [attempt.id],
+  );
+  // What is missing between the two is what readers show as dropped.
+  expect(rows.rows).toEqual([{ next_seq: '8001', closed: true, code: 'succeeded', lines: String(kept) }]);
 });
 
 test('HJ-15: a line of 10 MB, binary, NUL, progress bars and colours are stored safely', async () => {

@@ -166,8 +166,8 @@ test('a job that ended gets its late lines for 48 h, and then no more: the agent
       ago,
     ]);
   await end('47 hours');
-  expect(await link.report(0, [line('late')], null, null, false)).toEqual({ nextSeq: 1, closed: false });
-  expect(await link.report(0, [], null, null, false)).toEqual({ nextSeq: 1, closed: false });
+  expect(await link.report(0, [line('late')], null, null, false)).toEqual({ nextSeq: 1, closed: false, full: false });
+  expect(await link.report(0, [], null, null, false)).toEqual({ nextSeq: 1, closed: false, full: false });
   await end('49 hours');
   expect(await link.report(1, [line('too late')], null, null, false)).toMatchObject({ closed: true });
   expect(await storedLines(replicas.bench, attempt.id)).toEqual(['late']);

@@ -15,5 +15,5 @@ export interface AttemptLink {
     progress: Progress | null,
     result: AttemptResult | null,
     last: boolean,
-  ): Promise<ReportAnswer>;
+  ): Promise<Pick<ReportAnswer, 'nextSeq' | 'closed'>>;
 }

@@ -1,8 +1,10 @@
 import { QUIESCENCE_ACTIVITY } from '../../domain/agent-protocol.ts';
 import { backup } from '../../kinds/backup.ts';
+import type { JobKind } from '../../kinds/define-kind.ts';
 import { initRepository } from '../../kinds/init-repository.ts';
 import { noop } from '../../kinds/noop.ts';
 import type { AttemptDeps } from './attempt.ts';
+import type { AttemptBody } from './attempt-context.ts';
 import { type HostActivity, hostActivity } from './host-activity.ts';
 import { noopBody } from './noop.ts';
 import { type CleanUps, quiescenceBody } from './quiescence.ts';
@@ -17,10 +19,12 @@ export interface HostDeps extends AttemptDeps, ResticDeps {
 
 /** What an agent does on the main lane, by the versioned name of the activity. */
 export function hostActivities(deps: HostDeps): Readonly<Record<string, HostActivity>> {
+  const activity = ({ stop, limits }: Pick<JobKind, 'stop' | 'limits'>, body: AttemptBody) =>
+    hostActivity(stop, body, { ...deps, logBytes: limits.logBytes });
   return {
-    [noop.activity]: hostActivity(noop.stop, noopBody(deps.hostName), deps),
-    [backup.activity]: hostActivity(backup.stop, backupBody(deps), deps),
-    [initRepository.activity]: hostActivity(initRepository.stop, initBody(deps), deps),
+    [noop.activity]: activity(noop, noopBody(deps.hostName)),
+    [backup.activity]: activity(backup, backupBody(deps)),
+    [initRepository.activity]: activity(initRepository, initBody(deps)),
   };
 }
 

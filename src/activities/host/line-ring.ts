@@ -1,5 +1,5 @@
 import type { LogLine } from '../../domain/agent-protocol.ts';
-import { bytesOf, sizeOf } from './log-line.ts';
+import { bytesOf, sizeOf } from '../../domain/log-size.ts';
 
 /** Lines off the front of a ring, and how many were lost before them. */
 export interface RingCut {

@@ -1,6 +1,7 @@
 import { type LogLine, MAX_CHUNK_BYTES, MAX_CHUNK_LINES } from '../../domain/agent-protocol.ts';
+import { bytesOf, sizeOf } from '../../domain/log-size.ts';
 import type { AttemptSpool } from './attempt-spool.ts';
-import { bytesOf, droppedMark, sizeOf } from './log-line.ts';
+import { droppedMark } from './log-line.ts';
 
 export interface BacklogLimits {
   /** Bytes that may wait in memory; what comes beyond is dropped and counted. */

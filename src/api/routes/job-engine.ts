@@ -66,7 +66,13 @@ function logs(app: App, { doors }: ApiParts): void {
         return (await readLogs(tx, orgId, id, asked))!;
       });
       const lines = page.lines.map(({ line, ...place }) => presentLine(place, line));
-      return { lines, nextCursor: printPosition(page.next), hasMore: page.hasMore, ended: page.ended };
+      return {
+        lines,
+        gaps: [...page.gaps],
+        nextCursor: printPosition(page.next),
+        hasMore: page.hasMore,
+        ended: page.ended,
+      };
     },
   );
 }

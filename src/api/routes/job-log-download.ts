@@ -90,7 +90,7 @@ async function* stretches(
 }
 
 function textOf({ run, attempt, first, next, lines }: LogPiece): string {
-  if (lines === null) return `--- ${next - first} lines are gone (${run}.${attempt}.${first} to ${next - 1}) ---\n`;
+  if (lines === null) return `--- ${next - first} lines dropped (${run}.${attempt}.${first} to ${next - 1}) ---\n`;
   return lines
     .map((line, index) => {
       const { at, stream, text } = presentLine({ run, attempt, seq: first + index }, line);

@@ -36,9 +36,24 @@ export const LogLineView = Type.Object(
   { title: 'LogLine' },
 );
 
+export const LogGapView = Type.Object(
+  {
+    run: Type.Integer(),
+    attempt: Type.Integer(),
+    fromSeq: Type.Integer(),
+    toSeq: Type.Integer(),
+    lines: Type.Integer(),
+  },
+  {
+    title: 'LogGap',
+    description: 'So many lines were dropped here: the attempt said more than it may, or their day is gone.',
+  },
+);
+
 export const LogPage = Type.Object(
   {
     lines: Type.Array(LogLineView),
+    gaps: Type.Array(LogGapView, { description: 'Where lines are missing between those of this page.' }),
     nextCursor: Type.String({ description: 'Where the next page starts, also for lines that are yet to come.' }),
     hasMore: Type.Boolean(),
     ended: Type.Boolean({ description: 'The job has ended; when `hasMore` is false too, this is the end of its log.' }),

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { Closed, Nullable, Time, Version } from './common.ts';
 import { Job, SharedJob } from './job.ts';
-import { LogLineView } from './job-log.ts';
+import { LogGapView, LogLineView } from './job-log.ts';
 
 export const StreamQuery = Closed({
   tail: Type.Optional(
@@ -34,13 +34,7 @@ const EVENTS = {
   state: SharedJob,
   progress: Type.Object({ progress: Type.Unknown(), progressAt: Time, version: Version }),
   line: LogLineView,
-  gap: Type.Object({
-    run: Type.Integer(),
-    attempt: Type.Integer(),
-    fromSeq: Type.Integer(),
-    toSeq: Type.Integer(),
-    lines: Type.Integer(),
-  }),
+  gap: LogGapView,
   end: Type.Object({
     job: SharedJob,
     logComplete: Type.Boolean({
@@ -56,7 +50,7 @@ export const STREAM_SCHEMAS = Type.Object(
   { title: 'JobStream', description: 'The `data` of each event is JSON; here under the name of its event.' },
 );
 
-export const STREAM_DESCRIPTION = `Events, in this order: \`hello\`, \`job\` (the job as it is now), then \`line\`, \`gap\` (lines that are gone), \`progress\`
+export const STREAM_DESCRIPTION = `Events, in this order: \`hello\`, \`job\` (the job as it is now), then \`line\`, \`gap\` (lines that were dropped), \`progress\`
 (at most two a second) and \`state\` (the row changed; the higher \`version\` wins) as they come, and at last \`end\` exactly once, after the last
 line, also when the job had ended before (an agent that was cut off and is back brings the rest first; \`state\` tells the end then). Then the stream ends. Every event that moves on in the log has an \`id\`; a reader that was cut off
 sends the last one as \`Last-Event-ID\` and goes on with the next line, also over attempts. \`reset\`: it cannot be gone on from there, all lines

@@ -1,3 +1,4 @@
+import { gapOf } from '../../db/queries/job-logs.ts';
 import type { LogPiece } from '../../db/queries/log-pieces.ts';
 import { advanced, type LogPosition, parsePosition, printPosition } from '../../domain/log-position.ts';
 import { presentLine } from '../schemas/job-log.ts';
@@ -11,12 +12,10 @@ export function frame(event: string, data: unknown, id?: string): string {
 export const BEAT = ': beat\n\n';
 
 /** The lines of a piece, each with the id to go on behind it; `before` is the position where the piece starts. */
-export function pieceFrames({ run, attempt, first, next, lines }: LogPiece, before: LogPosition): Buffer {
+export function pieceFrames(piece: LogPiece, before: LogPosition): Buffer {
+  const { run, attempt, first, next, lines } = piece;
   const idAt = (seq: number) => printPosition(advanced(before, run, attempt, seq));
-  if (lines === null)
-    return Buffer.from(
-      frame('gap', { run, attempt, fromSeq: first, toSeq: next - 1, lines: next - first }, idAt(next)),
-    );
+  if (lines === null) return Buffer.from(frame('gap', gapOf(piece), idAt(next)));
   // Only one number of the id changes from line to line.
   const [head, tail] = idAt(first + 1).split(`${run}.${attempt}.${first + 1}`) as [string, string];
   const text = lines.map((line, index) => {

@@ -46,6 +46,7 @@ async function print(cli: Cli, session: Session, id: string, tail: number | unde
   const path = `jobs/${id}/logs`;
   for (let page = await session.client.get(tail === undefined ? path : `${path}?tail=${tail}`); ; ) {
     page.lines.forEach(printer(cli, session));
+    for (const gap of page.gaps) session.output.note(gapWords(gap));
     if (!page.hasMore) return;
     page = await session.client.get(`${path}?cursor=${encodeURIComponent(page.nextCursor)}`);
   }

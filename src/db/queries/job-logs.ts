@@ -12,8 +12,18 @@ export interface LogEntry {
   readonly line: LogLine;
 }
 
+export interface LogGap {
+  readonly run: number;
+  readonly attempt: number;
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  readonly lines: number;
+}
+
 export interface LogPage {
   readonly lines: readonly LogEntry[];
+  /** Where lines are missing: dropped beyond the bound of the attempt, or with their day. */
+  readonly gaps: readonly LogGap[];
   /** Where the next page starts; lines that come later will be there too, also those of an earlier attempt. */
   readonly next: LogPosition;
   readonly hasMore: boolean;
@@ -42,17 +52,27 @@ export async function readLogs(tx: Tx, orgId: string, jobId: string, asked: Logs
   const limit = 'tail' in asked ? asked.tail : asked.limit;
   let next = 'tail' in asked ? tailOf(end, asked.tail) : asked.from;
   const lines: LogEntry[] = [];
+  const gaps: LogGap[] = [];
   for (let read = 0; read < MOST_STRETCHES && lines.length < limit && !reaches(next, end); read++) {
     // The first chunk may begin up to a chunk before the place where the page does.
     const size = asked.text === null ? { ...STRETCH, lines: limit - lines.length + MAX_CHUNK_LINES } : STRETCH;
     const { pieces } = await readStretch(tx, orgId, { jobId, day, from: next, to: end }, size);
     for (const piece of pieces) {
       if (lines.length >= limit) break;
+      if (piece.lines === null) gaps.push(gapOf(piece));
       next = advanced(next, piece.run, piece.attempt, take(piece, isWanted, limit, lines));
     }
   }
-  return { lines, next, hasMore: !reaches(next, end), ended: isTerminal(pulse.state) };
+  return { lines, gaps, next, hasMore: !reaches(next, end), ended: isTerminal(pulse.state) };
 }
+
+export const gapOf = ({ run, attempt, first, next }: LogPiece): LogGap => ({
+  run,
+  attempt,
+  fromSeq: first,
+  toSeq: next - 1,
+  lines: next - first,
+});
 
 /** Adds what is wanted of a piece; answers the sequence behind the last line that it looked at. */
 function take(piece: LogPiece, isWanted: (line: LogLine) => boolean, limit: number, into: LogEntry[]): number {

@@ -1,37 +1,49 @@
 import { sql } from 'kysely';
 import type { LogLine } from '../../domain/agent-protocol.ts';
+import { bytesOf } from '../../domain/log-size.ts';
 import type { Tx } from '../doors.ts';
 import type { AttemptIdentity } from './claim-attempt.ts';
 
+export interface LogChunk {
+  /** Of the job, so that a log stays in one partition over midnight. */
+  readonly day: string;
+  readonly firstSeq: number;
+  /** At least one. */
+  readonly lines: readonly LogLine[];
+  /** What the log of an attempt may hold, in bytes. */
+  readonly most: number;
+}
+
 /**
- * Appends one chunk of at least one line, if it starts where the last one ended; a repeated or a gapped one is not taken. Answers the sequence
- * that comes next. The day comes from the job, so that a log stays in one partition over midnight.
+ * Appends one chunk, if it starts where the last one ended; a repeated or a gapped one is not taken. Answers the sequence that comes
+ * next. From the chunk on that makes the log longer than it may be, lines use up their numbers and are not kept: readers
+ * see a gap and how many are missing in it.
  */
 export async function appendLog(
   tx: Tx,
   who: AttemptIdentity,
-  day: string,
-  firstSeq: number,
-  lines: readonly LogLine[],
+  { day, firstSeq, lines, most }: LogChunk,
   now: Date,
-): Promise<number> {
-  const answer = await sql<{ taken: boolean; next: string }>`
-    with h as (insert into log_head as l(org_id, job_id, run_no, attempt, day, next_seq)
-        select ${who.orgId}, ${who.jobId}, ${who.runNo}, ${who.attempt}, ${day}::date, ${lines.length}::bigint where ${firstSeq}::bigint = 0
-        on conflict do nothing returning day),
-    u as (update log_head set next_seq = next_seq + ${lines.length} where org_id = ${who.orgId} and job_id = ${who.jobId} and run_no = ${who.runNo}
+): Promise<{ nextSeq: number; full: boolean }> {
+  const bytes = bytesOf(lines);
+  const answer = await sql<{ full: boolean | null; next: string }>`
+    with h as (insert into log_head as l(org_id, job_id, run_no, attempt, day, next_seq, bytes)
+        select ${who.orgId}, ${who.jobId}, ${who.runNo}, ${who.attempt}, ${day}::date, ${lines.length}::bigint, ${bytes}::bigint where ${firstSeq}::bigint = 0
+        on conflict do nothing returning day, bytes),
+    u as (update log_head set next_seq = next_seq + ${lines.length}, bytes = bytes + ${bytes}::bigint where org_id = ${who.orgId} and job_id = ${who.jobId} and run_no = ${who.runNo}
         and attempt = ${who.attempt} and next_seq = ${firstSeq}::bigint and not closed and (${firstSeq}::bigint > 0 or not exists (select 1 from h))
         and not exists (select 1 from log_chunk c where c.day = log_head.day and c.org_id = ${who.orgId} and c.job_id = ${who.jobId}
-          and c.run_no = ${who.runNo} and c.attempt = ${who.attempt} and c.first_seq = ${firstSeq}::bigint) returning day),
-    d as (select day from h union all select day from u),
+          and c.run_no = ${who.runNo} and c.attempt = ${who.attempt} and c.first_seq = ${firstSeq}::bigint) returning day, bytes),
+    d as (select day, bytes > ${most}::bigint as full from h union all select day, bytes > ${most}::bigint from u),
     i as (insert into log_chunk(day, org_id, job_id, run_no, attempt, first_seq, lines, at, body)
         select day, ${who.orgId}, ${who.jobId}, ${who.runNo}, ${who.attempt}, ${firstSeq}::bigint, ${lines.length}::int, ${now}::timestamptz,
-          ${JSON.stringify(lines)}::text from d returning 1)
-    select exists (select 1 from d) as taken, coalesce((select next_seq from log_head where org_id = ${who.orgId} and job_id = ${who.jobId}
+          ${JSON.stringify(lines)}::text from d where not d.full returning 1)
+    select (select d.full from d) as full, coalesce((select next_seq from log_head where org_id = ${who.orgId} and job_id = ${who.jobId}
       and run_no = ${who.runNo} and attempt = ${who.attempt}), 0) as next`.execute(tx.sql);
   const row = answer.rows[0]!;
+  if (row.full === null) return { nextSeq: Number(row.next), full: false };
   // When it was taken, `next` is from before this statement.
-  return row.taken ? firstSeq + lines.length : Number(row.next);
+  return { nextSeq: firstSeq + lines.length, full: row.full };
 }
 
 /** No line comes behind these, if the log goes so far. Answers the sequence that would come next. */

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { ReportAnswer } from '../../domain/agent-protocol.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import type { Doors } from '../doors.ts';
@@ -86,12 +87,7 @@ export function gatewayStore(doors: Doors, clock: Clock, random: RandomBytes) {
       doors.inOrg(host.orgId, (tx) =>
         claimAttempt(tx, identity(host, ticket, tokenHash), newUuid(clock, random), clock.now()),
       ),
-    report: (
-      host: Host,
-      ticket: Ticket,
-      tokenHash: Buffer,
-      report: AttemptReport,
-    ): Promise<{ nextSeq: number; closed: boolean }> => {
+    report: (host: Host, ticket: Ticket, tokenHash: Buffer, report: AttemptReport): Promise<ReportAnswer> => {
       const who = identity(host, ticket, tokenHash);
       return doors.inOrg(host.orgId, (tx) => reportAttempt(tx, who, report, newUuid(clock, random), clock.now()));
     },

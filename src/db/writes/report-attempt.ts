@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
-import { LATE_LOG_MS, type LogLine, type Progress } from '../../domain/agent-protocol.ts';
+import { LATE_LOG_MS, type LogLine, type Progress, type ReportAnswer } from '../../domain/agent-protocol.ts';
 import { isTerminal, type JobState } from '../../domain/job-state.ts';
+import { keptBytes } from '../../domain/log-size.ts';
 import type { AttemptResult } from '../../domain/outcome.ts';
+import { kindByKey } from '../../kinds/index.ts';
 import type { Tx } from '../doors.ts';
 import { appendLog, closeLog, nextSeqOf } from '../statements/append-log.ts';
 import { type AttemptIdentity, knownAttempt, touchAttempt } from '../statements/claim-attempt.ts';
@@ -15,6 +17,7 @@ export interface AttemptReport {
   readonly last: boolean;
 }
 
+const CLOSED: ReportAnswer = { nextSeq: 0, closed: true, full: false };
 /** A log that is locked fails the report after this: the agent keeps its lines, and the connection is free for others. */
 const LOG_LOCK_MS = '1000';
 
@@ -28,9 +31,10 @@ export async function reportAttempt(
   report: AttemptReport,
   attemptId: string,
   now: Date,
-): Promise<{ nextSeq: number; closed: boolean }> {
+): Promise<ReportAnswer> {
   const { orgId, jobId } = who;
   const found = await sql<{
+    kind: string;
     state: JobState;
     run_no: number;
     run_id: string | null;
@@ -38,17 +42,17 @@ export async function reportAttempt(
     day: string;
     finished_at: string | null;
   }>`
-    select state, run_no, run_id, host_id, accepted_day::text as day, finished_at, set_config('lock_timeout', ${LOG_LOCK_MS}, true)
+    select kind, state, run_no, run_id, host_id, accepted_day::text as day, finished_at, set_config('lock_timeout', ${LOG_LOCK_MS}, true)
       from job where org_id = ${orgId} and id = ${jobId}`.execute(tx.sql);
   const job = found.rows[0];
   const late = job?.finished_at && now.getTime() - new Date(job.finished_at).getTime() > LATE_LOG_MS;
-  if (!job || job.host_id !== who.hostId || late) return { nextSeq: 0, closed: true };
+  if (!job || job.host_id !== who.hostId || late) return CLOSED;
   tx.announce();
   const current = job.run_no === who.runNo && job.run_id === who.runId;
   // What an attempt of a run that is over has to say is evidence, which the run after it looks for. A new attempt it cannot make.
   const id = current ? await touchAttempt(tx, attemptId, who, now, false, null) : await knownAttempt(tx, who);
-  if (id === null) return { nextSeq: 0, closed: true };
-  const nextSeq = await takeLines(tx, who, report, job.day, now);
+  if (id === null) return CLOSED;
+  const { nextSeq, full } = await takeLines(tx, who, report, job, now);
   const taken = nextSeq === report.firstSeq + report.lines.length;
   if (report.progress && taken && current && !isTerminal(job.state))
     await sql`update job set progress = ${JSON.stringify(report.progress)}::jsonb, progress_at = ${now}::timestamptz
@@ -56,7 +60,7 @@ export async function reportAttempt(
   if (report.result)
     await sql`update attempt set result = ${JSON.stringify(report.result)}::jsonb, result_at = coalesce(result_at, ${now}::timestamptz)
       where org_id = ${orgId} and id = ${id}`.execute(tx.sql);
-  return { nextSeq, closed: false };
+  return { nextSeq, closed: false, full };
 }
 
 /** Answers the number that comes next. What comes without lines does not touch the log, but for the question after that number. */
@@ -64,11 +68,19 @@ async function takeLines(
   tx: Tx,
   who: AttemptIdentity,
   { firstSeq, lines, progress, result, last }: AttemptReport,
-  day: string,
+  { kind, day }: { readonly kind: string; readonly day: string },
   now: Date,
-): Promise<number> {
-  const next = lines.length > 0 ? await appendLog(tx, who, day, firstSeq, lines, now) : firstSeq;
-  if (last && next === firstSeq + lines.length) return closeLog(tx, who, next);
-  if (lines.length > 0) return next;
-  return progress === null && result === null ? nextSeqOf(tx, who) : firstSeq;
+): Promise<Pick<ReportAnswer, 'nextSeq' | 'full'>> {
+  if (lines.length === 0 && !last) {
+    const asks = progress === null && result === null;
+    return { nextSeq: asks ? await nextSeqOf(tx, who) : firstSeq, full: false };
+  }
+  const most = keptBytes(kindByKey(kind)?.limits.logBytes ?? 0);
+  const taken =
+    lines.length > 0
+      ? await appendLog(tx, who, { day, firstSeq, lines, most }, now)
+      : { nextSeq: firstSeq, full: false };
+  if (last && taken.nextSeq === firstSeq + lines.length)
+    return { ...taken, nextSeq: await closeLog(tx, who, taken.nextSeq) };
+  return taken;
 }
