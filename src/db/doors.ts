@@ -16,6 +16,12 @@ export interface Tx {
   readonly sql: QueryExecutorProvider;
   /** Has the readers of all processes look again once this is committed. */
   announce(): void;
+  /**
+   * Sends the commit right behind the statements asked so far, without waiting for their answers: one round trip less. The last
+   * word of a transaction: what is asked after it is refused. A statement that fails still undoes all of it; what the code
+   * itself finds wrong in the answers comes too late.
+   */
+  conclude(): void;
 }
 
 /** Counts transactions, for tests that assert how many a thing takes. */
@@ -41,26 +47,43 @@ type Work<T> = (tx: Tx) => Promise<T>;
  * they fail.
  */
 async function inTransaction<T>(client: pg.PoolClient, orgId: string | null, setting: string, work: Work<T>) {
-  const connection = pipelineOn(client);
+  let commit: Promise<void> | null = null;
+  const pipeline = pipelineOn(client, () => commit === null);
   let announced = false;
   let broken = false;
-  try {
-    const opened = sql.raw(`begin; ${setting}`).execute(connection);
-    const announce = () => {
+  const tx: Tx = {
+    orgId,
+    sql: pipeline,
+    announce() {
       announced = true;
-    };
-    const [answer] = await Promise.all([work({ orgId, sql: connection, announce }), opened]);
-    await sql`commit`.execute(connection);
+    },
+    conclude() {
+      commit ??= sendCommit(client);
+      // Who fails before it is waited for says what went wrong.
+      commit.catch(() => {});
+    },
+  };
+  try {
+    const opened = sql.raw(`begin; ${setting}`).execute(pipeline);
+    const [answer] = await Promise.all([work(tx), opened]);
+    tx.conclude();
+    await commit;
     return { answer, announced };
   } catch (thrown) {
     // On a connection that died it fails too; what went wrong first is what counts.
-    await sql`rollback`.execute(connection).catch(() => {
+    await client.query('rollback').catch(() => {
       broken = true;
     });
     throw thrown;
   } finally {
     client.release(broken);
   }
+}
+
+/** PostgreSQL answers the commit of a transaction in which something failed with a rollback, and calls that no error. */
+async function sendCommit(client: pg.PoolClient): Promise<void> {
+  const { command } = await client.query('commit');
+  if (command !== 'COMMIT') throw new Error('the transaction was undone, because a statement in it had failed');
 }
 
 export function openDoors(orm: Orm): Doors {

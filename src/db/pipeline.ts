@@ -14,10 +14,12 @@ const WRITES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 /**
  * Runs statements on one connection in the order they were asked, each sent without waiting for the answers before it:
  * three reads that know nothing of each other cost one round trip. Kysely's own single connection sends one at a time.
+ * `isOpen`: may anything be asked still; outside its transaction a statement would see nothing, and commit by itself.
  */
-export function pipelineOn(client: pg.PoolClient): QueryExecutorProvider {
+export function pipelineOn(client: pg.PoolClient, isOpen: () => boolean): QueryExecutorProvider {
   const connection: DatabaseConnection = {
     async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+      if (!isOpen()) throw new Error(`asked after the transaction was concluded: ${sql.slice(0, 80)}`);
       const { command, rowCount, rows } = await client.query(sql, [...parameters]);
       // A statement with several commands answers a list; nobody asks for the rows of those.
       return WRITES.has(command)

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type Doors, openDoors } from '../../src/db/doors.ts';
+import { type Doors, openDoors, type Tx } from '../../src/db/doors.ts';
 import { type Orm, openOrm } from '../../src/db/orm.ts';
 import { organization } from '../factories.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
@@ -69,6 +69,32 @@ test('a refusal while statements are still under way keeps them inside the trans
   });
   await expect(refused).rejects.toThrow('refused');
   expect((await database.owner.query(`select key from lock_key where key = 'late'`)).rows).toEqual([]);
+});
+
+test('a concluded transaction is committed with what was asked before, in one round trip with it, and takes nothing more', async () => {
+  const insert = (key: string) => (tx: Tx) =>
+    sql`insert into lock_key(org_id, key, slots) values (${org}, ${key}, 1)`.execute(tx.sql);
+  const answer = await doors.inOrg(org, async (tx) => {
+    const asked = insert('concluded')(tx);
+    tx.conclude();
+    await expect(insert('too late')(tx)).rejects.toThrow('concluded');
+    return (await asked).numAffectedRows;
+  });
+  expect(answer).toBe(1n);
+  const failing = doors.inOrg(org, async (tx) => {
+    const asked = [insert('undone again')(tx), insert('concluded')(tx)];
+    tx.conclude();
+    await Promise.all(asked);
+  });
+  await expect(failing).rejects.toMatchObject({ code: '23505' });
+  // Who swallows the failure of a statement is told all the same that nothing was kept.
+  const swallowed = doors.inOrg(org, async (tx) => {
+    await insert('undone at last')(tx);
+    await insert('concluded')(tx).catch(() => {});
+  });
+  await expect(swallowed).rejects.toThrow('undone');
+  const left = await database.owner.query(`select key from lock_key where key ~ 'concluded|late|undone' order by key`);
+  expect(left.rows.map(({ key }) => key)).toEqual(['concluded']);
 });
 
 test('connections that die in the hands of a transaction are replaced, so that outages cost no place in the pool', async () => {

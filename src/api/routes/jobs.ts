@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { getJob, listJobs } from '../../db/queries/jobs.ts';
+import { getJob, type JobView, listJobs } from '../../db/queries/jobs.ts';
 import { acceptJobs, type JobRequest } from '../../db/writes/accept-jobs.ts';
 import { requestCancel } from '../../db/writes/request-cancel.ts';
 import type { May } from '../../domain/actor.ts';
@@ -96,9 +96,13 @@ function start(app: App, { doors, door, clock, random }: ApiParts): void {
       };
       const claim = door.newClaim();
       const { answer, view } = await doors.inOrg(orgId, async (tx) => {
-        const [answer] = await acceptJobs(tx, orgId, [wanted], { clock, random, claim });
+        let fresh: JobView | null = null;
+        const onWritten = async ([id]: readonly string[]) => {
+          fresh = await getJob(tx, orgId, id!);
+        };
+        const [answer] = await acceptJobs(tx, orgId, [wanted], { clock, random, claim, onWritten });
         if (answer!.verdict === 'refused') throw answer!.failure;
-        return { answer: answer!, view: await getJob(tx, orgId, answer!.jobId) };
+        return { answer: answer!, view: fresh ?? (await getJob(tx, orgId, answer!.jobId)) };
       });
       // Not waited for: what Temporal says changes nothing about the job being accepted.
       if (answer.verdict === 'queued') void door.pass([answer.start]);

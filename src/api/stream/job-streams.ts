@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Doors } from '../../db/doors.ts';
 import type { JobPulse } from '../../db/queries/job-watch.ts';
@@ -8,6 +7,7 @@ import type { LogPosition } from '../../domain/log-position.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { asError, Failure } from '../../lib/failure.ts';
 import type { Log } from '../../lib/log.ts';
+import { Pace } from '../../lib/pace.ts';
 import { BEAT, frame } from './frames.ts';
 import { History } from './history.ts';
 import { JobFeed } from './job-feed.ts';
@@ -24,8 +24,11 @@ export interface StreamParts {
   readonly log: Log;
 }
 
-/** Hints come from several processes, at their own pace; a look costs a transaction for each organisation that is watched. */
-const LOOK_PAUSE_MS = 10;
+/**
+ * Hints come from several processes, at their own pace; a look costs a transaction for each organisation that is watched. So one
+ * each 10 ms over time; two may follow each other, because a short job begins and ends within that.
+ */
+const LOOKS = { places: 2, restMs: 20 };
 const LOOKS_AT_ONCE = 2;
 
 const holder = ({ userId, keyId }: Principal): string => keyId ?? userId;
@@ -51,6 +54,7 @@ export class JobStreams {
   readonly #limits: StreamLimits;
   readonly #history: History;
   readonly #turns = new Turns(LOOKS_AT_ONCE);
+  readonly #pace = new Pace(LOOKS.places, LOOKS.restMs);
   /** By organisation and job. */
   readonly #watched = new Map<string, Map<string, JobFeed>>();
   readonly #viewers = new Set<Viewer>();
@@ -172,11 +176,12 @@ export class JobStreams {
 
   async #lookWhileHinted(): Promise<void> {
     this.#looking = true;
+    let more = false;
     while (this.#hinted && this.#watched.size > 0) {
+      if (!more) await this.#pace.turn();
       this.#hinted = false;
-      const more = await this.#lookAtAll();
+      more = await this.#lookAtAll();
       if (more) this.#hinted = true;
-      else await pause(LOOK_PAUSE_MS);
     }
     this.#looking = false;
   }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '../doors.ts';
+import { readStartOrders, type StartOrder } from './start-orders.ts';
 
 /** Outbox entries are written already claimed by who commits them; if it dies before it sent them, the pump takes over. */
 export interface CommitterClaim {
@@ -24,12 +25,22 @@ export async function tryJobs(
   return new Set(tried.rows.filter((row) => row.ok).map((row) => row.id));
 }
 
-/** Gives back what a job holds or waits for, and grants what that lets in; answers the jobs that were granted. */
-export async function releaseAndGrant(tx: Tx, orgId: string, jobId: string, claim: CommitterClaim): Promise<string[]> {
-  const granted = await sql<{ ids: string[] }>`
-    select lock_grant(${orgId}::uuid, lock_release(${orgId}::uuid, ${jobId}::uuid), ${claim.now}::timestamptz, ${claim.token}::uuid,
-      ${claim.until}::timestamptz) as ids`.execute(tx.sql);
-  return granted.rows[0]?.ids ?? [];
+/**
+ * Gives back what a job holds or waits for, and grants what that lets in; answers the starts of the jobs that were granted. Their
+ * rows are read as they were before the grant, which changes nothing that a start says.
+ */
+export async function releaseAndGrant(
+  tx: Tx,
+  orgId: string,
+  jobId: string,
+  claim: CommitterClaim,
+): Promise<StartOrder[]> {
+  return await readStartOrders(
+    tx,
+    orgId,
+    sql`select lock_grant(${orgId}::uuid, lock_release(${orgId}::uuid, ${jobId}::uuid), ${claim.now}::timestamptz,
+      ${claim.token}::uuid, ${claim.until}::timestamptz)`,
+  );
 }
 
 /** A host came or went. Answers the jobs that were granted by that. */

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Tx } from '../doors.ts';
 
 /** What the door needs to start a run: references and words, all of it readable in Temporal's lists. */
@@ -32,9 +32,15 @@ interface Row {
 
 export async function loadStartOrders(tx: Tx, orgId: string, jobIds: readonly string[]): Promise<StartOrder[]> {
   if (jobIds.length === 0) return [];
+  return await readStartOrders(tx, orgId, sql`select ${[...jobIds]}::uuid[]`);
+}
+
+/** `ids`: a query that answers one array of job ids. It runs once, and before any row is read. */
+export async function readStartOrders(tx: Tx, orgId: string, ids: RawBuilder<unknown>): Promise<StartOrder[]> {
   const rows = await sql<Row>`
-    select org_id, id, run_no, kind, title, site_id, host_id, plan_id, repository_id, trigger, request_id
-      from job where org_id = ${orgId} and id = any(${[...jobIds]}::uuid[]) order by seq`.execute(tx.sql);
+    with asked as materialized (select unnest((${ids})) as id)
+    select j.org_id, j.id, j.run_no, j.kind, j.title, j.site_id, j.host_id, j.plan_id, j.repository_id, j.trigger, j.request_id
+      from asked a join job j on j.org_id = ${orgId} and j.id = a.id order by j.seq`.execute(tx.sql);
   return rows.rows.map((row) => ({
     orgId: row.org_id,
     jobId: row.id,

@@ -34,6 +34,8 @@ export interface AcceptParts {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly claim: CommitterClaim;
+  /** Called right behind the statements that write these new jobs: what it asks travels along, and is waited for. */
+  readonly onWritten?: (jobIds: readonly string[]) => Promise<void>;
 }
 
 /**
@@ -69,7 +71,7 @@ export async function acceptJobs(
       if (!refusal) fresh.push({ at, job: newJob(request, known, jobFacts, parts) });
     }
   }
-  if (fresh.length > 0) await insertAndGrant(tx, orgId, requests, fresh, answers, parts.claim);
+  if (fresh.length > 0) await insertAndGrant(tx, orgId, requests, fresh, answers, parts);
   return answers as Accepted[];
 }
 
@@ -96,12 +98,13 @@ async function insertAndGrant(
   requests: readonly JobRequest[],
   fresh: readonly { at: number; job: NewJob }[],
   answers: (Accepted | null)[],
-  claim: CommitterClaim,
+  { claim, onWritten }: AcceptParts,
 ): Promise<void> {
   const ready = fresh.filter(({ job }) => job.facts.host?.online ?? true).map(({ job }) => job.id);
   const [, granted] = await Promise.all([
     insertJobs(tx, orgId, fresh.map((f) => f.job), claim.now), // biome-ignore format: one line
     tryJobs(tx, orgId, ready, claim),
+    onWritten?.(fresh.map(({ job }) => job.id)),
   ]);
   for (const { at, job } of fresh) {
     if (granted.has(job.id)) answers[at] = { verdict: 'queued', jobId: job.id, start: startOf(orgId, job) };

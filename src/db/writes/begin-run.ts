@@ -22,14 +22,16 @@ export async function beginRun(tx: Tx, input: RunInput, runId: string, now: Date
   if (job === null || !isMine(job, input, runId)) return { verdict: 'not-mine' };
   const next = transition(job.state, 'begun');
   if (next === null) return { verdict: 'not-mine' };
-  await sql`
+  const begun = sql`
     with gone as (delete from outbox where org_id = ${input.orgId} and job_id = ${input.jobId} and kind = 'start'),
     j as (update job set state = ${next.state}, run_id = ${runId}, started_at = coalesce(started_at, ${now}::timestamptz),
             version = version + 1 where org_id = ${input.orgId} and id = ${input.jobId} returning version)
     insert into event(org_id, topic, subject_id, data, at)
       select ${input.orgId}, 'job.changed', ${input.jobId}, jsonb_build_object('state', ${next.state}::text, 'version', version),
         ${now}::timestamptz from j`.execute(tx.sql);
-  const left = input.runNo === 1 ? null : await leftBehind(tx, input);
+  const asked = Promise.all([begun, input.runNo === 1 ? null : leftBehind(tx, input)]);
+  tx.conclude();
+  const [, left] = await asked;
   return orderOf(job, kindByKey(job.kind)!, next.state === 'cancelling', left);
 }
 

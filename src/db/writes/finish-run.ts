@@ -12,7 +12,7 @@ import { endJob } from '../statements/end-job.ts';
 import { type CommitterClaim, releaseAndGrant } from '../statements/grant.ts';
 import { type JobRow, readJob } from '../statements/job-row.ts';
 import { lockOrganization } from '../statements/lock-organization.ts';
-import { loadStartOrders, type StartOrder } from '../statements/start-orders.ts';
+import type { StartOrder } from '../statements/start-orders.ts';
 
 export interface FinishParts {
   readonly clock: Clock;
@@ -60,12 +60,14 @@ export async function finishRun(
     auditId: newUuid(parts.clock, parts.random),
     now: parts.claim.now,
   });
-  const [, , granted] = await Promise.all([
+  const asked = Promise.all([
     ended,
     learnRepositoryState(tx, input.orgId, job, conclusion.code, parts.claim.now),
     releaseAndGrant(tx, input.orgId, input.jobId, parts.claim),
   ]);
-  return { mine: true, starts: await loadStartOrders(tx, input.orgId, granted) };
+  tx.conclude();
+  const [, , starts] = await asked;
+  return { mine: true, starts };
 }
 
 /** The failures travel with the attempt's last report, because they are too big for a history. It may be of an earlier run. */

@@ -10,7 +10,7 @@ import { endJob } from '../statements/end-job.ts';
 import { type CommitterClaim, releaseAndGrant } from '../statements/grant.ts';
 import { readJob } from '../statements/job-row.ts';
 import { lockOrganization } from '../statements/lock-organization.ts';
-import { loadStartOrders, type StartOrder } from '../statements/start-orders.ts';
+import type { StartOrder } from '../statements/start-orders.ts';
 
 export interface CancelParts {
   readonly actor: Actor;
@@ -55,8 +55,7 @@ export async function requestCancel(
     const { title } = job;
     const about = { orgId, jobId, title, requestId: parts.requestId, conclusion, failures: [], failureCount: 0 };
     await endJob(tx, { ...about, attempts: 0, actor, auditId, now: claim.now });
-    const granted = await releaseAndGrant(tx, orgId, jobId, claim);
-    return { state: next.state, tell: null, starts: await loadStartOrders(tx, orgId, granted) };
+    return { state: next.state, tell: null, starts: await releaseAndGrant(tx, orgId, jobId, claim) };
   }
   await sql`
     with j as (update job set state = ${next.state}, version = version + 1 where org_id = ${orgId} and id = ${jobId} returning version),

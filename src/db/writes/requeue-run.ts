@@ -28,7 +28,7 @@ export async function requeueRun(tx: Tx, input: RunInput, runId: string, claim: 
   if (transition(job.state, 'host-gone')?.state !== 'waiting') return { verdict: 'no' };
   // The host first: with its key given back, the next job of a host that picks nothing up would else be started too.
   const freed = job.hostId === null ? [] : await changePresence(tx, orgId, job.hostId, false, claim);
-  const granted = [...freed, ...(await releaseAndGrant(tx, orgId, jobId, claim))];
+  const starts = await releaseAndGrant(tx, orgId, jobId, claim);
   const [facts] = await loadFacts(tx, orgId, [
     { planId: job.planId, hostId: job.hostId, repositoryId: job.repositoryId },
   ]);
@@ -47,6 +47,6 @@ export async function requeueRun(tx: Tx, input: RunInput, runId: string, claim: 
       select ${orgId}, 'job.changed', ${jobId}, jsonb_build_object('state', 'waiting', 'reason', ${reason}::text, 'version', version), ${claim.now}::timestamptz from j`.execute(
     tx.sql,
   );
-  if (atOnce) granted.push(...(await tryJobs(tx, orgId, [jobId], claim)));
-  return { verdict: 'waiting', starts: await loadStartOrders(tx, orgId, granted) };
+  const itself = atOnce ? await tryJobs(tx, orgId, [jobId], claim) : [];
+  return { verdict: 'waiting', starts: [...starts, ...(await loadStartOrders(tx, orgId, [...freed, ...itself]))] };
 }

@@ -7,7 +7,7 @@ import { endJob } from '../statements/end-job.ts';
 import { type CommitterClaim, releaseAndGrant } from '../statements/grant.ts';
 import { readJob } from '../statements/job-row.ts';
 import { lockOrganization } from '../statements/lock-organization.ts';
-import { loadStartOrders, type StartOrder } from '../statements/start-orders.ts';
+import type { StartOrder } from '../statements/start-orders.ts';
 
 /** Ends a job that waited past its queue deadline; one that was granted meanwhile is left alone. */
 export async function timeOutWaiting(
@@ -32,5 +32,5 @@ export async function timeOutWaiting(
     auditId: newUuid(parts.clock, parts.random),
     now: parts.claim.now,
   });
-  return loadStartOrders(tx, orgId, await releaseAndGrant(tx, orgId, jobId, parts.claim));
+  return await releaseAndGrant(tx, orgId, jobId, parts.claim);
 }
