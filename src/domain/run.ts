@@ -77,6 +77,8 @@ export interface AttemptEvidence {
   readonly outcome: Outcome | null;
   /** Somebody wants the job to end, as its row says. */
   readonly cancelAsked: boolean;
+  /** Its host is known to be away: nobody there would take another attempt up. Left out by the release before. */
+  readonly hostAway?: boolean;
 }
 
 /** An attempt that was given up. */

@@ -79,7 +79,7 @@ function directEnd(answer: AttemptAnswer, attempts: number): End | null {
   return null;
 }
 
-/** What was lost is looked into: null when it has to be done again. */
+/** What was lost is looked into: null when it has to be done again, at once. */
 async function settle(
   run: RunInput,
   runId: string,
@@ -103,7 +103,8 @@ async function settle(
     claimedAttempts: tally.claimed,
     cancelAsked: known.cancelAsked || CancellationScope.current().consideredCancelled,
   });
-  if (next === 'again') return null;
+  // It would hold its keys for the 30 s in which nobody takes it up.
+  if (next === 'again') return known.hostAway === true ? { ending: 'nobody-there', attempts } : null;
   if (next === 'unknown' || next === 'cancelled') return { ending: { how: next }, attempts };
   return { ending: answer.end === 'threw' ? { how: 'threw', code: answer.code } : { how: 'lost' }, attempts };
 }

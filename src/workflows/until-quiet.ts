@@ -7,6 +7,7 @@ import type { JobOrder, RunInput } from '../domain/run.ts';
 const BEYOND_STOP_MS = 60_000;
 /** It beats each 15 s. */
 const HEARTBEAT_TIMEOUT_MS = 40_000;
+const LEAST_HEARTBEAT_TIMEOUT_MS = 20_000;
 const MAX_PAUSE_MS = 10_000;
 
 /**
@@ -31,7 +32,8 @@ async function ask(run: RunInput, order: JobOrder, no: number, leftMs: number): 
     summary: `Make sure that nothing of it runs: ${order.title}`,
     scheduleToStartTimeout: leftMs,
     startToCloseTimeout: order.stop.graceMs + BEYOND_STOP_MS,
-    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    // An agent that is stopped takes it and never beats: the row says until when that is waited for.
+    heartbeatTimeout: Math.max(LEAST_HEARTBEAT_TIMEOUT_MS, Math.min(HEARTBEAT_TIMEOUT_MS, leftMs)),
     retry: { maximumAttempts: 1 },
   });
   const { signal, graceMs, cleanUp } = order.stop;

@@ -3,6 +3,7 @@ import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
 import { beginRun } from '../../src/db/writes/begin-run.ts';
 import { finishRun } from '../../src/db/writes/finish-run.ts';
 import { gatewayStore } from '../../src/db/writes/gateway-store.ts';
+import { giveUpAttempt } from '../../src/db/writes/give-up-attempt.ts';
 import { requeueRun } from '../../src/db/writes/requeue-run.ts';
 import type { LogLine } from '../../src/domain/agent-protocol.ts';
 import type { AttemptResult } from '../../src/domain/outcome.ts';
@@ -15,6 +16,15 @@ beforeAll(async () => {
 afterAll(() => bench?.close());
 
 const TOKEN = Buffer.from('token');
+const PROGRESS = {
+  bytesDone: 0,
+  bytesTotal: 0,
+  filesDone: 0,
+  filesTotal: 0,
+  current: null,
+  ratePerSecond: null,
+  etaSeconds: null,
+};
 const line = (text: string): LogLine => [1, 'out', text];
 const said = (firstSeq: number, lines: readonly LogLine[], result: AttemptResult | null = null, last = false) => ({
   firstSeq,
@@ -83,6 +93,28 @@ test('what an attempt brings after its job has ended is still taken, with its re
     closed: false,
     full: false,
   });
+  const attempt = await bench.owner.query('select result from attempt where job_id = $1', [ticket.jobId]);
+  expect(attempt.rows[0].result.outcome.code).toBe('succeeded');
+});
+
+test('what an attempt says after it was given up is kept beside the job and changes nothing of it', async () => {
+  const { store, host, ticket, input } = await runningJob();
+  await store.claim(host, ticket, TOKEN);
+  const row = async () =>
+    (await bench.owner.query('select progress, state, reason, version from job where id = $1', [ticket.jobId])).rows[0];
+  const report = (firstSeq: number, fraction: number, result: AttemptResult | null) =>
+    store.report(host, ticket, TOKEN, {
+      ...said(firstSeq, [line('late')], result),
+      progress: { ...PROGRESS, fraction },
+    });
+  await report(0, 0.1, null);
+  const { clock, random, org } = bench;
+  await bench.worker.inOrg(org, (tx) => giveUpAttempt(tx, input, 'run', { runNo: 1, attempt: 1 }, { clock, random }));
+  const before = await row();
+  expect(before).toMatchObject({ progress: { fraction: 0.1 }, reason: 'verifying_host' });
+  const result = { outcome: { code: 'succeeded', counts: {}, refs: {} }, failures: [], failureCount: 0 };
+  expect(await report(1, 0.9, result)).toMatchObject({ nextSeq: 2, closed: false });
+  expect(await row()).toEqual(before);
   const attempt = await bench.owner.query('select result from attempt where job_id = $1', [ticket.jobId]);
   expect(attempt.rows[0].result.outcome.code).toBe('succeeded');
 });

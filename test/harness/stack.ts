@@ -24,6 +24,12 @@ import { startTestAgent, type TestAgent } from './test-agent.ts';
 
 const FAILURE_CONVERTER = fileURLToPath(new URL('../../src/temporal/failure-converter.cjs', import.meta.url));
 
+/** Where an agent finds a gateway. */
+interface GatewayAt {
+  readonly address: string;
+  readonly authorityPem: string;
+}
+
 /** A whole Holdfast but its API: database, Temporal, worker and gateway here, the agent in a process of its own. */
 export interface Stack extends Bench {
   readonly folder: string;
@@ -35,8 +41,10 @@ export interface Stack extends Bench {
   readonly agent: TestAgent;
   /** Away between the two; it comes back at the same address. */
   readonly gatewayServer: { stop(): Promise<void>; start(): Promise<void> };
-  /** Another host with its agent. */
-  addAgent(options?: { programsDieWithAgent: boolean }): Promise<TestAgent>;
+  /** Another gateway beside it. */
+  addGateway(): Promise<GatewayAt & { stop(): Promise<void> }>;
+  /** Another host with its agent, at the first gateway unless it is told another. */
+  addAgent(options?: { programsDieWithAgent?: boolean; gateway?: GatewayAt }): Promise<TestAgent>;
   /** A local repository with this password, not initialised. */
   addSealedRepository(password: string): Promise<{ id: string; path: string }>;
   addPathsPlan(repositoryId: string, paths: string[]): Promise<string>;
@@ -89,10 +97,12 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
   let gateway = await openGateway(0);
   const restic = findRestic()?.path;
   if (!restic) throw new Error('restic is missing: run the tests through npm test, which builds it');
-  const at = { address: `127.0.0.1:${gateway.port}`, authorityPem: certificate.authorityPem };
+  const atPort = (port: number) => ({ address: `127.0.0.1:${port}`, authorityPem: certificate.authorityPem });
+  const first = atPort(gateway.port);
+  const replicas: { stop(): Promise<void> }[] = [];
   const agents: TestAgent[] = [];
-  const addAgent = async (options = { programsDieWithAgent: true }) => {
-    const agent = await startTestAgent(bench, at, folder, restic, options.programsDieWithAgent);
+  const addAgent: Stack['addAgent'] = async ({ programsDieWithAgent = true, gateway: at = first } = {}) => {
+    const agent = await startTestAgent(bench, at, folder, restic, programsDieWithAgent);
     agents.push(agent);
     return agent;
   };
@@ -125,6 +135,19 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
       async start() {
         gateway = await openGateway(gateway.port);
       },
+    },
+    async addGateway() {
+      const { port, stop } = await openGateway(0);
+      let stopped: Promise<void> | null = null;
+      const replica = {
+        ...atPort(port),
+        stop() {
+          stopped ??= stop();
+          return stopped;
+        },
+      };
+      replicas.push(replica);
+      return replica;
     },
     addAgent,
     async addSealedRepository(password) {
@@ -177,7 +200,7 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
     },
     async close() {
       await Promise.all(agents.map((one) => one.kill('SIGTERM')));
-      await gateway.stop();
+      await Promise.all([gateway, ...replicas].map((one) => one.stop()));
       await worker.stop(2_000);
       await Promise.all([door.close(), client.connection.close()]);
       await bench.close();

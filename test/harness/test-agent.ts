@@ -12,6 +12,7 @@ import type { Bench } from './bench.ts';
 /** A host and its real agent, in a process of its own. */
 export interface TestAgent {
   readonly hostId: string;
+  readonly credential: string;
   child: ChildProcess;
   /** What its process told since it started. */
   told: string[];
@@ -43,6 +44,7 @@ export async function startTestAgent(
     (await bench.owner.query('select present from host where id = $1', [hostId])).rows[0].present;
   const agent: TestAgent = {
     hostId,
+    credential,
     child: undefined as unknown as ChildProcess,
     told: [],
     async start() {

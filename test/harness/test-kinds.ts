@@ -7,8 +7,13 @@ import { kindByKey } from '../../src/kinds/index.ts';
  * The list itself holds no test kinds.
  */
 export function changeKind(key: string, changes: Partial<JobKind>): void {
+  onTestFinished(changeKindUntil(key, changes));
+}
+
+/** Makes another kind of it until the function is called that this answers, for tests beside each other. */
+export function changeKindUntil(key: string, changes: Partial<JobKind>): () => void {
   const kind = kindByKey(key)!;
   const before = { ...kind };
-  onTestFinished(() => void Object.assign(kind, before));
   Object.assign(kind, changes);
+  return () => void Object.assign(kind, before);
 }

@@ -10,6 +10,8 @@ export interface HostSilenceRow {
   readonly reason: string | null;
   readonly host_name: string | null;
   readonly host_present: boolean | null;
+  /** Its lease has run out. It may still count as there: while no gateway takes beats nobody can tell who is away. */
+  readonly host_silent: boolean | null;
   readonly host_seen_at: string | null;
   readonly verifying_until: string | null;
 }
@@ -21,13 +23,16 @@ export function hostSilence(row: HostSilenceRow): JobWait | null {
       `host ${row.host_name} gave no answer and is asked whether anything of it still runs`,
       row.verifying_until,
     );
-  if ((row.state !== 'running' && row.state !== 'cancelling') || row.host_present !== false) return null;
+  if (row.state !== 'running' && row.state !== 'cancelling') return null;
+  const isAway = row.host_present === false;
+  if (!isAway && !row.host_silent) return null;
   const kind = kindByKey(row.kind);
   if (kind === null || row.host_seen_at === null) return null;
   const seenMs = new Date(row.host_seen_at).getTime();
   // From the last beat on, whatever the time is now.
   const until = new Date(stopsByMs(kind, seenMs, seenMs)).toISOString();
-  return silent(`host ${row.host_name} is away since ${rfc3339(row.host_seen_at)}`, until);
+  const how = isAway ? 'is away' : 'has not been heard of';
+  return silent(`host ${row.host_name} ${how} since ${rfc3339(row.host_seen_at)}`, until);
 }
 
 function silent(what: string, until: string): JobWait {

@@ -52,15 +52,16 @@ export interface JobView extends JobRow {
   readonly wait: JobWait | null;
 }
 
+/** The database's own clock: by one of ours that is wrong every job of every host would be shown as unheard of. */
 const COLUMNS = sql`j.id, j.kind, j.title, j.state, j.reason, j.host_id, h.name as host_name, h.present as host_present,
-  h.last_seen_at as host_seen_at, j.verifying_until, j.site_id, j.plan_id, j.repository_id, j.params,
+  h.lease_until < now() as host_silent, h.last_seen_at as host_seen_at, j.verifying_until, j.site_id, j.plan_id, j.repository_id, j.params,
   j.trigger, j.actor_kind, j.actor_label, j.request_id, j.run_no, j.run_id, j.accepted_at, j.queued_at, j.started_at, j.finished_at,
   j.queue_deadline_at, j.attempts, j.cancel_requested_at, j.cancel_actor, j.cancel_reason, j.outcome_code, j.outcome_sentence,
   j.outcome_next, j.counts, j.refs, j.failures, j.failure_count, j.progress, j.progress_at, j.version`;
 
 /** The host of each row in `j`: one look into its index a row, whatever the planner thinks of the number of rows. */
 const hostOf = (orgId: string) => sql`left join lateral (
-  select name, present, last_seen_at from host where org_id = ${orgId} and id = j.host_id limit 1) h on true`;
+  select name, present, lease_until, last_seen_at from host where org_id = ${orgId} and id = j.host_id limit 1) h on true`;
 
 export interface JobFilter {
   readonly reach: Reach;

@@ -36,21 +36,21 @@ export async function giveUpAttempt(
   if (job === null || !isMine(job, input, runId) || job.hostId === null) return NOTHING;
   // A claim holds the row until it is written down; one that comes after this finds the attempt given up.
   await sql`select 1 from job where org_id = ${orgId} and id = ${jobId} for update`.execute(tx.sql);
-  const given = await sql<{ claimed: boolean; outcome: Outcome | null; seen: Date | null }>`
-    with h as (select epoch, last_seen_at from host where org_id = ${orgId} and id = ${job.hostId}),
+  const given = await sql<{ claimed: boolean; outcome: Outcome | null; seen: Date | null; hostAway: boolean }>`
+    with h as (select epoch, last_seen_at, ${isAway(now)} as away from host where org_id = ${orgId} and id = ${job.hostId}),
     g as (insert into attempt as a(org_id, id, job_id, run_no, attempt_no, host_id, epoch, activity, first_seen_at, given_up_at)
       select ${orgId}, ${newUuid(clock, random)}, ${jobId}, ${lost.runNo}, ${lost.attempt}, ${job.hostId}, h.epoch, ${kindByKey(job.kind)!.activity},
         ${now}::timestamptz, ${now}::timestamptz from h
       on conflict (org_id, job_id, run_no, attempt_no) do update set given_up_at = coalesce(a.given_up_at, excluded.given_up_at)
       returning a.claimed_at is not null as claimed, a.result -> 'outcome' as outcome)
-    select g.*, h.last_seen_at as seen from g, h`.execute(tx.sql);
-  const { claimed, outcome, seen } = given.rows[0]!;
-  const cancelAsked = job.state === 'cancelling';
+    select g.*, h.last_seen_at as seen, h.away as "hostAway" from g, h`.execute(tx.sql);
+  const { claimed, outcome, seen, hostAway } = given.rows[0]!;
+  const known = { claimed, outcome, cancelAsked: job.state === 'cancelling', hostAway };
   // Its last report is made after its programs have ended.
-  if (!claimed || outcome !== null) return { claimed, outcome, cancelAsked, verifyUntilMs: null };
+  if (!claimed || outcome !== null) return { ...known, verifyUntilMs: null };
   const until = stopsByMs(kindByKey(job.kind)!, seen && new Date(seen).getTime(), now.getTime());
   await showVerifying(tx, orgId, job, new Date(until), now);
-  return { claimed, outcome, cancelAsked, verifyUntilMs: until };
+  return { ...known, verifyUntilMs: until };
 }
 
 /** The host is quiet: what the attempt's last report says, which may have come meanwhile. The job does not wait for its host any more. */
@@ -65,9 +65,10 @@ export async function hostIsQuiet(
   await lockOrganization(tx, orgId);
   const job = await readJob(tx, orgId, jobId);
   if (job === null || !isMine(job, input, runId)) return NOTHING;
-  const found = await sql<{ claimed: boolean; outcome: Outcome | null }>`
-    select claimed_at is not null as claimed, result -> 'outcome' as outcome from attempt
-     where org_id = ${orgId} and job_id = ${jobId} and run_no = ${lost.runNo} and attempt_no = ${lost.attempt}`.execute(
+  const found = await sql<{ claimed: boolean; outcome: Outcome | null; hostAway: boolean }>`
+    select a.claimed_at is not null as claimed, a.result -> 'outcome' as outcome, ${isAway(now)} as "hostAway"
+      from attempt a join host h on h.org_id = a.org_id and h.id = a.host_id
+     where a.org_id = ${orgId} and a.job_id = ${jobId} and a.run_no = ${lost.runNo} and a.attempt_no = ${lost.attempt}`.execute(
     tx.sql,
   );
   if (job.reason === 'verifying_host')
@@ -77,9 +78,12 @@ export async function hostIsQuiet(
         select ${orgId}, 'job.changed', ${jobId}, jsonb_build_object('state', ${job.state}::text, 'version', version), ${now}::timestamptz from j`.execute(
       tx.sql,
     );
-  const { claimed, outcome } = found.rows[0] ?? { claimed: false, outcome: null };
-  return { claimed, outcome, cancelAsked: job.state === 'cancelling' };
+  const known = found.rows[0] ?? { claimed: false, outcome: null, hostAway: false };
+  return { ...known, cancelAsked: job.state === 'cancelling' };
 }
+
+/** One that has just come back has a lease, and counts as there within a second. */
+const isAway = (now: Date) => sql`not present and coalesce(lease_until < ${now}::timestamptz, true)`;
 
 function isMine(job: JobRow, input: RunInput, runId: string): boolean {
   return job.runNo === input.runNo && job.runId === runId && !isTerminal(job.state);

@@ -54,9 +54,13 @@ export async function reportAttempt(
   if (id === null) return CLOSED;
   const { nextSeq, full } = await takeLines(tx, who, report, job, now);
   const taken = nextSeq === report.firstSeq + report.lines.length;
+  // What an attempt says that was given up is no progress: another one may be under way, or the job may wait to end.
   if (report.progress && taken && current && !isTerminal(job.state))
     await sql`update job set progress = ${JSON.stringify(report.progress)}::jsonb, progress_at = ${now}::timestamptz
-      where org_id = ${orgId} and id = ${jobId}`.execute(tx.sql);
+      where org_id = ${orgId} and id = ${jobId}
+        and exists (select 1 from attempt where org_id = ${orgId} and id = ${id} and given_up_at is null)`.execute(
+      tx.sql,
+    );
   if (report.result)
     await sql`update attempt set result = ${JSON.stringify(report.result)}::jsonb, result_at = coalesce(result_at, ${now}::timestamptz)
       where org_id = ${orgId} and id = ${id}`.execute(tx.sql);
