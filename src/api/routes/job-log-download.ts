@@ -5,17 +5,15 @@ import { readPulses } from '../../db/queries/job-watch.ts';
 import { getJob } from '../../db/queries/jobs.ts';
 import { type Lack, type LogPiece, readStretch } from '../../db/queries/log-pieces.ts';
 import { LOG_START, reaches } from '../../domain/log-position.ts';
-import { Failure } from '../../lib/failure.ts';
 import { parsePublicId, publicId } from '../../lib/ids.ts';
 import type { App } from '../app.ts';
 import { demand, notFound, principalOf } from '../caller.ts';
+import { Downloads } from '../downloads.ts';
 import type { ApiParts } from '../parts.ts';
 import { Closed, IdParams } from '../schemas/common.ts';
 import { presentLine } from '../schemas/job-log.ts';
 import { problems } from '../schemas/problem.ts';
-
-/** Each holds a stretch of the log while its reader takes it. */
-const MOST_AT_ONCE = 32;
+import { STREAM_LIMITS } from '../stream/limits.ts';
 
 const FORMATS = {
   text: { type: 'text/plain; charset=utf-8', ending: 'log', write: textOf },
@@ -33,8 +31,9 @@ const Query = Closed({
 const text = (type: string) => ({ [type]: { schema: Type.Unsafe<Readable>({ type: 'string' }) } });
 
 /** A whole log, in stretches at the pace of the reader: memory does not grow with the log, and no transaction lasts. */
-export function jobLogDownloadRoute(app: App, { doors }: ApiParts): void {
-  let open = 0;
+export function jobLogDownloadRoute(app: App, parts: ApiParts): void {
+  const { doors, settings } = parts;
+  const downloads = new Downloads(parts, { ...STREAM_LIMITS, ...settings.streams });
   app.get(
     '/jobs/:id/logs/download',
     {
@@ -42,7 +41,8 @@ export function jobLogDownloadRoute(app: App, { doors }: ApiParts): void {
       config: { authz: { permission: 'job:read', scope: 'anywhere' } },
       schema: {
         summary: 'The whole log of a job, as it is now',
-        description: 'An answer that breaks off was cut by the server: it did not get to the end.',
+        description:
+          'An answer that breaks off was cut by the server: it did not get to the end. That happens to who takes nothing for a minute, and within seconds to who may no longer read it.',
         params: IdParams('job'),
         querystring: Query,
         response: {
@@ -55,17 +55,14 @@ export function jobLogDownloadRoute(app: App, { doors }: ApiParts): void {
       const principal = principalOf(request);
       const { orgId } = principal;
       const jobId = parsePublicId('job', request.params.id)!;
-      const { day, end } = await doors.inOrg(orgId, async (tx) => {
+      const { siteId, day, end } = await doors.inOrg(orgId, async (tx) => {
         const job = await getJob(tx, orgId, jobId);
         if (!job) throw notFound();
         demand(principal, 'job:read', 'job:read_logs', job.site_id);
-        return (await readPulses(tx, orgId, [jobId]))[0]!;
+        const [pulse] = await readPulses(tx, orgId, [jobId]);
+        return { siteId: job.site_id, ...pulse! };
       });
-      if (open >= MOST_AT_ONCE) throw tooMany();
-      open++;
-      reply.raw.once('close', () => {
-        open--;
-      });
+      downloads.watch(reply.raw, principal, siteId);
       const { type, ending, write } = FORMATS[request.query.format ?? 'text'];
       const name = `${publicId('job', jobId)}.${ending}`;
       reply.header('content-type', type).header('content-disposition', `attachment; filename="${name}"`);
@@ -73,8 +70,6 @@ export function jobLogDownloadRoute(app: App, { doors }: ApiParts): void {
     },
   );
 }
-
-const tooMany = () => new Failure('too-many-streams', 'Too many logs are being downloaded.', { fault: 'caller' });
 
 async function* stretches(
   doors: Doors,

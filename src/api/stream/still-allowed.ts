@@ -2,7 +2,12 @@ import type { Kysely } from 'kysely';
 import { findKeysAgain } from '../../db/queries/principal.ts';
 import { mayOf, type Principal, refuseEntry } from '../../domain/decide.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { Viewer } from './viewer.ts';
+
+/** Somebody who reads for as long as it takes. */
+interface Reader {
+  readonly principal: Principal;
+  readonly siteId: string | null;
+}
 
 export type CloseReason = 'unauthenticated' | 'forbidden';
 
@@ -12,19 +17,19 @@ function refusal(principal: Principal | undefined, siteId: string | null): Close
   return may('job:read', siteId) && may('job:read_logs', siteId) ? null : 'forbidden';
 }
 
-/** The viewers that would not be let in any more, by one statement for all of them. */
-export async function refusedNow(
+/** The readers that would not be let in any more, by one statement for all of them. */
+export async function refusedNow<One extends Reader>(
   { authDb, clock }: { readonly authDb: Kysely<unknown>; readonly clock: Clock },
-  viewers: readonly Viewer[],
-): Promise<[Viewer, CloseReason][]> {
+  readers: readonly One[],
+): Promise<[One, CloseReason][]> {
   const keys = new Map(
-    viewers.flatMap(({ principal: { orgId, keyId } }) => (keyId === null ? [] : [[keyId, { orgId, keyId }]])),
+    readers.flatMap(({ principal: { orgId, keyId } }) => (keyId === null ? [] : [[keyId, { orgId, keyId }]])),
   );
   if (keys.size === 0) return [];
   const known = await findKeysAgain(authDb, [...keys.values()], clock.now());
-  return viewers.flatMap((viewer) => {
-    const { keyId } = viewer.principal;
-    const reason = refusal(keyId === null ? undefined : known.get(keyId), viewer.siteId);
-    return reason === null ? [] : [[viewer, reason] as [Viewer, CloseReason]];
+  return readers.flatMap((reader) => {
+    const { keyId } = reader.principal;
+    const reason = refusal(keyId === null ? undefined : known.get(keyId), reader.siteId);
+    return reason === null ? [] : [[reader, reason] as [One, CloseReason]];
   });
 }
