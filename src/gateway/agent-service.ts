@@ -24,6 +24,7 @@ import { type AgentMessages, readMessage } from './messages.ts';
 import type { NeverArrived } from './never-arrived.ts';
 import type { Presence } from './presence.ts';
 import { Refusal, tooMuch } from './refusal.ts';
+import { safeLines } from './safe-lines.ts';
 import type { AttemptTicket, GatewayStore, HostIdentity } from './store.ts';
 import { readTicket } from './ticket.ts';
 import { tokenHash, unwrapToken } from './tokens.ts';
@@ -146,7 +147,8 @@ export class AgentService {
 
   async #report(host: HostIdentity, report: AgentMessages['Report']): Promise<protocol.ReportAnswer> {
     const { ticket, hash } = this.#attempt(host, report);
-    const { firstSeq, lines, progress, result, last = false } = report;
+    const { firstSeq, progress, result, last = false } = report;
+    const lines = safeLines(report.lines);
     const take = (some: { lines: typeof lines; last: boolean }) =>
       this.#parts.store.report(host, ticket, hash, { firstSeq, progress, result, ...some });
     if (lines.length === 0 && !last) return await take({ lines, last });

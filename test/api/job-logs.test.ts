@@ -56,6 +56,15 @@ test.each([1, 199, 200, 500, 2000])('walking a log by %i lines gives each line o
   expect(seen).toEqual(limit === 1 ? all.slice(0, seen.length) : all);
 });
 
+test('HJ-15: a page starts at any line, and an id of the stream is as good as a cursor', async () => {
+  for (const at of [0, 1, 199, 200, 201, 3_333, 5_998, 5_999]) {
+    const { body } = await api.ask('GET', `jobs/${jobId}/logs?limit=3&cursor=${at === 0 ? '0' : `1.1.${at}`}`);
+    expect(body.lines.map((l: { text: string }) => l.text)).toEqual(all.slice(at, at + 3));
+  }
+  const between = await api.ask('GET', `jobs/${jobId}/logs?limit=2&cursor=1.1.6000_1.2.3_2.1.49`);
+  expect(between.body.lines.map((l: { text: string }) => l.text)).toEqual(['2/1/49', '2/1/50']);
+});
+
 test('the tail is the end of the log, over attempts and runs, and its cursor goes on behind it', async () => {
   const { body } = await api.ask('GET', `jobs/${jobId}/logs?tail=60`);
   expect(body.lines.map((l: { text: string }) => l.text)).toEqual(all.slice(-60));

@@ -138,6 +138,28 @@ test('HJ-15: a host with a good credential that sends for ever is cut at the bou
   expect(rows.rows).toEqual([{ next_seq: '8001', closed: true, code: 'succeeded', lines: String(kept) }]);
 });
 
+test('HJ-15: a host that sends what no agent of ours would: lines are made safe, too long ones and NUL are refused', async () => {
+  const host = await replicas.enrol();
+  const attempt = await replicas.attempt(host);
+  const link = replicas.clientOf(host, 0).attempt(attempt.token, attempt.ticket);
+  const say = (...texts: string[]) =>
+    link.report(
+      0,
+      texts.map((text): LogLine => [1, 'out', text]),
+      null,
+      null,
+      false,
+    );
+  for (const text of ['x'.repeat(MAX_LINE_BYTES + 1), 'a\0b'])
+    await expect(say(text)).rejects.toMatchObject({ code: 'gateway-refused' });
+  const most = '\u0007'.repeat(MAX_LINE_BYTES);
+  await say('\u001b[2J\u001b[31mred\u001b[0m', 'one\nforged line', '10 %\r100 %', 'abc\u202egnp', 'half \ud800', most);
+  const lines = await storedLines(replicas.bench, attempt.id);
+  expect(lines.slice(0, -1)).toEqual(['red', 'one␊forged line', '10 %␍100 %', 'abc\ufffdgnp', 'half \ufffd']);
+  expect(lines.at(-1)).toMatch(/^␇+ … \[cut\]$/);
+  expect(Buffer.byteLength(lines.at(-1)!)).toBeLessThanOrEqual(MAX_LINE_BYTES);
+});
+
 test('HJ-15: a line of 10 MB, binary, NUL, progress bars and colours are stored safely', async () => {
   const job = await start(`
     process.stdout.write('y'.repeat(10_000_000) + '\\n');

@@ -2,11 +2,12 @@ import { type LogLine, MAX_LINE_BYTES, type Progress } from '../../domain/agent-
 import type { AttemptResult } from '../../domain/outcome.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Mask } from '../../lib/mask.ts';
+import { cutTo, safeText } from '../../lib/safe-text.ts';
 import type { AttemptLink } from './attempt-link.ts';
 import type { AttemptSpool } from './attempt-spool.ts';
 import { LogBacklog } from './log-backlog.ts';
 import { LOG_BOUNDS, LOG_SENDER_TIMES } from './log-limits.ts';
-import { cutTo, maskLines, safeText } from './safe-line.ts';
+import { maskLines } from './mask-lines.ts';
 
 const HOLD_BACK_MS = 1_000;
 const MAX_CURRENT_BYTES = 4_000;

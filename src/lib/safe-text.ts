@@ -1,12 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
-import { type Mask, maskOf } from '../../lib/mask.ts';
 
 const CUT_MARK = ' … [cut]';
-
-/** Masks secrets in lines that were made safe: a secret with control characters in it looks different there. */
-export function maskLines(secrets: readonly string[]): Mask {
-  return maskOf(secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/).map(safeText)]));
-}
 
 /**
  * A line as it may be stored and shown: no ANSI, control characters as visible pictures (PostgreSQL refuses NUL, and a
