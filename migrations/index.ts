@@ -5,6 +5,7 @@ import { Migration202611210005_audit_chain } from './Migration202611210005_audit
 import { Migration202611210006_runs_under_way } from './Migration202611210006_runs_under_way.ts';
 import { Migration202611210007_verify_host } from './Migration202611210007_verify_host.ts';
 import { Migration202611210008_log_bytes } from './Migration202611210008_log_bytes.ts';
+import { Migration202611210009_caps } from './Migration202611210009_caps.ts';
 
 /** Every migration, oldest first. Forward only. */
 export const MIGRATIONS = [
@@ -15,6 +16,7 @@ export const MIGRATIONS = [
   { name: '202611210006_runs_under_way', class: Migration202611210006_runs_under_way },
   { name: '202611210007_verify_host', class: Migration202611210007_verify_host },
   { name: '202611210008_log_bytes', class: Migration202611210008_log_bytes },
+  { name: '202611210009_caps', class: Migration202611210009_caps },
 ];
 
 /** The newest one: what a running process expects to find, no less and no more. */

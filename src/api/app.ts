@@ -22,6 +22,7 @@ import { planRoutes } from './routes/plans.ts';
 import { problemPages } from './routes/problem-pages.ts';
 import { repositoryRoutes } from './routes/repositories.ts';
 import { setupPage } from './routes/setup-page.ts';
+import { siteRoutes } from './routes/sites.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -62,6 +63,7 @@ export async function buildApp(parts: ApiParts, more?: (app: App) => void): Prom
     async (scoped) => {
       const api = scoped.withTypeProvider<TypeBoxTypeProvider>();
       authRoutes(api, parts);
+      siteRoutes(api, parts);
       hostRoutes(api, parts);
       repositoryRoutes(api, parts);
       planRoutes(api, parts);

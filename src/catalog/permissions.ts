@@ -22,6 +22,8 @@ const organization = (
 
 /** Every permission there is. A route names one of these or `public`; nothing else opens a door. */
 export const PERMISSIONS = [
+  organization('site:read', 'See sites', null),
+  organization('site:manage', 'Change sites: how many jobs run there at once', 'site:read', ['organization']),
   organization('host:read', 'See hosts and their presence', null),
   organization('repository:read', 'See repositories, without their secrets', null, ['organization']),
   organization('repository:manage', 'Create and change repositories and their credentials', 'repository:read', [
@@ -42,7 +44,7 @@ export type Permission = (typeof PERMISSIONS)[number]['key'];
 
 export const PERMISSION_KEYS: readonly Permission[] = PERMISSIONS.map((p) => p.key);
 
-const READS: readonly Permission[] = ['host:read', 'repository:read', 'plan:read', 'job:read'];
+const READS: readonly Permission[] = ['site:read', 'host:read', 'repository:read', 'plan:read', 'job:read'];
 
 /** The permissions a built-in role starts with. `owner` always has all of them. */
 export const BUILTIN_ROLES = {

@@ -2,6 +2,8 @@
 export interface HostFact {
   readonly id: string;
   readonly siteId: string;
+  /** The cap of its site; null: none. */
+  readonly siteMaxJobs: number | null;
   readonly name: string;
   readonly online: boolean;
   /** Versioned activity names that the host's agent said it can do. */
@@ -16,6 +18,8 @@ export interface RepositoryFact {
   /** Without user name and password. */
   readonly url: string;
   readonly hasPassword: boolean;
+  /** Its cap; null: none of its own. */
+  readonly maxJobs: number | null;
 }
 
 export interface PlanFact {

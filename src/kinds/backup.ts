@@ -30,10 +30,7 @@ export const backup = defineKind({
   ),
   target: 'plan',
   permission: 'backup:run',
-  keys: ({ host, repository }) => [
-    hostKey(must(host, 'host').id),
-    repositoryKey(must(repository, 'repository').id, 's'),
-  ],
+  keys: ({ host, repository }) => [hostKey(must(host, 'host').id), repositoryKey(must(repository, 'repository'), 's')],
   limits: { heartbeatTimeoutMs: 10 * MINUTE, runTimeoutMs: 24 * HOUR, queueDeadlineMs: 12 * HOUR, logBytes: 256 * MIB },
   // 72 s: restic >= 0.17 may take 60 s to remove its lock after SIGINT (13-16 s measured under a bandwidth limit).
   stop: { signal: 'SIGINT', graceMs: 72 * SECOND, cleanUp: 'restic.unlock-stale.v1' },

@@ -31,10 +31,7 @@ export const initRepository = defineKind({
   ),
   target: 'repository-on-host',
   permission: 'repository:init',
-  keys: ({ host, repository }) => [
-    hostKey(must(host, 'host').id),
-    repositoryKey(must(repository, 'repository').id, 'x'),
-  ],
+  keys: ({ host, repository }) => [hostKey(must(host, 'host').id), repositoryKey(must(repository, 'repository'), 'x')],
   // 20 min: restic >= 0.17 tries a dead storage for up to 15 min before it gives up.
   limits: { heartbeatTimeoutMs: 2 * MINUTE, runTimeoutMs: 20 * MINUTE, queueDeadlineMs: 12 * HOUR, logBytes: 16 * MIB },
   stop: { signal: 'SIGINT', graceMs: 72 * SECOND, cleanUp: null },

@@ -12,8 +12,8 @@ const OTHER = '01890a5d-ac96-774b-bcce-b302099a8058';
 const facts: JobFacts = {
   organizationId: ID,
   jobId: ID,
-  host: { id: ID, siteId: ID, name: 'db-1', online: true, activities: [], epoch: 1 },
-  repository: { id: OTHER, name: 'vault', backend: 'local', url: '/srv/vault', hasPassword: true },
+  host: { id: ID, siteId: ID, siteMaxJobs: null, name: 'db-1', online: true, activities: [], epoch: 1 },
+  repository: { id: OTHER, name: 'vault', backend: 'local', url: '/srv/vault', hasPassword: true, maxJobs: null },
   plan: { id: ID, name: 'nightly', hostId: ID, repositoryId: OTHER, paths: ['/etc'], excludes: ['*.tmp'] },
 };
 const PARAMS: Record<string, unknown> = {

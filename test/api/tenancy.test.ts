@@ -5,7 +5,7 @@ import { type Answer, type ApiBench, startApi } from './bench.ts';
 
 let api: ApiBench;
 /** What belongs to somebody else, and what belongs to nobody. */
-let theirs: Record<'host' | 'repository' | 'plan' | 'job', string>;
+let theirs: Record<'site' | 'host' | 'repository' | 'plan' | 'job', string>;
 let nobodys: typeof theirs;
 let ours: { hostId: string; repositoryId: string };
 beforeAll(async () => {
@@ -22,13 +22,20 @@ beforeAll(async () => {
   });
   expect(job.status).toBe(202);
   theirs = {
+    site: publicId('site', other.siteId),
     host: publicId('host', machine.id),
     repository: publicId('repository', store.id),
     plan: publicId('plan', folders.id),
     job: job.body.id,
   };
   const nobody = (noun: keyof typeof theirs) => publicId(noun, uuid());
-  nobodys = { host: nobody('host'), repository: nobody('repository'), plan: nobody('plan'), job: nobody('job') };
+  nobodys = {
+    site: nobody('site'),
+    host: nobody('host'),
+    repository: nobody('repository'),
+    plan: nobody('plan'),
+    job: nobody('job'),
+  };
   ours = {
     hostId: publicId('host', (await host(owner, api.org)).id),
     repositoryId: publicId('repository', (await repository(owner, api.org.id)).id),
@@ -51,6 +58,9 @@ const PLACES: [string, (ids: typeof theirs) => Parameters<ApiBench['ask']>][] = 
     'credentials of a repository',
     (ids) => ['PUT', `repositories/${ids.repository}/credentials`, { body: { password: 'a new password' } }],
   ],
+  ['the cap of a repository', (ids) => ['PATCH', `repositories/${ids.repository}`, { body: { maxJobs: 1 } }]],
+  ['a site', (ids) => ['GET', `sites/${ids.site}`]],
+  ['the cap of a site', (ids) => ['PATCH', `sites/${ids.site}`, { body: { maxJobs: 1 } }]],
   ['a plan', (ids) => ['GET', `plans/${ids.plan}`]],
   ['a job', (ids) => ['GET', `jobs/${ids.job}`]],
   ['the log of a job', (ids) => ['GET', `jobs/${ids.job}/logs`]],
@@ -101,7 +111,7 @@ test.each(PLACES)('%s of another organisation answers exactly as if it were not 
 });
 
 test('lists show nothing of another organisation', async () => {
-  for (const path of ['hosts', 'repositories', 'plans', 'jobs']) {
+  for (const path of ['sites', 'hosts', 'repositories', 'plans', 'jobs']) {
     const { text } = await api.ask('GET', `${path}?limit=200`);
     for (const id of Object.values(theirs)) expect(text).not.toContain(id);
   }

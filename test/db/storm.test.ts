@@ -37,6 +37,7 @@ describe(`HJ-11, FT-6: 51 callers in three processes (STORM_SEED=${SEED})`, () =
     expect(report.errors).toEqual([]);
     expect(report.snapshots).toBeGreaterThan(20);
     expect(report.grants).toBeGreaterThan(100);
+    expect(report.capChanges).toBeGreaterThan(5);
   });
 
   test('nobody passes a closing request, and jobs with the same keys are granted in the order they came', () => {

@@ -1,4 +1,5 @@
 import { getRepository, listRepositories } from '../../db/queries/repositories.ts';
+import { changeRepository } from '../../db/writes/change-cap.ts';
 import { createRepository } from '../../db/writes/create-repository.ts';
 import { setCredentials } from '../../db/writes/set-credentials.ts';
 import { parsePublicId } from '../../lib/ids.ts';
@@ -9,6 +10,7 @@ import type { ApiParts } from '../parts.ts';
 import { IdempotencyHeaders, IdParams, PageOf } from '../schemas/common.ts';
 import { problems } from '../schemas/problem.ts';
 import {
+  ChangedRepository,
   CreatedRepository,
   NewCredentials,
   NewRepository,
@@ -24,6 +26,7 @@ export function repositoryRoutes(app: App, parts: ApiParts): void {
   list(app, parts);
   create(app, parts);
   show(app, parts);
+  change(app, parts);
   changeCredentials(app, parts);
 }
 
@@ -65,13 +68,13 @@ function create(app: App, { doors, clock, random, keyring }: ApiParts): void {
     async (request, reply) => {
       const principal = principalOf(request);
       const { orgId } = principal;
-      const { name, url, password = null } = request.body;
+      const { name, url, password = null, maxJobs = null } = request.body;
       const parts = { actor: actorOf(principal), requestId: request.id, clock, random, keyring };
       const { made, view } = await doors.inOrg(orgId, async (tx) => {
         const made = await createRepository(
           tx,
           orgId,
-          { name, url, password, idempotency: idempotencyOf(request) },
+          { name, url, password, maxJobs, idempotency: idempotencyOf(request) },
           parts,
         );
         return { made, view: await getRepository(tx, orgId, made.id) };
@@ -103,6 +106,36 @@ function show(app: App, { doors }: ApiParts): void {
       const view = await doors.inOrg(orgId, (tx) => getRepository(tx, orgId, id));
       if (!view) throw notFound();
       return reply.header('etag', etag(view.version)).send(presentRepository(view));
+    },
+  );
+}
+
+function change(app: App, { doors, door, clock, random }: ApiParts): void {
+  app.patch(
+    '/repositories/:id',
+    {
+      config: { authz: manage },
+      schema: {
+        summary: 'Change how many jobs run against a repository at once',
+        description:
+          'With more, jobs that wait start at once. With fewer, those that run go on, and none starts until it is below.',
+        params: IdParams('repository'),
+        body: ChangedRepository,
+        response: { 200: Repository, ...problems(404, 412, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const { orgId } = principal;
+      const id = parsePublicId('repository', request.params.id)!;
+      const parts = { actor: actorOf(principal), requestId: request.id, clock, random, claim: door.newClaim() };
+      const cap = { maxJobs: request.body.maxJobs, ifVersion: ifMatchOf(request) };
+      const { starts, view } = await doors.inOrg(orgId, async (tx) => {
+        const starts = await changeRepository(tx, orgId, id, cap, parts);
+        return { starts, view: await getRepository(tx, orgId, id) };
+      });
+      if (starts.length > 0) void door.pass(starts);
+      return reply.header('etag', etag(view!.version)).send(presentRepository(view!));
     },
   );
 }

@@ -7,6 +7,10 @@ export const Id = (noun: IdNoun, description?: string) =>
 
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
+/** A cap as it is sent, or null for none. One schema with two types: a union would tell of one wrong number three times. */
+export const Cap = (maximum: number, description: string) =>
+  Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum: 1, maximum, description });
+
 /** RFC 3339 in UTC. */
 export const Time = Type.String({ format: 'date-time' });
 

@@ -1,7 +1,10 @@
 import Type from 'typebox';
 import type { RepositoryView } from '../../db/queries/repositories.ts';
+import { MOST_REPOSITORY_JOBS, REPOSITORY_SLOTS } from '../../domain/lock.ts';
 import { publicId } from '../../lib/ids.ts';
-import { Closed, Id, Name, Nullable, PAGE_QUERY, Time, Version } from './common.ts';
+import { Cap, Closed, Id, Name, Nullable, PAGE_QUERY, Time, Version } from './common.ts';
+
+const MAX_JOBS = `How many jobs run against it at once. Null: no cap of its own, so ${REPOSITORY_SLOTS} as for every other.`;
 
 const FIELDS = {
   id: Id('repository'),
@@ -14,6 +17,7 @@ const FIELDS = {
       'What was last learned of it: unknown, uninitialised, ready, locked, wrong-password, unreachable, damaged.',
   }),
   stateAt: Nullable(Time),
+  maxJobs: Nullable(Type.Integer({ description: MAX_JOBS })),
   version: Version,
   createdAt: Time,
 };
@@ -33,6 +37,8 @@ export const CreatedRepository = Type.Object(
   { title: 'CreatedRepository' },
 );
 
+const MaxJobs = Cap(MOST_REPOSITORY_JOBS, MAX_JOBS);
+
 const Password = Type.String({
   minLength: 8,
   maxLength: 500,
@@ -49,7 +55,10 @@ export const NewRepository = Closed({
       'An absolute path, rest:https://..., sftp:user@host:/path or s3:https://host/bucket. Holds no password.',
   }),
   password: Type.Optional(Password),
+  maxJobs: Type.Optional(MaxJobs),
 });
+
+export const ChangedRepository = Closed({ maxJobs: MaxJobs });
 
 export const NewCredentials = Closed({ password: Password });
 

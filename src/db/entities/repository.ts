@@ -23,6 +23,8 @@ export const RepositorySchema = defineEntity({
         "state = any (array['unknown', 'uninitialised', 'ready', 'locked', 'wrong-password', 'unreachable', 'damaged'])",
       ),
     stateAt: p.datetime().nullable(),
+    /** How many jobs run against it at once; null: as many as against any other. */
+    maxJobs: p.integer().nullable().check('max_jobs >= 1 and max_jobs <= 50'),
     version: p.integer().version(),
     createdAt: p.datetime(),
   },

@@ -13,6 +13,8 @@ export const SiteSchema = defineEntity({
     org: () => inOrganization(Organization),
     id: p.uuid().primary(),
     name: p.text(),
+    /** How many jobs of its hosts run at once; null: no cap. */
+    maxJobs: p.integer().nullable().check('max_jobs >= 1 and max_jobs <= 1000'),
     version: p.integer().version(),
     createdAt: p.datetime(),
   },

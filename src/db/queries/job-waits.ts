@@ -23,8 +23,16 @@ interface Row {
   behind_title: string | null;
   behind_actor: string | null;
   behind_holds: boolean | null;
+  /** The site or repository that has as many jobs as its cap lets it, and how many that are. */
+  cap_of: string | null;
+  cap_slots: number | null;
+  cap_used: number | null;
+  holders: { id: string; title: string; actor: string }[] | null;
   ahead: number;
 }
+
+/** Of the jobs that hold a cap so many are named. */
+const MOST_NAMED = 3;
 
 /** Nobody counts further: at ten thousand that wait, a page of them would else read a million requests. */
 export const MOST_AHEAD = 100;
@@ -38,7 +46,9 @@ export async function loadWaits(tx: Tx, orgId: string, jobIds: readonly string[]
   if (jobIds.length === 0) return new Map();
   const found = await sql<Row>`
     select j.id, j.reason, h.name as host_name, h.last_seen_at, b.id as behind_id, b.title as behind_title, b.actor_label as behind_actor,
-           c.holds as behind_holds, p.ahead
+           c.holds as behind_holds, p.ahead, c.slots as cap_slots, c.used as cap_used, n.holders,
+           case when c.cap like 'site/%' then (select 'site ' || name from site where org_id = ${orgId} and id = split_part(c.cap, '/', 2)::uuid)
+                when c.cap like 'repository/%' then (select 'repository ' || name from repository where org_id = ${orgId} and id = split_part(c.cap, '/', 2)::uuid) end as cap_of
       from unnest(${[...jobIds]}::uuid[]) as wanted(id)
       cross join lateral (select * from job where org_id = ${orgId} and id = wanted.id limit 1) j
       left join lateral (select * from host where org_id = ${orgId} and id = j.host_id limit 1) h on true
@@ -46,15 +56,19 @@ export async function loadWaits(tx: Tx, orgId: string, jobIds: readonly string[]
         select least(count(distinct o.job_id), ${MOST_AHEAD})::int as ahead from (${sqlBlocking(orgId)}) r cross join lateral (
           select job_id from lock_request where org_id = ${orgId} and key = r.key and seq < r.seq and ready order by seq limit ${MOST_AHEAD}) o) p
       left join lateral (
-        (select s.job_id, true as holds from (${sqlBlocking(orgId)}) r cross join lateral (
+        (select s.job_id, true as holds, r.cap, r.slots, r.used from (${sqlBlocking(orgId)}) r cross join lateral (
             select job_id from lock_slot where org_id = ${orgId} and key = r.key order by slot limit 1) s
           where r.is_full order by r.is_host desc limit 1)
         union all
-        (select o.job_id, false from (${sqlBlocking(orgId)}) r cross join lateral (
+        (select o.job_id, false, null, null, null from (${sqlBlocking(orgId)}) r cross join lateral (
             select job_id, seq from lock_request where org_id = ${orgId} and key = r.key and seq < r.seq and ready order by seq desc limit 1) o
           order by o.seq desc limit 1)
         order by holds desc limit 1) c on true
-      left join lateral (select * from job where org_id = ${orgId} and id = c.job_id limit 1) b on true`.execute(
+      left join lateral (select * from job where org_id = ${orgId} and id = c.job_id limit 1) b on true
+      left join lateral (
+        select jsonb_agg(jsonb_build_object('id', o.id, 'title', o.title, 'actor', o.actor_label)) as holders
+          from (select job_id from lock_slot where org_id = ${orgId} and key = c.cap order by slot limit ${MOST_NAMED}) s
+          cross join lateral (select * from job where org_id = ${orgId} and id = s.job_id limit 1) o) n on c.cap is not null`.execute(
     tx.sql,
   );
   return new Map(found.rows.map((row) => [row.id, waitOf(row)]));
@@ -62,8 +76,8 @@ export async function loadWaits(tx: Tx, orgId: string, jobIds: readonly string[]
 
 /** The requests of job `j` whose key leaves it no room, or is closed to it by one that came before. */
 const sqlBlocking = (orgId: string) => sql`
-  select q.key, q.seq, k.is_host, k.is_full from lock_request q cross join lateral (
-    select is_host, closed_seq, ((q.mode = 'x' and used > 0) or excl or used >= slots) as is_full from lock_key where org_id = ${orgId} and key = q.key limit 1) k
+  select q.key, q.seq, k.is_host, k.is_full, k.slots, k.used, case when q.mode = 's' and not k.excl then q.key end as cap from lock_request q cross join lateral (
+    select is_host, excl, slots, used, closed_seq, ((q.mode = 'x' and used > 0) or excl or used >= slots) as is_full from lock_key where org_id = ${orgId} and key = q.key limit 1) k
    where q.org_id = ${orgId} and q.job_id = j.id and (k.is_full or coalesce(k.closed_seq < q.seq, false))`;
 
 function waitOf(row: Row): JobWait {
@@ -74,6 +88,13 @@ function waitOf(row: Row): JobWait {
   const position = row.ahead + 1;
   if (row.behind_id === null) return { words: 'it is about to be granted', position, behindJobId: null, stopsBy: null };
   const job = publicId('job', row.behind_id);
+  if (row.cap_of !== null && row.holders !== null)
+    return {
+      words: capWords(row.cap_of, row.cap_slots!, row.cap_used!, row.holders),
+      position,
+      behindJobId: job,
+      stopsBy: null,
+    };
   const how = row.behind_holds ? '' : ', which waits too';
   return {
     words: `behind "${row.behind_title}" (${job}) of ${row.behind_actor}${how}`,
@@ -81,4 +102,11 @@ function waitOf(row: Row): JobWait {
     behindJobId: job,
     stopsBy: null,
   };
+}
+
+function capWords(what: string, slots: number, used: number, holders: NonNullable<Row['holders']>): string {
+  const named = holders.map(({ id, title, actor }) => `"${title}" (${publicId('job', id)}) of ${actor}`);
+  if (used > named.length) named.push(`${used - named.length} more`);
+  const all = named.length === 1 ? named[0] : `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
+  return `${what} is at its cap of ${slots} ${slots === 1 ? 'job' : 'jobs'}: behind ${all}`;
 }

@@ -11,6 +11,7 @@ export interface RepositoryView {
   readonly hasPassword: boolean;
   readonly state: string;
   readonly stateAt: string | null;
+  readonly maxJobs: number | null;
   readonly version: number;
   readonly createdAt: string;
 }
@@ -23,11 +24,12 @@ interface Row {
   has_password: boolean;
   state: string;
   state_at: string | null;
+  max_jobs: number | null;
   version: number;
   created_at: string;
 }
 
-const SELECT = sql`select r.id, r.name, r.backend, r.url, r.state, r.state_at, r.version, r.created_at, exists (select 1 from secret s
+const SELECT = sql`select r.id, r.name, r.backend, r.url, r.state, r.state_at, r.max_jobs, r.version, r.created_at, exists (select 1 from secret s
   where s.org_id = r.org_id and s.table_name = 'repository' and s.row_id = r.id and s.column_name = 'password') as has_password
   from repository r`;
 
@@ -39,6 +41,7 @@ const viewOf = (row: Row): RepositoryView => ({
   hasPassword: row.has_password,
   state: row.state,
   stateAt: rfc3339(row.state_at),
+  maxJobs: row.max_jobs,
   version: row.version,
   createdAt: rfc3339(row.created_at),
 });

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { repositorySlots } from '../../domain/lock.ts';
 import type { Tx } from '../doors.ts';
 import { readStartOrders, type StartOrder } from './start-orders.ts';
 
@@ -41,6 +42,34 @@ export async function releaseAndGrant(
     sql`select lock_grant(${orgId}::uuid, lock_release(${orgId}::uuid, ${jobId}::uuid), ${claim.now}::timestamptz,
       ${claim.token}::uuid, ${claim.until}::timestamptz)`,
   );
+}
+
+/** A repository's cap changed. Answers the jobs that were granted by that. */
+export async function limitRepository(
+  tx: Tx,
+  orgId: string,
+  repositoryId: string,
+  maxJobs: number | null,
+  claim: CommitterClaim,
+): Promise<string[]> {
+  const granted = await sql<{ ids: string[] }>`
+    select lock_limit(${orgId}::uuid, ${`repository/${repositoryId}`}, ${repositorySlots(maxJobs)}::int, ${claim.now}::timestamptz, ${claim.token}::uuid,
+      ${claim.until}::timestamptz) as ids`.execute(tx.sql);
+  return granted.rows[0]?.ids ?? [];
+}
+
+/** A site's cap changed, came or went. Answers the jobs that were granted by that. */
+export async function limitSite(
+  tx: Tx,
+  orgId: string,
+  siteId: string,
+  maxJobs: number | null,
+  claim: CommitterClaim,
+): Promise<string[]> {
+  const granted = await sql<{ ids: string[] }>`
+    select lock_site(${orgId}::uuid, ${siteId}::uuid, ${maxJobs}::int, ${claim.now}::timestamptz, ${claim.token}::uuid,
+      ${claim.until}::timestamptz) as ids`.execute(tx.sql);
+  return granted.rows[0]?.ids ?? [];
 }
 
 /** A host came or went. Answers the jobs that were granted by that. */

@@ -24,8 +24,23 @@ interface Row {
     paths: string[];
     excludes: string[];
   } | null;
-  host: { id: string; site_id: string; name: string; present: boolean; activities: string[]; epoch: number } | null;
-  repository: { id: string; name: string; backend: string; url: string; has_password: boolean } | null;
+  host: {
+    id: string;
+    site_id: string;
+    site_max_jobs: number | null;
+    name: string;
+    present: boolean;
+    activities: string[];
+    epoch: number;
+  } | null;
+  repository: {
+    id: string;
+    name: string;
+    backend: string;
+    url: string;
+    max_jobs: number | null;
+    has_password: boolean;
+  } | null;
 }
 
 /**
@@ -35,7 +50,7 @@ interface Row {
  */
 export async function loadFacts(tx: Tx, orgId: string, wanted: readonly FactsWanted[]): Promise<FactsFound[]> {
   const found = await sql<Row>`
-    select to_jsonb(p) as plan, to_jsonb(h) as host, to_jsonb(r) || jsonb_build_object('has_password', exists (
+    select to_jsonb(p) as plan, to_jsonb(h) || jsonb_build_object('site_max_jobs', (select max_jobs from site where org_id = ${orgId} and id = h.site_id)) as host, to_jsonb(r) || jsonb_build_object('has_password', exists (
         select 1 from secret s where s.org_id = ${orgId} and s.table_name = 'repository' and s.row_id = r.id)) as repository
       from unnest(${wanted.map((w) => w.planId)}::uuid[], ${wanted.map((w) => w.hostId)}::uuid[],
                   ${wanted.map((w) => w.repositoryId)}::uuid[]) with ordinality as w(plan_id, host_id, repository_id, no)
@@ -59,6 +74,7 @@ function factsOf({ plan, host, repository }: Row): FactsFound {
     host: host && {
       id: host.id,
       siteId: host.site_id,
+      siteMaxJobs: host.site_max_jobs,
       name: host.name,
       online: host.present,
       activities: host.activities,
@@ -70,6 +86,7 @@ function factsOf({ plan, host, repository }: Row): FactsFound {
       backend: repository.backend,
       url: repository.url,
       hasPassword: repository.has_password,
+      maxJobs: repository.max_jobs,
     },
   };
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Actor, May, Trigger } from '../../domain/actor.ts';
 import type { JobFacts } from '../../domain/facts.ts';
+import { withSite } from '../../domain/lock.ts';
 import { type AskedJob, judgeRequest, type ReadRequest, readRequest } from '../../kinds/judge-request.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Failure } from '../../lib/failure.ts';
@@ -87,7 +88,7 @@ function newJob(request: JobRequest, read: ReadRequest, facts: JobFacts, parts: 
     actor: request.actor,
     requestId: request.requestId,
     idempotency: request.idempotency,
-    keys: read.kind.keys(facts),
+    keys: withSite(read.kind.keys(facts), facts.host),
     queueDeadlineAt: new Date(parts.claim.now.getTime() + read.kind.limits.queueDeadlineMs),
   };
 }

@@ -14,6 +14,7 @@ export interface NewRepository {
   readonly url: string;
   /** Null: make one, and show it this once. */
   readonly password: string | null;
+  readonly maxJobs: number | null;
   readonly idempotency: IdempotencyKeyUse | null;
 }
 
@@ -39,7 +40,8 @@ export async function createRepository(
   const id = newUuid(parts.clock, parts.random);
   const now = parts.clock.now();
   const made = await sql`
-    insert into repository(org_id, id, name, backend, url, created_at) values (${orgId}, ${id}, ${wanted.name}, ${address.backend}, ${address.url}, ${now}::timestamptz)
+    insert into repository(org_id, id, name, backend, url, max_jobs, created_at)
+      values (${orgId}, ${id}, ${wanted.name}, ${address.backend}, ${address.url}, ${wanted.maxJobs}, ${now}::timestamptz)
     on conflict (org_id, name) do nothing returning id`.execute(tx.sql);
   if (made.rows.length === 0)
     throw new Failure('name-taken', `There is a repository "${wanted.name}" already.`, {
@@ -50,7 +52,7 @@ export async function createRepository(
   await storePassword(tx, orgId, id, wanted.password ?? minted!, parts);
   await rememberRequest(tx, orgId, wanted.idempotency, id, now);
   const object = { kind: 'repository', id, label: wanted.name, version: 1 };
-  const data = { backend: address.backend, url: address.url };
+  const data = { backend: address.backend, url: address.url, maxJobs: wanted.maxJobs };
   await tellChange(tx, orgId, { action: 'repository.create', topic: 'repository.changed', object, data }, parts);
   return { id, mintedPassword: minted, repeated: false };
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { transition } from '../../domain/job-state.ts';
-import { NO_HOST } from '../../domain/lock.ts';
+import { NO_HOST, withSite } from '../../domain/lock.ts';
 import type { RunInput } from '../../domain/run.ts';
 import { kindByKey } from '../../kinds/index.ts';
 import type { Tx } from '../doors.ts';
@@ -32,7 +32,7 @@ export async function requeueRun(tx: Tx, input: RunInput, runId: string, claim: 
   const [facts] = await loadFacts(tx, orgId, [
     { planId: job.planId, hostId: job.hostId, repositoryId: job.repositoryId },
   ]);
-  const keys = kindByKey(job.kind)!.keys({ organizationId: orgId, jobId, ...facts! });
+  const keys = withSite(kindByKey(job.kind)!.keys({ organizationId: orgId, jobId, ...facts! }), facts!.host);
   const atOnce = job.hostId === null;
   const reason = atOnce ? 'lock' : 'host_offline';
   // Not ready until a beat after this: by its old lease the host would be called back within a second.

@@ -1,17 +1,19 @@
 // A process full of callers who accept, end, cancel, requeue and move hosts at random. Told by its first argument.
-import { sql } from 'kysely';
 import pg from 'pg';
 import { type Doors, openDoors, type Tx } from '../../../src/db/doors.ts';
 import { openOrm } from '../../../src/db/orm.ts';
 import { type CommitterClaim, changePresence, tryJobs } from '../../../src/db/statements/grant.ts';
 import { insertJobs } from '../../../src/db/statements/insert-jobs.ts';
+import { loadFacts } from '../../../src/db/statements/job-facts.ts';
 import { lockOrganization } from '../../../src/db/statements/lock-organization.ts';
 import { acceptJobs } from '../../../src/db/writes/accept-jobs.ts';
 import { beginRun } from '../../../src/db/writes/begin-run.ts';
+import { changeRepository, changeSite } from '../../../src/db/writes/change-cap.ts';
 import { finishRun } from '../../../src/db/writes/finish-run.ts';
 import { requestCancel } from '../../../src/db/writes/request-cancel.ts';
 import { requeueRun } from '../../../src/db/writes/requeue-run.ts';
-import { hostKey, type KeyWish, repositoryKey } from '../../../src/domain/lock.ts';
+import type { HostFact } from '../../../src/domain/facts.ts';
+import { hostKey, type KeyWish, repositoryKey, withSite } from '../../../src/domain/lock.ts';
 import { systemClock as clock } from '../../../src/lib/clock.ts';
 import { newUuid, publicId, systemRandom as random } from '../../../src/lib/ids.ts';
 import { seeded } from './seeded.ts';
@@ -28,12 +30,15 @@ export interface ActorOrder {
   readonly hosts: readonly string[];
   readonly plans: readonly string[];
   readonly repositories: readonly string[];
+  readonly sites: readonly string[];
   /** Keys that are neither a host nor a repository, with how many may share each. */
   readonly caps: readonly { readonly key: string; readonly slots: number }[];
 }
 
 export interface ActorReport {
   readonly operations: number;
+  /** How often a cap was changed. */
+  readonly caps: number;
   readonly acceptMs: readonly number[];
   /** From the first try of an end that was cut off until the transaction that ended and granted was committed. */
   readonly refillMs: readonly number[];
@@ -48,7 +53,14 @@ const RETRY_MS = 50;
 const INJECTED = 'injected';
 const order = JSON.parse(process.argv[2]!) as ActorOrder;
 const { org, hosts } = order;
-const report = { operations: 0, acceptMs: [] as number[], refillMs: [] as number[], killed: 0, errors: [] as string[] };
+const report = {
+  operations: 0,
+  caps: 0,
+  acceptMs: [] as number[],
+  refillMs: [] as number[],
+  killed: 0,
+  errors: [] as string[],
+};
 
 const open = async (url: string, poolMax: number): Promise<Doors> =>
   openDoors(await openOrm({ url, poolMax, transactionTimeoutMs: 15_000, applicationName: 'storm' }));
@@ -102,10 +114,10 @@ async function inject(hostId: string | null, keys: readonly KeyWish[]): Promise<
   await api.inOrg(org, async (tx: Tx) => {
     await lockOrganization(tx, org);
     const about = claim();
-    const online = hostId === null || (await presentNow(tx, hostId));
-    const host = hostId && { id: hostId, siteId: null as never, name: 'h', online, activities: [], epoch: 1 };
+    const host = hostId === null ? null : await hostNow(tx, hostId);
+    const online = host?.online ?? true;
     const jobId = id();
-    const facts = { organizationId: org, jobId, host: host || null, repository: null, plan: null };
+    const facts = { organizationId: org, jobId, host, repository: null, plan: null };
     const job = {
       id: jobId,
       auditId: id(),
@@ -119,7 +131,7 @@ async function inject(hostId: string | null, keys: readonly KeyWish[]): Promise<
     const more = {
       requestId: 'storm',
       idempotency: null,
-      keys,
+      keys: withSite(keys, host),
       queueDeadlineAt: new Date(about.now.getTime() + 3_600_000),
     };
     await insertJobs(tx, org, [{ ...job, ...more }], about.now);
@@ -127,11 +139,9 @@ async function inject(hostId: string | null, keys: readonly KeyWish[]): Promise<
   });
 }
 
-async function presentNow(tx: Tx, hostId: string): Promise<boolean> {
-  const found = await sql<{
-    present: boolean;
-  }>`select present from host where org_id = ${org} and id = ${hostId}`.execute(tx.sql);
-  return found.rows[0]!.present;
+async function hostNow(tx: Tx, hostId: string): Promise<HostFact> {
+  const [found] = await loadFacts(tx, org, [{ planId: null, hostId, repositoryId: null }]);
+  return found!.host!;
 }
 
 /** Ends a job as its run would: again and again until the database has taken it. */
@@ -177,6 +187,16 @@ async function move(hostId: string, present: boolean): Promise<void> {
   });
 }
 
+/** Another cap of a site or a repository, or none: up, down and away, whatever runs and waits there. */
+async function cap(chance: (below: number) => number): Promise<void> {
+  const maxJobs = chance(4) === 0 ? null : 1 + chance(6);
+  const [change, ids] =
+    chance(2) === 0 ? ([changeSite, order.sites] as const) : ([changeRepository, order.repositories] as const);
+  const about = { ...parts(), actor: ACTOR, requestId: 'storm' };
+  await api.inOrg(org, (tx) => change(tx, org, ids[chance(ids.length)]!, { maxJobs, ifVersion: null }, about));
+  report.caps++;
+}
+
 async function startSomething(chance: (below: number) => number): Promise<void> {
   const one = <T>(list: readonly T[]): T => list[chance(list.length)]!;
   const host = one(hosts);
@@ -186,8 +206,9 @@ async function startSomething(chance: (below: number) => number): Promise<void> 
   else if (dice < 63) await accept('init', { repositoryId: publicId('repository', repository) }, host);
   else if (dice < 67) await accept('noop', {}, host);
   else if (dice < 70) await accept('noop', {}, null);
-  else if (dice < 80) await inject(host, [hostKey(host), repositoryKey(repository, 'x')]);
-  else if (dice < 90) await inject(host, [hostKey(host), repositoryKey(repository, 's'), capOf(one(order.caps))]);
+  else if (dice < 80) await inject(host, [hostKey(host), repositoryKey({ id: repository, maxJobs: null }, 'x')]);
+  else if (dice < 90)
+    await inject(host, [hostKey(host), repositoryKey({ id: repository, maxJobs: null }, 's'), capOf(one(order.caps))]);
   else await inject(null, [capOf(one(order.caps))]);
 }
 
@@ -205,7 +226,8 @@ async function operation(chance: (below: number) => number): Promise<void> {
   } else if (dice < 95) {
     const job = await someJob(['waiting', 'queued']);
     if (job) return cancel(job.id);
-  } else await move(hosts[chance(hosts.length)]!, chance(10) < 7);
+  } else if (dice < 97) await cap(chance);
+  else await move(hosts[chance(hosts.length)]!, chance(10) < 7);
 }
 
 await Promise.all(

@@ -28,6 +28,8 @@ export interface StormOptions {
 export interface StormReport extends Judgement {
   readonly seed: number;
   readonly operations: number;
+  /** How often a cap of a site or repository was changed. */
+  readonly capChanges: number;
   readonly jobs: number;
   readonly snapshots: number;
   readonly violations: readonly string[];
@@ -50,7 +52,10 @@ export interface StormReport extends Judgement {
 
 /** Random histories of many callers in several processes on one organisation, watched by snapshots while they go on. */
 export async function storm(
-  bench: Pick<Bench, 'org' | 'owner' | 'ownerUrl' | 'urls' | 'addHost' | 'addPlan' | 'addRepository' | 'worker'>,
+  bench: Pick<
+    Bench,
+    'org' | 'site' | 'newId' | 'owner' | 'ownerUrl' | 'urls' | 'addHost' | 'addPlan' | 'addRepository' | 'worker'
+  >,
   options: StormOptions,
 ): Promise<StormReport> {
   const { owner, org } = bench;
@@ -83,6 +88,7 @@ export async function storm(
     ...judged,
     seed: options.seed,
     operations: sum(reports.map(({ operations }) => operations)),
+    capChanges: sum(reports.map(({ caps }) => caps)),
     jobs: await count(bench, 'select count(*) from job where org_id = $1'),
     snapshots: seen.snapshots,
     violations: found,
@@ -114,6 +120,13 @@ async function stage(bench: Parameters<typeof storm>[0], options: StormOptions):
   const { owner, org } = bench;
   const hosts: string[] = [];
   for (let i = 0; i < options.hosts; i++) hosts.push(await bench.addHost());
+  const otherSite = bench.newId();
+  await owner.query(`insert into site(org_id, id, name, max_jobs, created_at) values ($1, $2, 'Other', 3, now())`, [
+    org,
+    otherSite,
+  ]);
+  await owner.query('insert into lock_key(org_id, key, slots) values ($1, $2, 3)', [org, `site/${otherSite}`]);
+  await owner.query('update host set site_id = $1 where id = any($2)', [otherSite, hosts.slice(hosts.length / 2)]);
   const repositories: string[] = [];
   const plans: string[] = [];
   for (const limit of options.limits) {
@@ -124,6 +137,7 @@ async function stage(bench: Parameters<typeof storm>[0], options: StormOptions):
       `repository/${repository}`,
       limit,
     ]);
+    await owner.query('update repository set max_jobs = $1 where id = $2', [limit, repository]);
     for (const host of hosts) plans.push((await bench.addPlan(host, repository)).id);
   }
   const caps = options.limits.map((slots, at) => ({ key: `cap/${at}`, slots: slots + 1 }));
@@ -140,6 +154,7 @@ async function stage(bench: Parameters<typeof storm>[0], options: StormOptions):
     hosts,
     plans,
     repositories,
+    sites: [bench.site, otherSite],
     caps,
   };
 }

@@ -19,11 +19,23 @@ const WITNESS = `
     elsif old.state = 'waiting' and new.state <> 'waiting' then insert into witness(what, job) values ('end', new.id); end if;
     return null;
   end $$;
+  -- A cap that goes down leaves holders above it, and one that comes finds them: only a grant may not pass it.
+  create table witness_over(key text not null, job uuid not null);
+  create function witness_slot() returns trigger language plpgsql security definer as $$ begin
+    if exists (select 1 from job where org_id = new.org_id and id = new.job_id and state = 'waiting') and exists (
+        select 1 from lock_key k where k.org_id = new.org_id and k.key = new.key
+         and (new.slot >= k.slots or (select count(*) from lock_slot s where s.org_id = k.org_id and s.key = k.key) > k.slots)) then
+      insert into witness_over(key, job) values (new.key, new.job_id);
+    end if;
+    return null;
+  end $$;
+  create trigger witness_slot after insert on lock_slot for each row execute function witness_slot();
   create trigger witness_request after insert or update or delete on lock_request for each row execute function witness_request();
   create trigger witness_job after update on job for each row execute function witness_job();
   -- Beside lock_check: a job under way holds all it wished for, an exclusive wish every slot of its key.
   create function witness_check(p_org uuid) returns table(what text, detail text) language sql stable as $$
     select * from lock_check(p_org)
+    union all select 'granted above its limit', key || ' ' || job from witness_over
     union all
     select 'under way without all its keys', j.id || ' ' || w.key
       from job j join (select distinct job, key, mode from witness where witness.what = 'wish') w on w.job = j.id

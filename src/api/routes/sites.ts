@@ -1,0 +1,87 @@
+import { getSite, listSites } from '../../db/queries/sites.ts';
+import { changeSite } from '../../db/writes/change-cap.ts';
+import { mayOf, reachOf } from '../../domain/decide.ts';
+import { parsePublicId } from '../../lib/ids.ts';
+import type { App } from '../app.ts';
+import { actorOf, etag, ifMatchOf, notFound, principalOf } from '../caller.ts';
+import { presentPage, readPage } from '../cursor.ts';
+import type { ApiParts } from '../parts.ts';
+import { IdParams, PageOf } from '../schemas/common.ts';
+import { problems } from '../schemas/problem.ts';
+import { ChangedSite, presentSite, Site, SiteQuery } from '../schemas/site.ts';
+
+const read = { permission: 'site:read', scope: 'anywhere' } as const;
+
+export function siteRoutes(app: App, parts: ApiParts): void {
+  list(app, parts);
+  show(app, parts);
+  change(app, parts);
+}
+
+function list(app: App, { doors }: ApiParts): void {
+  app.get(
+    '/sites',
+    {
+      config: { authz: read },
+      schema: {
+        summary: 'Sites, newest first',
+        querystring: SiteQuery,
+        response: { 200: PageOf(Site), ...problems(422) },
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      const { orgId } = principal;
+      const filter = { reach: reachOf(principal, 'site:read'), name: request.query.name ?? null };
+      const page = readPage(request.query);
+      return presentPage(await doors.inOrg(orgId, (tx) => listSites(tx, orgId, filter, page)), presentSite);
+    },
+  );
+}
+
+function show(app: App, { doors }: ApiParts): void {
+  app.get(
+    '/sites/:id',
+    {
+      config: { authz: read },
+      schema: { summary: 'One site', params: IdParams('site'), response: { 200: Site, ...problems(404) } },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const id = parsePublicId('site', request.params.id)!;
+      const site = await doors.inOrg(principal.orgId, (tx) => getSite(tx, principal.orgId, id));
+      if (!site || !mayOf(principal)('site:read', site.id)) throw notFound();
+      return reply.header('etag', etag(site.version)).send(presentSite(site));
+    },
+  );
+}
+
+function change(app: App, { doors, door, clock, random }: ApiParts): void {
+  app.patch(
+    '/sites/:id',
+    {
+      config: { authz: { permission: 'site:manage' } },
+      schema: {
+        summary: 'Change how many jobs run at a site at once',
+        description:
+          'With more, jobs that wait start at once. With fewer, those that run go on, and none starts until it is below.',
+        params: IdParams('site'),
+        body: ChangedSite,
+        response: { 200: Site, ...problems(404, 412, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const { orgId } = principal;
+      const id = parsePublicId('site', request.params.id)!;
+      const parts = { actor: actorOf(principal), requestId: request.id, clock, random, claim: door.newClaim() };
+      const cap = { maxJobs: request.body.maxJobs, ifVersion: ifMatchOf(request) };
+      const { starts, view } = await doors.inOrg(orgId, async (tx) => {
+        const starts = await changeSite(tx, orgId, id, cap, parts);
+        return { starts, view: await getSite(tx, orgId, id) };
+      });
+      if (starts.length > 0) void door.pass(starts);
+      return reply.header('etag', etag(view!.version)).send(presentSite(view!));
+    },
+  );
+}
