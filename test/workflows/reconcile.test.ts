@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Doors } from '../../src/db/doors.ts';
 import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
 import { beginRun } from '../../src/db/writes/begin-run.ts';
+import { requestCancel } from '../../src/db/writes/request-cancel.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { type Door, openDoor } from '../../src/temporal/doors.ts';
 import { EngineWatch } from '../../src/worker/loops/engine.ts';
@@ -86,6 +87,22 @@ test('runs that live in the namespace are left alone', async () => {
   await bench.owner.query('delete from outbox');
   await untilDone(watch(bench.worker));
   expect(await runNumbers()).toEqual({ 2: JOBS });
+});
+
+test('a cancel that Temporal could not be told yet does not hide its run', async () => {
+  await bench.owner.query('delete from outbox');
+  const { clock, random, org, actor } = bench;
+  const [job] = (await bench.owner.query('select id from job limit 1')).rows;
+  await setNamespace(bench.newId());
+  await bench.owner.query(`update job set run_id = gen_random_uuid()::text where id = $1`, [job.id]);
+  // Attempted, so that it does not end with the cancel itself.
+  await bench.owner.query(`update job set state = 'running' where id = $1`, [job.id]);
+  const parts = { clock, random, claim: bench.claim(), actor, reason: null, requestId: 'r' };
+  await bench.api.inOrg(org, (tx) => requestCancel(tx, org, job.id, parts));
+  expect((await bench.owner.query('select kind from outbox')).rows).toEqual([{ kind: 'cancel' }]);
+  await untilDone(watch(bench.worker));
+  expect(await runNumbers()).toEqual({ 2: JOBS - 1, 3: 1 });
+  await bench.owner.query('update job set run_no = 2');
 });
 
 test('the sweep looks up no more runs in a round than it may, and finds all of them in the end', async () => {
