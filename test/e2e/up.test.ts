@@ -95,7 +95,7 @@ test('one of ours that dies is started again, and so are Temporal and PostgreSQL
     ['postgres', 'postgres'],
   ] as const) {
     process.kill(pidOf(file), 'SIGKILL');
-    await up.until(`${name}: was killed by SIGKILL; starting it again in 1 s`);
+    await up.until(`${name}: was killed by SIGKILL; starting it again in 0.1 s`);
     await up.until(`${name}: started again`);
   }
   const hosts = (await (await ask(data, 'hosts?name=local')).json()) as { items: { id: string }[] };

@@ -17,7 +17,9 @@ export interface KeptOptions<Part extends RunningPart> {
   readonly final?: (exit: ChildExit) => string | null;
 }
 
-const FIRST_PAUSE_MS = 1_000;
+/** What was well comes back at once; a second was a third of the time in which a killed API answers again. */
+const FIRST_PAUSE_MS = 100;
+const SECOND_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 /** One that ran this long was well: the next pause is short again. */
 const WELL_MS = 60_000;
@@ -97,7 +99,7 @@ export class Kept<Part extends RunningPart> {
 
   #again(why: string): void {
     const pauseMs = this.#pauseMs;
-    this.#pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    this.#pauseMs = Math.min(Math.max(pauseMs * 2, SECOND_PAUSE_MS), LONGEST_PAUSE_MS);
     this.#options.say.step(`${this.name}: ${why}; starting it again in ${pauseMs / 1000} s`);
     this.#timer = setTimeout(() => void this.#restart(), pauseMs);
   }

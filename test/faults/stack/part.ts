@@ -3,8 +3,9 @@ import type { RunningPart } from '../../../src/cli/up/kept.ts';
 import { signalGroup } from '../../../src/cli/up/process-identity.ts';
 import { untilTrue } from './until-true.ts';
 
-/** `holdfast up` starts what died after this long; a service manager is not much quicker. */
-const RESTART_PAUSE_MS = 1_000;
+/** `holdfast up` starts what died after this long, as service managers do; and after this long what did not start. */
+const RESTART_PAUSE_MS = 100;
+const RETRY_PAUSE_MS = 1_000;
 
 /** A process of the stack that can be hurt. What dies is started again as `up` does it, unless it is to stay down. */
 export class Part {
@@ -74,8 +75,8 @@ export class Part {
   }
 
   async #again(): Promise<void> {
-    while (this.#wanted) {
-      await sleep(RESTART_PAUSE_MS);
+    for (let pauseMs = RESTART_PAUSE_MS; this.#wanted; pauseMs = RETRY_PAUSE_MS) {
+      await sleep(pauseMs);
       if (!this.#wanted) return;
       // What it needs may be away too: it is tried as long as it is wanted.
       const failed = await this.#run().then(
