@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
+import { runWorkflowId } from '../../src/temporal/ids.ts';
 import { processesOf } from '../harness/job-processes.ts';
 import { openStack, type Stack } from '../harness/stack.ts';
 import { TEST_ACTIVITIES, TEST_STOP } from '../harness/test-activities.ts';
@@ -38,6 +40,55 @@ async function expectNothingDone(job: string): Promise<void> {
   changeKind('noop', { activity: 'noop.v1' });
   await stack.untilState(await stack.start('noop', {}, stack.hostId), 'succeeded');
 }
+
+/** Accepted, granted, and not yet through the door. */
+async function unsentJob() {
+  const { clock, random, org } = stack;
+  const parts = { clock, random, claim: stack.door.newClaim() };
+  const [accepted] = await stack.api.inOrg(org, (tx) =>
+    acceptJobs(tx, org, [stack.request('noop', { sleepMs: 30_000 }, stack.hostId)], parts),
+  );
+  if (accepted?.verdict !== 'queued') throw new Error('not queued');
+  return { job: accepted.jobId, pass: () => stack.door.pass([accepted.start]) };
+}
+
+const runOf = (job: string) => stack.client.workflow.getHandle(runWorkflowId(job, 1));
+
+test('a cancel before begin, which waits behind it: the job has ended, its run finds nothing to do', async () => {
+  const { job, pass } = await unsentJob();
+  const release = await holdOrganization(stack);
+  const cancelled = stack.cancel(job);
+  await untilWaits(stack, 'api', 'lock_enter');
+  await pass();
+  await untilWaits(stack, 'worker', 'lock_enter');
+  await release();
+  await cancelled;
+  expect(await stack.job(job)).toMatchObject({
+    state: 'cancelled',
+    outcome_code: 'cancelled-before-start',
+    started_at: null,
+    run_id: null,
+  });
+  expect(await runOf(job).result()).toMatch(/^this run has nothing to do/);
+  expect((await stack.owner.query('select 1 from attempt where job_id = $1', [job])).rowCount).toBe(0);
+});
+
+test('a cancel behind begin: the run that has just begun is told, and ends the job', async () => {
+  const { job, pass } = await unsentJob();
+  const release = await holdOrganization(stack);
+  await pass();
+  await untilWaits(stack, 'worker', 'lock_enter');
+  const cancelled = stack.cancel(job);
+  await untilWaits(stack, 'api', 'lock_enter');
+  await release();
+  await cancelled;
+  expect(await stack.untilState(job, 'cancelled', 'failed', 'succeeded')).toMatchObject({
+    state: 'cancelled',
+    outcome_code: 'cancelled',
+    started_at: expect.any(Date),
+  });
+  expect(await runOf(job).result()).toBe('cancelled');
+});
 
 test('a cancel between the start of the attempt and its claim: the claim is refused, the program never starts', async () => {
   const job = await gatedJob();

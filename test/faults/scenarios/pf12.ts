@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { enrolHost } from '../../../bench/fleet/enrol.ts';
 import { Fleet } from '../../../bench/fleet/fleet.ts';
+import { noop } from '../../../src/kinds/noop.ts';
 import { parsePublicId, publicId } from '../../../src/lib/ids.ts';
 import { type Accepted, buildSite, type Site } from '../load.ts';
 import { slowestEnd, untilWorkFlows } from '../recovery.ts';
@@ -15,7 +16,13 @@ const JOB_MS = 60_000;
 const LINES = 120;
 const AT_ONCE = 20;
 /** PF-12, on a machine that does nothing else. */
-const BARS_MS = { api: 3_000, gateway: 3_000, worker: 12_000, agent: 5_000 } as const;
+const BARS_MS = {
+  api: 3_000,
+  gateway: 3_000,
+  worker: 12_000,
+  agent: 5_000,
+  'agent (not restarted)': noop.limits.heartbeatTimeoutMs + 5_000,
+} as const;
 type Victim = keyof typeof BARS_MS;
 
 interface SimulatedHost {
@@ -34,7 +41,7 @@ export const pf12: Scenario = {
       const site = await buildSite(stack, 1);
       const { fleet, hosts } = await openFleet(stack);
       const reports: FaultReport[] = [];
-      for (const victim of ['api', 'gateway', 'worker', 'agent'] as const) {
+      for (const victim of ['api', 'gateway', 'worker', 'agent', 'agent (not restarted)'] as const) {
         const options = { fault: `kill -9 ${victim} at ${HOSTS} jobs`, times: short ? 1 : 3, say };
         const unheard: string[] = [];
         const report = await tally(stack, site, options, (accepted) =>
@@ -88,16 +95,25 @@ async function killUnderFleet({ stack, site, fleet, hosts, accepted, victim, unh
   await untilTrue('all jobs run', () => fleet.totals.running === HOSTS, 60_000);
   await sleep(2_000);
   const faultAt = Date.now();
-  if (victim === 'agent') await site.hosts[0]!.agent.kill();
+  const { agent } = site.hosts[0]!;
+  const isAgent = victim === 'agent' || victim === 'agent (not restarted)';
+  if (isAgent) await agent.kill({ stayDown: victim !== 'agent' });
   else await stack.parts[victim].kill();
   const before = acknowledged(fleet);
-  const flowsMs =
-    victim === 'agent'
-      ? await untilNextAttempt(stack, site, faultAt)
-      : await untilWorkFlows(stack, accepted, site, faultAt);
+  const recoveryMs = await recovered(victim, { stack, site, accepted, faultAt });
+  if (victim === 'agent (not restarted)') await agent.start();
   await accepted.settle(120_000);
   unheard.push(...(await linesMissing(stack, before)));
-  return Math.max(flowsMs, victim === 'agent' ? 0 : await slowestEnd(stack, faultAt));
+  return Math.max(recoveryMs, isAgent ? 0 : await slowestEnd(stack, faultAt));
+}
+
+function recovered(
+  victim: Victim,
+  { stack, site, accepted, faultAt }: Pick<Kill, 'stack' | 'site' | 'accepted'> & { readonly faultAt: number },
+): Promise<number> {
+  if (victim === 'agent') return untilNextAttempt(stack, site, faultAt);
+  if (victim === 'agent (not restarted)') return untilGivenUp(stack, site, faultAt);
+  return untilWorkFlows(stack, accepted, site, faultAt);
 }
 
 /** By job: so many lines the gateway had said to have. */
@@ -117,6 +133,21 @@ async function linesMissing({ database }: FaultStack, before: ReadonlyMap<string
       ? [`${id}: ${acknowledged} lines were acknowledged, ${counts.get(id) ?? 0} are there`]
       : [],
   );
+}
+
+/** The verdict when nobody starts the agent again: its attempt was given up. */
+async function untilGivenUp({ database }: FaultStack, site: Site, faultAt: number): Promise<number> {
+  let givenUpAt: Date | null = null;
+  const look = async () => {
+    const [row] = await database.rows<{ at: Date | null }>(
+      'select min(given_up_at) as at from attempt where host_id = $1 and given_up_at > $2',
+      [site.hosts[0]!.uuid, new Date(faultAt)],
+    );
+    givenUpAt = row!.at;
+    return givenUpAt !== null;
+  };
+  await untilTrue('the attempt was given up', look, 120_000);
+  return givenUpAt!.getTime() - faultAt;
 }
 
 /** The verdict over the attempt that died with its agent: its next one, as the job is one that is done again. */
