@@ -28,6 +28,10 @@ export class ApiClient {
     return this.#send('POST', path, body, headers);
   }
 
+  patch(path: string, body: unknown): Promise<Answer> {
+    return this.#send('PATCH', path, body);
+  }
+
   /** All items of a list, over its pages, up to `max`. `more` is query text for what is repeated. */
   async list(
     path: string,

@@ -3,6 +3,7 @@ import { CliError, EXIT } from './exit.ts';
 
 /** What can be named by its id or by its name. */
 const NOUNS = {
+  site: { path: 'sites', id: /^site_[0-9a-z]{26}$/ },
   host: { path: 'hosts', id: /^host_[0-9a-z]{26}$/ },
   repository: { path: 'repositories', id: /^repo_[0-9a-z]{26}$/ },
   plan: { path: 'plans', id: /^plan_[0-9a-z]{26}$/ },

@@ -5,6 +5,7 @@ import { registerHosts } from './commands/hosts.ts';
 import { registerJobs } from './commands/jobs.ts';
 import { registerPlans } from './commands/plans.ts';
 import { registerRepositories } from './commands/repositories.ts';
+import { registerSites } from './commands/sites.ts';
 import { CliError, EXIT, EXIT_HELP } from './exit.ts';
 
 /** The commands that talk to the API. Those that run processes are added by whoever starts them. */
@@ -22,6 +23,7 @@ export function buildProgram(cli: Cli, version: string): Command {
     .exitOverride();
   registerBackup(program, cli);
   registerJobs(program, cli);
+  registerSites(program, cli);
   registerHosts(program, cli);
   registerRepositories(program, cli);
   registerPlans(program, cli);

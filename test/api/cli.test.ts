@@ -119,6 +119,25 @@ test('backup now stops when the repository cannot be initialised', async () => {
   expect(ran.err).toContain('Initialise broken from local ended as failed. It ended.');
 });
 
+test('caps of sites and repositories are set, shown and taken away; what is none is refused', async () => {
+  await run('repositories create capped /srv/capped');
+  for (const [noun, name] of [
+    ['sites', 'main'],
+    ['repositories', 'capped'],
+  ] as const) {
+    // biome-ignore format: one line
+    expect(await run(`${noun} cap ${name} 7`)).toMatchObject({ code: 0, out: expect.stringMatching(/^Cap +7$/m) });
+    const listed = JSON.parse((await run(`${noun} list --output json`)).out).items;
+    expect(listed.find((item: { name: string }) => item.name === name).maxJobs).toBe(7);
+    expect((await run(`${noun} cap ${name} none`)).out).toMatch(/^Cap +none of its own$/m);
+    expect(await run(`${noun} cap ${name} 0`)).toMatchObject({ code: 2, out: '' });
+    expect((await run(`${noun} cap ${name} many`)).err).toBe(
+      'holdfast: "many" is neither a number of jobs nor "none".\n',
+    );
+    expect(await run(`${noun} cap nowhere 3`)).toMatchObject({ code: 2 });
+  }
+});
+
 test('repositories and plans can be made and named', async () => {
   const made = await run('repositories create second /srv/second');
   expect(made.code).toBe(0);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type Cli, openSession } from '../cli.ts';
 import type { Answer } from '../client.ts';
+import { addCapCommand } from './cap.ts';
 
 export function registerRepositories(program: Command, cli: Cli): void {
   const repositories = program.command('repositories').description('where backups go');
@@ -15,6 +16,7 @@ export function registerRepositories(program: Command, cli: Cli): void {
           ['REPOSITORY', (r: Answer) => r.id],
           ['NAME', (r: Answer) => r.name],
           ['STATE', (r: Answer) => r.state],
+          ['CAP', (r: Answer) => r.maxJobs],
           ['ADDRESS', (r: Answer) => r.url],
           ['PASSWORD', (r: Answer) => (r.hasPassword ? 'set' : 'missing')],
         ],
@@ -36,6 +38,7 @@ export function registerRepositories(program: Command, cli: Cli): void {
       ]);
       if (output.format === 'table' && made.password) output.secret(keepPassword(made.password));
     });
+  addCapCommand(repositories, cli, 'repository');
 }
 
 export const keepPassword = (password: string): string =>

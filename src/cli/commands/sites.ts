@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import { type Cli, openSession } from '../cli.ts';
+import type { Answer } from '../client.ts';
+import { addCapCommand } from './cap.ts';
+
+export function registerSites(program: Command, cli: Cli): void {
+  const sites = program.command('sites').description('the places where hosts are');
+  sites
+    .command('list')
+    .description('list sites')
+    .action(async (_options: unknown, command: Command) => {
+      const { client, output } = openSession(cli, command);
+      output.list(
+        await client.list('sites', {}),
+        [
+          ['SITE', (s: Answer) => s.id],
+          ['NAME', (s: Answer) => s.name],
+          ['CAP', (s: Answer) => s.maxJobs],
+        ],
+        'There are no sites.',
+      );
+    });
+  addCapCommand(sites, cli, 'site');
+}
