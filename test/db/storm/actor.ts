@@ -189,7 +189,7 @@ async function move(hostId: string, present: boolean): Promise<void> {
 
 /** Another cap of a site or a repository, or none: up, down and away, whatever runs and waits there. */
 async function cap(chance: (below: number) => number): Promise<void> {
-  const maxJobs = chance(4) === 0 ? null : 1 + chance(6);
+  const maxJobs = chance(4) === 0 ? null : 1 + chance(4);
   const [change, ids] =
     chance(2) === 0 ? ([changeSite, order.sites] as const) : ([changeRepository, order.repositories] as const);
   const about = { ...parts(), actor: ACTOR, requestId: 'storm' };
@@ -217,16 +217,16 @@ const capOf = ({ key, slots }: { key: string; slots: number }): KeyWish => ({ ke
 async function operation(chance: (below: number) => number): Promise<void> {
   const dice = chance(100);
   if (dice < 45 && (await waiting()) < order.mostWaiting) return startSomething(chance);
-  if (dice < 88) {
+  if (dice < 84) {
     const job = await someJob(ENDS);
     // A job with injected keys would come back with those of its kind.
     if (job && job.state === 'running' && job.title !== INJECTED && chance(3) === 0) return requeue(job);
     if (job && job.state === 'queued' && chance(4) === 0) return begin(job);
     if (job) return end(job);
-  } else if (dice < 95) {
+  } else if (dice < 89) {
     const job = await someJob(['waiting', 'queued']);
     if (job) return cancel(job.id);
-  } else if (dice < 97) await cap(chance);
+  } else if (dice < 96) await cap(chance);
   else await move(hosts[chance(hosts.length)]!, chance(10) < 7);
 }
 
