@@ -8,16 +8,19 @@ import type { JobFeed } from './job-feed.ts';
 /** All lines that one look takes, so that it stays short: who has little to say waits no longer than it lasts. */
 const LOOK_BYTES = 2 * 1024 * 1024;
 
+/** `more`: not all lines were read. */
+export type Found = 'nothing' | 'lines' | 'more';
+
 /**
  * Reads what is new of these jobs of one organisation and hands it to their feeds: a statement for how they are, one for
- * the rows that changed, one for the lines. True when there is more to read.
+ * the rows that changed, one for the lines.
  */
 export async function lookAt(
   tx: Tx,
   orgId: string,
   feeds: ReadonlyMap<string, JobFeed>,
   thorough: boolean,
-): Promise<boolean> {
+): Promise<Found> {
   const changed: string[] = [];
   const seen: JobFeed[] = [];
   for (const pulse of await readPulses(tx, orgId, [...feeds.keys()])) {
@@ -26,9 +29,11 @@ export async function lookAt(
     if (feed.see(pulse) || (thorough && feed.isUnderWay)) changed.push(pulse.id);
   }
   for (const job of await getJobs(tx, orgId, changed)) feeds.get(job.id)!.learn(job);
+  const spoke = seen.some((feed) => feed.isBehind);
   await handOutLines(tx, orgId, seen);
   for (const feed of seen) feed.settle();
-  return seen.some((feed) => feed.isBehind);
+  if (seen.some((feed) => feed.isBehind)) return 'more';
+  return spoke ? 'lines' : 'nothing';
 }
 
 async function handOutLines(tx: Tx, orgId: string, feeds: readonly JobFeed[]): Promise<void> {
