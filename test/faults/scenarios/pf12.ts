@@ -111,9 +111,8 @@ function recovered(
   victim: Victim,
   { stack, site, accepted, faultAt }: Pick<Kill, 'stack' | 'site' | 'accepted'> & { readonly faultAt: number },
 ): Promise<number> {
-  if (victim === 'agent') return untilNextAttempt(stack, site, faultAt);
-  if (victim === 'agent (not restarted)') return untilGivenUp(stack, site, faultAt);
-  return untilWorkFlows(stack, accepted, site, faultAt);
+  const isAgent = victim === 'agent' || victim === 'agent (not restarted)';
+  return isAgent ? untilGivenUp(stack, site, faultAt) : untilWorkFlows(stack, accepted, site, faultAt);
 }
 
 /** By job: so many lines the gateway had said to have. */
@@ -135,7 +134,7 @@ async function linesMissing({ database }: FaultStack, before: ReadonlyMap<string
   );
 }
 
-/** The verdict when nobody starts the agent again: its attempt was given up. */
+/** The verdict over the attempt that died with its agent: it was given up (ADR 20). What follows, the host's answer and the next attempt, is not part of it. */
 async function untilGivenUp({ database }: FaultStack, site: Site, faultAt: number): Promise<number> {
   let givenUpAt: Date | null = null;
   const look = async () => {
@@ -148,16 +147,4 @@ async function untilGivenUp({ database }: FaultStack, site: Site, faultAt: numbe
   };
   await untilTrue('the attempt was given up', look, 120_000);
   return givenUpAt!.getTime() - faultAt;
-}
-
-/** The verdict over the attempt that died with its agent: its next one, as the job is one that is done again. */
-async function untilNextAttempt({ database }: FaultStack, site: Site, faultAt: number): Promise<number> {
-  await untilTrue('there is a next attempt', async () => {
-    const next = await database.rows(
-      "select 1 from attempt where host_id = $1 and first_seen_at > $2 and class = 'work'",
-      [site.hosts[0]!.uuid, new Date(faultAt)],
-    );
-    return next.length > 0;
-  });
-  return Date.now() - faultAt;
 }
