@@ -6,6 +6,7 @@ import { Migration202611210006_runs_under_way } from './Migration202611210006_ru
 import { Migration202611210007_verify_host } from './Migration202611210007_verify_host.ts';
 import { Migration202611210008_log_bytes } from './Migration202611210008_log_bytes.ts';
 import { Migration202611210009_caps } from './Migration202611210009_caps.ts';
+import { Migration202611210010_lock_enter } from './Migration202611210010_lock_enter.ts';
 
 /** Every migration, oldest first. Forward only. */
 export const MIGRATIONS = [
@@ -17,6 +18,7 @@ export const MIGRATIONS = [
   { name: '202611210007_verify_host', class: Migration202611210007_verify_host },
   { name: '202611210008_log_bytes', class: Migration202611210008_log_bytes },
   { name: '202611210009_caps', class: Migration202611210009_caps },
+  { name: '202611210010_lock_enter', class: Migration202611210010_lock_enter },
 ];
 
 /** The newest one: what a running process expects to find, no less and no more. */

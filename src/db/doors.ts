@@ -48,7 +48,8 @@ type Work<T> = (tx: Tx) => Promise<T>;
  */
 async function inTransaction<T>(client: pg.PoolClient, orgId: string | null, setting: string, work: Work<T>) {
   let commit: Promise<void> | null = null;
-  const pipeline = pipelineOn(client, () => commit === null);
+  let open = true;
+  const pipeline = pipelineOn(client, () => open);
   let announced = false;
   let broken = false;
   const tx: Tx = {
@@ -58,6 +59,7 @@ async function inTransaction<T>(client: pg.PoolClient, orgId: string | null, set
       announced = true;
     },
     conclude() {
+      open = false;
       commit ??= sendCommit(client);
       // Who fails before it is waited for says what went wrong.
       commit.catch(() => {});
@@ -70,6 +72,8 @@ async function inTransaction<T>(client: pg.PoolClient, orgId: string | null, set
     await commit;
     return { answer, announced };
   } catch (thrown) {
+    // What other branches of the work still ask would run on a connection that somebody else has by then.
+    open = false;
     // On a connection that died it fails too; what went wrong first is what counts.
     await client.query('rollback').catch(() => {
       broken = true;

@@ -19,7 +19,7 @@ const WRITES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 export function pipelineOn(client: pg.PoolClient, isOpen: () => boolean): QueryExecutorProvider {
   const connection: DatabaseConnection = {
     async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-      if (!isOpen()) throw new Error(`asked after the transaction was concluded: ${sql.slice(0, 80)}`);
+      if (!isOpen()) throw new Error(`asked after the transaction was over: ${sql.slice(0, 80)}`);
       const { command, rowCount, rows } = await client.query(sql, [...parameters]);
       // A statement with several commands answers a list; nobody asks for the rows of those.
       return WRITES.has(command)

@@ -77,7 +77,7 @@ test('a concluded transaction is committed with what was asked before, in one ro
   const answer = await doors.inOrg(org, async (tx) => {
     const asked = insert('concluded')(tx);
     tx.conclude();
-    await expect(insert('too late')(tx)).rejects.toThrow('concluded');
+    await expect(insert('too late')(tx)).rejects.toThrow('over');
     return (await asked).numAffectedRows;
   });
   expect(answer).toBe(1n);
@@ -95,6 +95,18 @@ test('a concluded transaction is committed with what was asked before, in one ro
   await expect(swallowed).rejects.toThrow('undone');
   const left = await database.owner.query(`select key from lock_key where key ~ 'concluded|late|undone' order by key`);
   expect(left.rows.map(({ key }) => key)).toEqual(['concluded']);
+});
+
+test("what a branch asks after its transaction has failed is refused, and not run on a connection that is another's by then", async () => {
+  const failed = Promise.withResolvers<void>();
+  let late: Promise<unknown> = Promise.resolve();
+  const failing = doors.inOrg(org, (tx) => {
+    late = failed.promise.then(() => setting(tx));
+    return Promise.all([Promise.reject(new Error('refused')), late]);
+  });
+  await expect(failing).rejects.toThrow('refused');
+  failed.resolve();
+  await expect(late).rejects.toThrow('over');
 });
 
 test('connections that die in the hands of a transaction are replaced, so that outages cost no place in the pool', async () => {

@@ -169,6 +169,13 @@ test('a cancel of a job that waits or was never begun ends it at once; of one th
   expect(await begin(third)).toMatchObject({ verdict: 'go', cancelAsked: true });
 });
 
+test('who cannot see an organisation is told that it has no lock of it', async () => {
+  const other = bench.newId();
+  const lock = (org: string) => bench.worker.inOrg(bench.org, (tx) => lockOrganization(tx, org));
+  await expect(lock(other)).rejects.toThrow('not to be seen');
+  await lock(bench.org);
+});
+
 test('what another run of the job says is refused: the fence', async () => {
   const job = await accept('noop', {}, null);
   const input: RunInput = { orgId: bench.org, jobId: job, runNo: 1 };
