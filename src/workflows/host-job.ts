@@ -8,23 +8,25 @@ import { untilQuiet } from './until-quiet.ts';
 /** The life of a job with one host activity. The row decides at begin and finish; this carries it out and waits. */
 export async function hostJob(run: RunInput): Promise<string> {
   const { runId } = workflowInfo();
-  const order = await CancellationScope.nonCancellable(() => begin(run, runId));
+  // One for both ends of the run: each costs the worker some 0.3 ms.
+  const shielded = new CancellationScope({ cancellable: false });
+  const order = await shielded.run(() => begin(run, runId));
   if (order.verdict === 'not-mine') return 'this run has nothing to do: the job has ended or was started anew';
   setCurrentDetails(order.title);
   const cancelNoted = order.cancelAsked ? () => Promise.resolve() : noteCancelWhenItComes(run, runId);
   const { ending, attempts } = await attempt(run, runId, order);
   await cancelNoted();
   if (ending === 'nobody-there') {
-    const waits = await CancellationScope.nonCancellable(() => requeue(run, runId));
+    const waits = await shielded.run(() => requeue(run, runId));
     return waits
       ? 'nobody took the attempt up: the job waits to be started anew'
-      : conclude(run, runId, { how: 'cancelled' }, attempts);
+      : shielded.run(() => conclude(run, runId, { how: 'cancelled' }, attempts));
   }
-  return conclude(run, runId, ending, attempts);
+  return shielded.run(() => conclude(run, runId, ending, attempts));
 }
 
 async function conclude(run: RunInput, runId: string, ending: RunEnding, attempts: number): Promise<string> {
-  const mine = await CancellationScope.nonCancellable(() => finish(run, runId, ending, attempts));
+  const mine = await finish(run, runId, ending, attempts);
   return mine ? ending.how : 'the job belongs to another run';
 }
 
