@@ -13,6 +13,7 @@ import { backup } from '../../src/kinds/backup.ts';
 import type { StopProtocol } from '../../src/kinds/define-kind.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { RealRestic } from './restic.ts';
+import { locksIn } from './restic-locks.ts';
 
 /** Stands for every secret: nothing that leaves the host, and no argument of a program, may hold it. */
 export const PASSWORD = 'canary-7f3a-password';
@@ -85,9 +86,9 @@ export class ResticBench {
     return (await promisify(execFile)(this.deps.resticPath, args, { env: { ...env, ...cache } })).stdout;
   }
 
-  /** Lock files of a local repository. */
-  locks(repository: string): Promise<string[]> {
-    return readdir(join(repository, 'locks'));
+  /** The locks of a local repository. */
+  locks(repository: string): string[] {
+    return locksIn(join(repository, 'locks'));
   }
 
   close(): Promise<void> {

@@ -24,8 +24,7 @@ describe.skipIf(restic === null)(`restic ${restic?.version.text}`, { timeout: 30
   /** About 10 s of upload at the limit that the stop tests set. */
   const slow = () => backupBody(bench.deps, { limitUploadKiB: 200 });
   /** The restic that was started is at work. */
-  const untilLocked = () =>
-    vi.waitUntil(async () => (await bench.locks(repository)).length === 1, { timeout: 30_000, interval: 50 });
+  const untilLocked = () => vi.waitUntil(() => bench.locks(repository).length === 1, { timeout: 30_000, interval: 50 });
 
   beforeAll(async () => {
     bench = await ResticBench.make(restic!);
@@ -60,7 +59,7 @@ describe.skipIf(restic === null)(`restic ${restic?.version.text}`, { timeout: 30
     expect(snapshot).toMatchObject({ hostname: 'db-1', tags: ['plan:plan_1', 'job:job_1'], paths: work().paths });
     expect(run.text()).toContain('saved');
     expect(`${run.text()}${JSON.stringify(run.result())}`).not.toContain(PASSWORD);
-    expect(await bench.locks(repository)).toEqual([]);
+    expect(bench.locks(repository)).toEqual([]);
   });
 
   test('a file that cannot be read makes the backup partial and is named', async () => {
@@ -117,11 +116,11 @@ describe.skipIf(restic === null)(`restic ${restic?.version.text}`, { timeout: 30
     expect(mine).toHaveLength(1);
     expect(mine[0]!.env).toContain(PASSWORD);
     expect((await processes()).filter(({ args }) => args.includes(PASSWORD))).toEqual([]);
-    expect(await bench.locks(repository)).toHaveLength(1);
+    expect(bench.locks(repository)).toHaveLength(1);
     run.stop.abort(new Error('CANCELLED'));
     await refused;
     expect((await processes()).filter(({ env }) => env.includes(`HOLDFAST_JOB_ID=${run.jobId}`))).toEqual([]);
-    expect(await bench.locks(repository)).toEqual([]);
+    expect(bench.locks(repository)).toEqual([]);
     expect(run.result()).toBeNull();
   }, 90_000);
 
@@ -133,14 +132,14 @@ describe.skipIf(restic === null)(`restic ${restic?.version.text}`, { timeout: 30
     run.stop.abort(new Error('CANCELLED'));
     await refused;
     expect(run.text()).toContain('removed stale locks');
-    expect(await bench.locks(repository)).toEqual([]);
+    expect(bench.locks(repository)).toEqual([]);
 
     const crash = bench.attempt(slow(), work({ paths: [bench.path('big')] }));
     await untilLocked();
     const [victim] = (await processes()).filter(({ env }) => env.includes(`HOLDFAST_JOB_ID=${crash.jobId}`));
     process.kill(victim!.pid, 'SIGKILL');
     expect((await crash.answer).code).toBe('restic-crashed');
-    expect(await bench.locks(repository)).toEqual([]);
+    expect(bench.locks(repository)).toEqual([]);
   }, 90_000);
 
   test('the clean-up leaves the lock of a living restic alone', async () => {
@@ -153,7 +152,7 @@ describe.skipIf(restic === null)(`restic ${restic?.version.text}`, { timeout: 30
     }, work());
     await unlock.answer;
     expect(unlock.text()).toContain('removed stale locks');
-    expect(await bench.locks(repository)).toHaveLength(1);
+    expect(bench.locks(repository)).toHaveLength(1);
     living.stop.abort(new Error('CANCELLED'));
     await refused;
   }, 90_000);

@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
 import { processesOf } from '../harness/job-processes.ts';
+import { locksIn } from '../harness/restic-locks.ts';
 import { openStack, type Stack } from '../harness/stack.ts';
 import { TEST_ACTIVITIES, TEST_STOP } from '../harness/test-activities.ts';
 import { changeKind } from '../harness/test-kinds.ts';
@@ -83,12 +83,12 @@ test('a cancel before the run began, and one beside its start, end it; the host 
 test('restic under a bandwidth limit: process gone within 75 s and lock gone within 95 s of the cancel', async () => {
   const { job, locks } = await slowBackup(stack);
   await untilRuns(job, 1);
-  await vi.waitUntil(() => readdirSync(locks).length === 1, WAIT);
+  await vi.waitUntil(() => locksIn(locks).length === 1, WAIT);
   const beganMs = Date.now();
   await stack.cancel(job);
   await vi.waitUntil(async () => (await running(job)).length === 0, { timeout: 80_000, interval: 20 });
   const processMs = Date.now() - beganMs;
-  await vi.waitUntil(() => readdirSync(locks).length === 0, { timeout: 20_000, interval: 20 });
+  await vi.waitUntil(() => locksIn(locks).length === 0, { timeout: 20_000, interval: 20 });
   process.stdout.write(`cancel of a slow restic: process gone ${processMs} ms, lock gone ${Date.now() - beganMs} ms\n`);
   expect(processMs).toBeLessThan(75_000);
   expect(await stack.untilState(job, 'cancelled', 'failed', 'succeeded')).toMatchObject({ state: 'cancelled' });

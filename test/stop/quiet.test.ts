@@ -1,8 +1,8 @@
-import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { getJob } from '../../src/db/queries/jobs.ts';
 import { kindByKey } from '../../src/kinds/index.ts';
 import { processesOf } from '../harness/job-processes.ts';
+import { locksIn } from '../harness/restic-locks.ts';
 import { openStack, type Stack } from '../harness/stack.ts';
 import { TEST_ACTIVITIES, TEST_STOP } from '../harness/test-activities.ts';
 import { changeKind } from '../harness/test-kinds.ts';
@@ -29,9 +29,9 @@ const attempts = async (jobId: string) =>
 test('kill -9 of the agent in a backup: the restart gives the verdict, removes the lock, and it is done again', async () => {
   const agent = await stack.addAgent();
   const { job, locks } = await slowBackup(stack, agent.hostId);
-  await vi.waitUntil(() => readdirSync(locks).length === 1, WAIT);
+  await vi.waitUntil(() => locksIn(locks).length === 1, WAIT);
   const before = await processesOf(stack, agent, job);
-  const [first] = readdirSync(locks);
+  const [first] = locksIn(locks);
   await agent.kill('SIGKILL');
   const beganMs = Date.now();
   await agent.start();
@@ -40,12 +40,12 @@ test('kill -9 of the agent in a backup: the restart gives the verdict, removes t
   await vi.waitUntil(async () => (await attempts(job)).filter((one) => one.class === 'work').length === 2, WAIT);
   process.stdout.write(`agent back: verdict after ${verdictMs} ms, done again after ${Date.now() - beganMs} ms\n`);
   expect((await attempts(job)).map((one) => one.class)).toEqual(['work', 'cleanup', 'work']);
-  expect(readdirSync(locks)).not.toContain(first);
+  expect(locksIn(locks)).not.toContain(first);
   expect((await stack.log(job)).join('\n')).toContain('removed stale locks');
   for (const pid of await processesOf(stack, agent, job)) expect(before).not.toContain(pid);
   await stack.cancel(job);
   expect(await stack.untilState(job, 'cancelled')).toMatchObject({ attempts: 2 });
-  expect(readdirSync(locks)).toEqual([]);
+  expect(locksIn(locks)).toEqual([]);
 }, 120_000);
 
 test('a program that outlives its agent is ended by the next one before it takes work; what must not be done twice is unknown', async () => {

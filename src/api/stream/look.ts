@@ -7,6 +7,8 @@ import type { JobFeed } from './job-feed.ts';
 
 /** All lines that one look takes, so that it stays short: who has little to say waits no longer than it lasts. */
 const LOOK_BYTES = 2 * 1024 * 1024;
+/** The rows of so few are asked for before it is known which of them changed: one round trip less until an end is told. */
+const FEW = 4;
 
 /** `more`: not all lines were read. */
 export type Found = 'nothing' | 'lines' | 'more';
@@ -23,12 +25,18 @@ export async function lookAt(
 ): Promise<Found> {
   const changed: string[] = [];
   const seen: JobFeed[] = [];
-  for (const pulse of await readPulses(tx, orgId, [...feeds.keys()])) {
+  const ids = [...feeds.keys()];
+  const [pulses, early] = await Promise.all([
+    readPulses(tx, orgId, ids),
+    ids.length > FEW ? null : getJobs(tx, orgId, ids),
+  ]);
+  for (const pulse of pulses) {
     const feed = feeds.get(pulse.id)!;
     seen.push(feed);
     if (feed.see(pulse) || (thorough && feed.isUnderWay)) changed.push(pulse.id);
   }
-  for (const job of await getJobs(tx, orgId, changed)) feeds.get(job.id)!.learn(job);
+  const rows = early?.filter(({ id }) => changed.includes(id)) ?? (await getJobs(tx, orgId, changed));
+  for (const job of rows) feeds.get(job.id)!.learn(job);
   const spoke = seen.some((feed) => feed.isBehind);
   await handOutLines(tx, orgId, seen);
   for (const feed of seen) feed.settle();

@@ -11,6 +11,9 @@ import { listen } from './speak.ts';
 /** 20 s on top of the 75 s a stop may take: the lock is gone 95 s after the cancel at the latest. */
 const UNLOCK_LIMIT_MS = 20_000;
 
+/** What the process is called, also when a script of another name has become it: `exec restic`. */
+const RESTIC = 'restic';
+
 /** What dies with its agent is collected by the first process of the host, which takes its time when it is busy. */
 const COLLECT_LIMIT_MS = 10_000;
 
@@ -29,7 +32,7 @@ export const unlockStaleOf =
     const answer = await context.claim();
     // Of every restic kind's work this reads the address only.
     const { repositoryUrl } = workOf(InitWork, answer);
-    if (!(await untilCollected(basename(deps.resticPath), COLLECT_LIMIT_MS)))
+    if (!(await untilCollected([RESTIC, basename(deps.resticPath)], COLLECT_LIMIT_MS)))
       context.log(
         'A dead restic is still in the process table (nobody collects it): its lock counts as held until it is old.',
       );
