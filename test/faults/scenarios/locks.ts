@@ -14,8 +14,8 @@ import type { FaultReport } from '../table.ts';
 
 /** FT-6 says how soon a key that was given back has to be held again, 95 times of 100. */
 const REFILL_P95_MS = 2_000;
-/** About one of five operations starts a job: it may be none of the others' turn, or three hundred wait. */
-const OPERATIONS_OF_A_JOB = 5;
+/** At least one of seven operations starts a job: it may be the turn of another, or three hundred wait. */
+const OPERATIONS_OF_A_JOB = 7;
 const CALLERS = { processes: 2, actors: 8 };
 
 /** FT-6: jobs on limits 1, 2 and 5 while connections and a process of those who hold them are killed. */
