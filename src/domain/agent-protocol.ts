@@ -95,6 +95,15 @@ export const Progress = Type.Object({
 });
 export type Progress = Type.Static<typeof Progress>;
 
+/** What an attempt says, as the gateway read it. `last`: no line comes behind these. */
+export interface AttemptReport {
+  readonly firstSeq: number;
+  readonly lines: readonly LogLine[];
+  readonly progress: Progress | null;
+  readonly result: AttemptResult | null;
+  readonly last: boolean;
+}
+
 export const Report = Type.Object({
   ...capability,
   /**

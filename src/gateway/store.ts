@@ -1,6 +1,5 @@
 import type { Static } from 'typebox';
-import type { Hello, LogLine, Progress, ReportAnswer } from '../domain/agent-protocol.ts';
-import type { AttemptResult } from '../domain/outcome.ts';
+import type { AttemptReport, Hello, ReportAnswer } from '../domain/agent-protocol.ts';
 
 /** The agent on the other end of a call, once its credential was found good. Ids are uuids. */
 export interface HostIdentity {
@@ -45,15 +44,6 @@ export interface HostRun {
   readonly jobId: string;
   readonly runNo: number;
   readonly claimedAttempts: readonly number[];
-}
-
-/** What an attempt says. `last`: no line comes behind these. */
-export interface AttemptReport {
-  readonly firstSeq: number;
-  readonly lines: readonly LogLine[];
-  readonly progress: Progress | null;
-  readonly result: AttemptResult | null;
-  readonly last: boolean;
 }
 
 /** The gateway's memory. The one implementation is `db/writes/gateway-store.ts`; every call is one transaction. */

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { systemClock } from '../lib/clock.ts';
 import { openCalls } from './calls.ts';
 
@@ -12,6 +12,7 @@ test.each([
   ['refuses, so that the call is about to be sent again', true],
   ['hangs', false],
 ])('a call is over when its connection is closed, with a Temporal that %s', async (_name, refuses) => {
+  const timers = vi.spyOn(globalThis, 'setTimeout');
   const met = Promise.withResolvers<void>();
   const server = createServer((socket) => {
     if (refuses) socket.destroy();
@@ -30,11 +31,12 @@ test.each([
       isOver = true;
     });
   await met.promise;
-  // Long enough that the refusal came back and the pause before the next try, 136 ms at least, runs.
-  await new Promise((resolve) => setTimeout(resolve, 80));
+  // The refusal has come back, and the client's timer for the next try runs.
+  if (refuses) await vi.waitUntil(() => timers.mock.calls.some(([run]) => run.name === 'retry'), { interval: 5 });
   expect(isOver).toBe(false);
   await calls.close();
   expect(isOver).toBe(true);
   expect(await call).toMatch(/CANCELLED|UNAVAILABLE/);
   server.close();
+  timers.mockRestore();
 });

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { getJob } from '../../src/db/queries/jobs.ts';
-import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
 import { beginRun } from '../../src/db/writes/begin-run.ts';
 import { changeRepository, changeSite } from '../../src/db/writes/change-cap.ts';
 import { changePresenceOf } from '../../src/db/writes/change-presence.ts';
 import { finishRun } from '../../src/db/writes/finish-run.ts';
 import { requeueRun } from '../../src/db/writes/requeue-run.ts';
 import { publicId } from '../../src/lib/ids.ts';
+import { acceptJob } from '../harness/accept-job.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 
 let bench: Bench;
@@ -28,14 +28,8 @@ async function siteWith(hosts: number): Promise<{ site: string; hosts: string[] 
   return { site, hosts: ids };
 }
 
-async function accept(kind: string, params: Record<string, unknown>, hostId: string | null): Promise<string> {
-  const { clock, random } = bench;
-  const [answer] = await bench.api.inOrg(bench.org, (tx) =>
-    acceptJobs(tx, bench.org, [bench.request(kind, params, hostId)], { clock, random, claim: bench.claim() }),
-  );
-  if (answer!.verdict === 'refused') throw answer!.failure;
-  return answer!.jobId;
-}
+const accept = (kind: string, params: Record<string, unknown>, hostId: string | null) =>
+  acceptJob(bench, kind, params, hostId);
 const noops = (hosts: readonly string[]) => inTurn(hosts, (host) => accept('noop', {}, host));
 const backups = (hosts: readonly string[], repository: string) =>
   inTurn(hosts, async (host) =>

@@ -8,6 +8,7 @@ import { finishRun } from '../../src/db/writes/finish-run.ts';
 import { requestCancel } from '../../src/db/writes/request-cancel.ts';
 import type { RunInput } from '../../src/domain/run.ts';
 import { publicId } from '../../src/lib/ids.ts';
+import { acceptJob } from '../harness/accept-job.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 
 let bench: Bench;
@@ -16,15 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
-/** Starts a job and answers its id; throws when it was refused. */
-async function accept(kind: string, params: Record<string, unknown>, hostId: string | null): Promise<string> {
-  const { clock, random } = bench;
-  const [answer] = await bench.api.inOrg(bench.org, (tx) =>
-    acceptJobs(tx, bench.org, [bench.request(kind, params, hostId)], { clock, random, claim: bench.claim() }),
-  );
-  if (answer!.verdict === 'refused') throw answer!.failure;
-  return answer!.jobId;
-}
+const accept = (kind: string, params: Record<string, unknown>, hostId: string | null) =>
+  acceptJob(bench, kind, params, hostId);
 
 const state = async (jobId: string) =>
   (await bench.owner.query('select state, reason, run_no from job where id = $1', [jobId])).rows[0];

@@ -99,7 +99,7 @@ test('a process that left the group of its program is ended with it, and said so
   let escaped = 0;
   const run = attempt(async (context) => {
     const script = 'setsid sleep 300 >/dev/null 2>&1 & echo $!; sleep 0.5';
-    const program = { file: '/bin/sh', args: ['-c', script], env: { PATH: process.env.PATH ?? '' } };
+    const program = { file: '/bin/sh', args: ['-c', script], env: { PATH: '/usr/local/bin:/usr/bin:/bin' } };
     await context.run(program, (_stream, line) => {
       escaped = Number(line);
     });

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { ReportAnswer } from '../../domain/agent-protocol.ts';
+import type { AttemptReport, ReportAnswer } from '../../domain/agent-protocol.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import type { Doors } from '../doors.ts';
@@ -8,7 +8,7 @@ import type { SealedRow } from '../statements/claim-attempt.ts';
 import { gatewayLives } from '../statements/silence.ts';
 import { claimAttempt } from './claim-attempt.ts';
 import { type HelloFacts, hello, renewLeases } from './presence.ts';
-import { type AttemptReport, reportAttempt } from './report-attempt.ts';
+import { reportAttempt } from './report-attempt.ts';
 
 interface Host {
   readonly orgId: string;

@@ -1,21 +1,11 @@
 import { sql } from 'kysely';
-import { LATE_LOG_MS, type LogLine, type Progress, type ReportAnswer } from '../../domain/agent-protocol.ts';
+import { type AttemptReport, LATE_LOG_MS, type ReportAnswer } from '../../domain/agent-protocol.ts';
 import { isTerminal, type JobState } from '../../domain/job-state.ts';
 import { keptBytes } from '../../domain/log-size.ts';
-import type { AttemptResult } from '../../domain/outcome.ts';
 import { kindByKey } from '../../kinds/index.ts';
 import type { Tx } from '../doors.ts';
 import { appendLog, closeLog, nextSeqOf } from '../statements/append-log.ts';
 import { type AttemptIdentity, knownAttempt, touchAttempt } from '../statements/claim-attempt.ts';
-
-export interface AttemptReport {
-  readonly firstSeq: number;
-  readonly lines: readonly LogLine[];
-  readonly progress: Progress | null;
-  readonly result: AttemptResult | null;
-  /** No line comes behind these. */
-  readonly last: boolean;
-}
 
 const CLOSED: ReportAnswer = { nextSeq: 0, closed: true, full: false };
 /** A log that is locked fails the report after this: the agent keeps its lines, and the connection is free for others. */

@@ -1,0 +1,17 @@
+import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
+import type { Bench } from './bench.ts';
+
+/** Starts a job and answers its id; throws when it was refused. */
+export async function acceptJob(
+  bench: Bench,
+  kind: string,
+  params: Record<string, unknown>,
+  hostId: string | null,
+): Promise<string> {
+  const { clock, random } = bench;
+  const [answer] = await bench.api.inOrg(bench.org, (tx) =>
+    acceptJobs(tx, bench.org, [bench.request(kind, params, hostId)], { clock, random, claim: bench.claim() }),
+  );
+  if (answer!.verdict === 'refused') throw answer!.failure;
+  return answer!.jobId;
+}
