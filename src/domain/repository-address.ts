@@ -9,48 +9,82 @@ export type ReadAddress = { readonly backend: Backend; readonly url: string } | 
 
 const refuse = (refused: string): ReadAddress => ({ refused });
 
+// What each part may hold. restic splits an address at the first ":" and at any "@" and hands host and user to ssh as
+// arguments of their own, so each has to start with a letter or a digit, and neither may hold a character to split at.
+const USER = '[A-Za-z0-9_][A-Za-z0-9._-]{0,63}\\$?';
+const NAME = '[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?';
+const IPV6 = '\\[[0-9A-Fa-f:.]{2,45}(?:%25[A-Za-z0-9._-]{1,15})?\\]';
+const HOST = `(?<host>${NAME}|${IPV6})`;
+const PORT = '(?::(?<port>[0-9]{1,5}))?';
+const URL_PATH = "(?<path>(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)";
+
+const WEB = new RegExp(`^(?<scheme>https?)://${HOST}${PORT}(?<slash>/${URL_PATH})?$`);
+const SFTP_URL = new RegExp(`^//(?:(?<user>${USER})@)?${HOST}${PORT}/${URL_PATH}$`);
+// Here everything behind the first ":" is the path, so that there is neither a port nor an IPv6 address.
+const SFTP_SHORT = new RegExp(`^(?:(?<user>${USER})@)?(?<host>${NAME}):(?<path>.+)$`);
+
+const SFTP_FORM = 'is not of the form sftp:user@host:/path or sftp://user@host:port//path';
+
 /**
- * Reads a repository's address by an allowlist of forms. A password in it is refused: it would stand in lists, argument
- * lists and logs. A leading `-` would be read as an option by restic.
+ * Reads a repository's address by an allowlist of forms and builds it anew from its parts. A password in it is refused:
+ * it would stand in lists, argument lists and logs. The API asks when an address is saved, the agent before it starts restic.
  */
 export function readRepositoryAddress(text: string): ReadAddress {
   if (!isPlainText(text)) return refuse('has a line break or another control character');
   if (text.trim() !== text || text === '') return refuse('starts or ends with a space, or is empty');
   if (text.startsWith('-')) return refuse('starts with "-"');
   if (text.startsWith('/')) return localAddress(text);
-  if (text.startsWith('local:')) return localAddress(text.slice('local:'.length));
-  if (text.startsWith('rest:')) return webAddress('rest', text, text.slice('rest:'.length));
-  if (text.startsWith('s3:')) return webAddress('s3', text, s3Url(text.slice('s3:'.length)));
-  if (text.startsWith('sftp:')) return sftpAddress(text);
+  const [scheme, inner] = [text.slice(0, text.indexOf(':') + 1), text.slice(text.indexOf(':') + 1)];
+  if (scheme === 'local:') return localAddress(inner);
+  if (scheme === 'rest:') return webAddress('rest', inner);
+  if (scheme === 's3:') return s3Address(inner);
+  if (scheme === 'sftp:') return sftpAddress(inner);
   return refuse('is none of an absolute path, rest:https://..., sftp:user@host:/path and s3:https://host/bucket');
 }
 
 function localAddress(path: string): ReadAddress {
   if (!path.startsWith('/')) return refuse('is a local path that is not absolute');
-  if (path.split('/').includes('..')) return refuse('has ".." in its path');
-  if (path.replaceAll('/', '') === '') return refuse('is the root folder');
-  return { backend: 'local', url: path };
+  const names = path.split('/').filter((name) => name !== '' && name !== '.');
+  if (names.includes('..')) return refuse('has ".." in its path');
+  if (names.length === 0) return refuse('is the root folder');
+  const url = `/${names.join('/')}`;
+  return url.trim() === url ? { backend: 'local', url } : refuse('ends with a space');
 }
 
-const s3Url = (rest: string): string => (/^https?:\/\//.test(rest) ? rest : `https://${rest}`);
-
-function webAddress(backend: Backend, text: string, inner: string): ReadAddress {
-  if (!/^https?:\/\//.test(inner) || !URL.canParse(inner)) return refuse('has no http(s) URL behind its first word');
-  const url = new URL(inner);
-  if (url.username !== '' || url.password !== '')
-    return refuse('holds a user name or password; set them as credentials');
-  if (url.search !== '' || url.hash !== '') return refuse('has a query or a fragment');
-  if (backend === 's3' && url.pathname.replaceAll('/', '') === '') return refuse('names no bucket');
-  return { backend, url: text };
+function s3Address(inner: string): ReadAddress {
+  const withScheme = /^https?:/.test(inner);
+  const read = webAddress('s3', withScheme ? inner : `https://${inner.replace(/^\/\//, '')}`);
+  if ('refused' in read || withScheme) return read;
+  return { backend: 's3', url: read.url.replace('s3:https://', 's3:') };
 }
 
-function sftpAddress(text: string): ReadAddress {
-  const form =
-    /^sftp:(?:\/\/)?(?:(?<user>[^@/:]+)@)?(?<host>[A-Za-z0-9[\]][A-Za-z0-9.:[\]-]*?)(?::\d{1,5}\/|:|\/)(?<path>\S.*)$/.exec(
-      text,
-    );
-  if (text.includes('@') && /^sftp:(?:\/\/)?[^@]*:[^@]*@/.test(text))
-    return refuse('holds a password; use a key of the host instead');
-  if (!form || form.groups!.user?.startsWith('-')) return refuse('is not of the form sftp:user@host:/path');
-  return { backend: 'sftp', url: text };
+function webAddress(backend: Backend, inner: string): ReadAddress {
+  const [, authority] = /^https?:\/\/([^/?#]*)/.exec(inner) ?? [];
+  if (authority === undefined) return refuse('has no http(s) URL behind its first word');
+  if (authority.includes('@')) return refuse('holds a user name or password; set them as credentials');
+  if (/[?#]/.test(inner)) return refuse('has a query or a fragment');
+  const { scheme, host, port, slash = '', path = '' } = WEB.exec(inner)?.groups ?? {};
+  if (host === undefined || !isPort(port))
+    return refuse('has a host, port or path that a URL cannot hold; write other characters as %XX');
+  if (backend === 's3' && path.replaceAll('/', '') === '') return refuse('names no bucket');
+  return { backend, url: `${backend}:${scheme}://${authorityOf(host, port)}${slash}` };
 }
+
+function sftpAddress(inner: string): ReadAddress {
+  const isUrl = inner.startsWith('//');
+  if (/^(\/\/)?[^@/]*:[^@/]*@/.test(inner)) return refuse('holds a password; use a key of the host instead');
+  const parts = (isUrl ? SFTP_URL : SFTP_SHORT).exec(inner)?.groups;
+  if (parts === undefined) return refuse(SFTP_FORM);
+  const { user, host = '', port, path = '' } = parts;
+  if (!isPort(port) || path === '') return refuse(SFTP_FORM);
+  if (path.startsWith('~'))
+    return refuse('has a path that starts with "~"; write it out, or relative to the home folder');
+  const login = `${user === undefined ? '' : `${user}@`}${isUrl ? authorityOf(host, port) : host.toLowerCase()}`;
+  return { backend: 'sftp', url: isUrl ? `sftp://${login}/${path}` : `sftp:${login}:${path}` };
+}
+
+const isPort = (port: string | undefined): boolean =>
+  port === undefined || (Number(port) >= 1 && Number(port) <= 65_535);
+
+const authorityOf = (host: string, port: string | undefined): string =>
+  `${host.toLowerCase()}${port === undefined ? '' : `:${Number(port)}`}`;

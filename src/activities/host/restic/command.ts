@@ -1,4 +1,5 @@
 import { isAbsolute, join } from 'node:path';
+import { readRepositoryAddress } from '../../../domain/repository-address.ts';
 import type { BackupWork } from '../../../kinds/backup.ts';
 import { Failure } from '../../../lib/failure.ts';
 import type { ProgramSpec } from '../run-program.ts';
@@ -94,12 +95,11 @@ function checkedPath(path: string): string {
   return path;
 }
 
+/** The same reading as when it was saved: an old row, or a control plane that was broken into, gets no further than here. */
 function checkedUrl(url: string): string {
-  if (url === '' || hasLineBreak(url)) throw refused('the address of the repository is empty or holds a line break');
-  // `sftp:-oProxyCommand=...` would reach ssh as an option.
-  if (url.startsWith('-') || /^sftp:(\/\/)?([^@/]*@)?-/.test(url))
-    throw refused('the address of the repository would be read as an option');
-  return url;
+  const address = readRepositoryAddress(url);
+  if ('refused' in address) throw refused(`the address of the repository ${address.refused}`);
+  return address.url;
 }
 
 function checkedPassword(password: string): string {
