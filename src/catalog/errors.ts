@@ -48,6 +48,11 @@ export const ERRORS = {
     title: 'The host is busy',
     help: 'Wait for the job that the answer names, or leave out "ifBusy" to queue behind it.',
   },
+  'plan-in-use': {
+    status: 409,
+    title: 'A job of the plan has not ended',
+    help: 'Wait until the job that the answer names has ended, or cancel it: holdfast jobs cancel JOB. Then remove the plan.',
+  },
   'job-already-finished': {
     status: 409,
     title: 'The job has ended',

@@ -5,6 +5,6 @@ export const EVENT_TOPICS = {
   'host.changed': 'presence or facts of a host changed: {online, version}',
   'site.changed': 'the cap of a site was changed: {version}',
   'repository.changed': 'a repository was created or changed: {version}',
-  'plan.changed': 'a plan was created or changed: {version}',
+  'plan.changed': 'a plan was created, changed or removed: {version}',
 } as const;
 export type EventTopic = keyof typeof EVENT_TOPICS;

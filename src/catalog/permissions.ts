@@ -31,7 +31,7 @@ export const PERMISSIONS = [
   ]),
   organization('repository:init', 'Initialise a repository', 'repository:read'),
   organization('plan:read', 'See plans', null),
-  organization('plan:manage', 'Create and change plans', 'plan:read'),
+  organization('plan:manage', 'Create, change and remove plans', 'plan:read'),
   organization('job:read', 'See jobs, their outcome and the kinds of jobs there are', null),
   organization('job:read_logs', 'Read the log of a job', 'job:read'),
   organization('job:start', 'Start jobs at all; each kind asks for its own permission too', 'job:read'),

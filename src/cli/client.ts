@@ -1,5 +1,5 @@
 import type { RandomBytes } from '../lib/ids.ts';
-import { CliError, EXIT, type ExitCode } from './exit.ts';
+import { CliError, EXIT, type ExitCode, type Problem } from './exit.ts';
 import type { Profile } from './profile.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes; each command reads the few fields it shows
@@ -28,8 +28,14 @@ export class ApiClient {
     return this.#send('POST', path, body, headers);
   }
 
-  patch(path: string, body: unknown): Promise<Answer> {
-    return this.#send('PATCH', path, body);
+  /** With the version that the caller saw, a change that somebody else made meanwhile is not written over. */
+  patch(path: string, body: unknown, options: { ifVersion?: number } = {}): Promise<Answer> {
+    const headers = options.ifVersion === undefined ? undefined : { 'if-match': `"${options.ifVersion}"` };
+    return this.#send('PATCH', path, body, headers);
+  }
+
+  delete(path: string): Promise<Answer> {
+    return this.#send('DELETE', path);
   }
 
   /** All items of a list, over its pages, up to `max`. `more` is query text for what is repeated. */
@@ -108,14 +114,17 @@ function reasonOf(error: Error): string {
 }
 
 async function readAnswer(response: Response): Promise<Answer> {
-  const text = await response.text();
-  const body = parse(text);
+  if (response.status === 204) return null;
+  const body = parse(await response.text());
   if (response.ok && body !== null) return body;
   const id = response.headers.get('x-request-id');
-  const said = (body as { detail?: string; title?: string } | null) ?? {};
+  const said = (body as Problem | null) ?? {};
   const what = said.detail ?? said.title ?? `The API answered with status ${response.status}.`;
   const mayPass = response.status >= 500 || response.status === 429;
-  throw new CliError(exitOf(response.status), id === null ? what : `${what} (request ${id})`, { mayPass });
+  throw new CliError(exitOf(response.status), id === null ? what : `${what} (request ${id})`, {
+    mayPass,
+    problem: said,
+  });
 }
 
 function parse(text: string): unknown {

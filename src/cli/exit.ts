@@ -36,15 +36,26 @@ const BY_STATE: Readonly<Record<string, ExitCode>> = {
 /** The code of a job's last state, or null while it has not ended. */
 export const exitOfState = (state: string): ExitCode | null => BY_STATE[state] ?? null;
 
+/** What the API said of a refusal, as far as somebody reads it. */
+export interface Problem {
+  readonly title?: string;
+  readonly detail?: string;
+  readonly code?: string;
+  readonly jobId?: string;
+}
+
 /** A message for the person, and how the command ends. No stack is shown. */
 export class CliError extends Error {
   readonly exitCode: ExitCode;
   /** The same may go well in a moment: the API is away or cannot serve. */
   readonly mayPass: boolean;
+  /** Of the API, when it was asked. */
+  readonly problem: Problem;
 
-  constructor(exitCode: ExitCode, message: string, options: { mayPass?: boolean } = {}) {
+  constructor(exitCode: ExitCode, message: string, options: { mayPass?: boolean; problem?: Problem } = {}) {
     super(message);
     this.exitCode = exitCode;
     this.mayPass = options.mayPass === true;
+    this.problem = options.problem ?? {};
   }
 }

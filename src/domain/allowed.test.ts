@@ -43,5 +43,5 @@ test('UX-3: every row says what to do next, and nothing when all is well', () =>
 test('UX-3: a plan can be backed up by who may start jobs and backups', () => {
   expect(planAllowed('site', (p) => p !== 'backup:run').backup).toBe('needs the permission backup:run');
   expect(planAllowed('site', (p) => p !== 'job:start').backup).toBe('needs the permission job:start');
-  expect(planAllowed('site', all)).toEqual({ backup: true, change: true });
+  expect(planAllowed('site', all)).toEqual({ backup: true, change: true, remove: true });
 });

@@ -49,6 +49,7 @@ export function planAllowed(siteId: string, may: May): Allowed {
   return {
     backup: start === true ? permitted(may, 'backup:run', siteId) : start,
     change: permitted(may, 'plan:manage', siteId),
+    remove: permitted(may, 'plan:manage', siteId),
   };
 }
 

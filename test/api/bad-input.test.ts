@@ -385,7 +385,7 @@ test.each([
   ['GET', `/api/v1/jobs/${'x'.repeat(300)}`, 404, 'not-found'],
   ['GET', '/%zz', 400, 'bad-request'],
   ['DELETE', '/api/v1/jobs', 405, 'method-not-allowed'],
-  ['PATCH', `/api/v1/plans/${publicId('plan', '01900000-0000-7000-8000-000000000000')}`, 405, 'method-not-allowed'],
+  ['PUT', `/api/v1/plans/${publicId('plan', '01900000-0000-7000-8000-000000000000')}`, 405, 'method-not-allowed'],
 ])('%s %s is a problem too', async (method, path, status, code) => {
   const answer = await api.ask(method, path);
   expect(answer).toMatchObject({ status, body: { code, status } });

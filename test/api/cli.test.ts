@@ -154,6 +154,30 @@ test('repositories and plans can be made and named', async () => {
   expect((await run('jobs list --kind backup')).out).toContain(job.id);
 });
 
+test('BK-4: plans are shown, changed and removed, and a plan with a job is not removed', async () => {
+  await run('plans create walk /nosuch --host local --repository second');
+  expect((await run('plans show walk')).out).toMatch(/Paths +\/nosuch\n/);
+  const edited = await run('plans edit walk --path /srv /opt --exclude *.tmp *.bak --name walked');
+  expect(edited.out).toMatch(/Name +walked\n[\s\S]*Paths +\/srv \/opt\nExcludes +\*\.tmp \*\.bak\n/);
+  expect((await run('plans edit walked --no-exclude')).out).not.toContain('Excludes');
+  expect(await run('plans edit walked')).toMatchObject({ code: 2, err: expect.stringContaining('Say what to change') });
+  const job = JSON.parse((await run('jobs start backup --plan walked --output json')).out);
+  const refused = await run('plans remove walked');
+  expect(refused).toMatchObject({ code: 2, out: '', err: expect.stringContaining(`holdfast jobs cancel ${job.id}`) });
+  await endJobs('cancelled')();
+  const removed = await run('plans remove walked');
+  expect(removed).toMatchObject({
+    code: 0,
+    err: '',
+    out: expect.stringContaining('its snapshots in the repository second'),
+  });
+  expect(await run('plans show walked')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('There is no plan "walked"'),
+  });
+  expect((await run(`jobs show ${job.id}`)).out).toContain('Back up walked of local');
+});
+
 test('logs are printed line by line, safe for a terminal', async () => {
   const job = JSON.parse((await run('jobs start noop --output json')).out);
   await api.database.owner.query(

@@ -62,6 +62,8 @@ const PLACES: [string, (ids: typeof theirs) => Parameters<ApiBench['ask']>][] = 
   ['a site', (ids) => ['GET', `sites/${ids.site}`]],
   ['the cap of a site', (ids) => ['PATCH', `sites/${ids.site}`, { body: { maxJobs: 1 } }]],
   ['a plan', (ids) => ['GET', `plans/${ids.plan}`]],
+  ['the change of a plan', (ids) => ['PATCH', `plans/${ids.plan}`, { body: { paths: ['/b'] } }]],
+  ['the removal of a plan', (ids) => ['DELETE', `plans/${ids.plan}`]],
   ['a job', (ids) => ['GET', `jobs/${ids.job}`]],
   ['the log of a job', (ids) => ['GET', `jobs/${ids.job}/logs`]],
   ['the tail of a log', (ids) => ['GET', `jobs/${ids.job}/logs?tail=5`]],

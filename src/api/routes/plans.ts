@@ -1,21 +1,28 @@
+import type { FastifyRequest } from 'fastify';
+import Type from 'typebox';
 import { getPlan, listPlans } from '../../db/queries/plans.ts';
+import { changePlan, type PlanParts, removePlan } from '../../db/writes/change-plan.ts';
 import { createPlan } from '../../db/writes/create-plan.ts';
 import { mayOf, reachOf } from '../../domain/decide.ts';
+import { Failure } from '../../lib/failure.ts';
 import { parsePublicId } from '../../lib/ids.ts';
 import type { App } from '../app.ts';
-import { actorOf, etag, idempotencyOf, notFound, principalOf } from '../caller.ts';
+import { actorOf, demand, etag, idempotencyOf, ifMatchOf, notFound, principalOf } from '../caller.ts';
 import { presentPage, readPage } from '../cursor.ts';
 import type { ApiParts } from '../parts.ts';
 import { IdempotencyHeaders, IdParams, PageOf } from '../schemas/common.ts';
-import { NewPlan, Plan, PlanQuery, presentPlan } from '../schemas/plan.ts';
+import { ChangedPlan, NewPlan, Plan, PlanQuery, presentPlan } from '../schemas/plan.ts';
 import { problems } from '../schemas/problem.ts';
 
 const read = { permission: 'plan:read', scope: 'anywhere' } as const;
+const manage = { permission: 'plan:manage', scope: 'anywhere' } as const;
 
 export function planRoutes(app: App, parts: ApiParts): void {
   list(app, parts);
   create(app, parts);
   show(app, parts);
+  change(app, parts);
+  remove(app, parts);
 }
 
 function list(app: App, { doors }: ApiParts): void {
@@ -51,7 +58,7 @@ function create(app: App, { doors, clock, random }: ApiParts): void {
   app.post(
     '/plans',
     {
-      config: { authz: { permission: 'plan:manage', scope: 'anywhere' } },
+      config: { authz: manage },
       schema: {
         summary: 'Say which folders of a host go into which repository',
         headers: IdempotencyHeaders,
@@ -76,7 +83,9 @@ function create(app: App, { doors, clock, random }: ApiParts): void {
         const made = await createPlan(tx, orgId, wanted, parts);
         return await getPlan(tx, orgId, made.id);
       });
-      const plan = presentPlan(view!, mayOf(principal));
+      if (view === null)
+        throw new Failure('conflict', 'The plan that this request made before was removed since.', { fault: 'caller' });
+      const plan = presentPlan(view, mayOf(principal));
       return reply
         .code(201)
         .header('location', `/api/v1/plans/${plan.id}`)
@@ -99,6 +108,67 @@ function show(app: App, { doors }: ApiParts): void {
       const plan = await doors.inOrg(principal.orgId, (tx) => getPlan(tx, principal.orgId, id));
       if (!plan || !mayOf(principal)('plan:read', plan.host.siteId)) throw notFound();
       return reply.header('etag', etag(plan.version)).send(presentPlan(plan, mayOf(principal)));
+    },
+  );
+}
+
+/** Who changes what there is, at which version, and the question whether they may. */
+function changeParts(request: FastifyRequest, { clock, random }: ApiParts): PlanParts {
+  const principal = principalOf(request);
+  return {
+    actor: actorOf(principal),
+    requestId: request.id,
+    clock,
+    random,
+    ifVersion: ifMatchOf(request),
+    demandAt: (siteId) => demand(principal, 'plan:read', 'plan:manage', siteId),
+  };
+}
+
+function change(app: App, parts: ApiParts): void {
+  app.patch(
+    '/plans/:id',
+    {
+      config: { authz: manage },
+      schema: {
+        summary: 'Change the name, the paths or the excludes of a plan',
+        description: 'A backup that runs goes on with what it began with; one that waits takes the plan as it is then.',
+        params: IdParams('plan'),
+        body: ChangedPlan,
+        response: { 200: Plan, ...problems(404, 409, 412, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const { orgId } = principal;
+      const id = parsePublicId('plan', request.params.id)!;
+      const view = await parts.doors.inOrg(orgId, async (tx) => {
+        await changePlan(tx, orgId, id, request.body, changeParts(request, parts));
+        return await getPlan(tx, orgId, id);
+      });
+      return reply.header('etag', etag(view!.version)).send(presentPlan(view!, mayOf(principal)));
+    },
+  );
+}
+
+function remove(app: App, parts: ApiParts): void {
+  app.delete(
+    '/plans/:id',
+    {
+      config: { authz: manage },
+      schema: {
+        summary: 'Remove a plan',
+        description:
+          'Refused while a job of it has not ended. Its jobs, their logs and the audit stay, and so do its snapshots in the repository.',
+        params: IdParams('plan'),
+        response: { 204: Type.Null(), ...problems(404, 409, 412) },
+      },
+    },
+    async (request, reply) => {
+      const { orgId } = principalOf(request);
+      const id = parsePublicId('plan', request.params.id)!;
+      await parts.doors.inOrg(orgId, (tx) => removePlan(tx, orgId, id, changeParts(request, parts)));
+      return reply.code(204).send(null);
     },
   );
 }

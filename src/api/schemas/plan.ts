@@ -21,22 +21,28 @@ export const Plan = Type.Object(
   { title: 'Plan' },
 );
 
+const Paths = Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), {
+  minItems: 1,
+  maxItems: 100,
+  description: 'Absolute paths on the host, without line breaks.',
+});
+const Excludes = Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), {
+  maxItems: 200,
+  description: 'Patterns as restic takes them.',
+});
+
 export const NewPlan = Closed({
   name: Name,
   hostId: Id('host'),
   repositoryId: Id('repository'),
-  paths: Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), {
-    minItems: 1,
-    maxItems: 100,
-    description: 'Absolute paths on the host, without line breaks.',
-  }),
-  excludes: Type.Optional(
-    Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), {
-      maxItems: 200,
-      description: 'Patterns as restic takes them.',
-    }),
-  ),
+  paths: Paths,
+  excludes: Type.Optional(Excludes),
 });
+
+export const ChangedPlan = Closed(
+  { name: Type.Optional(Name), paths: Type.Optional(Paths), excludes: Type.Optional(Excludes) },
+  { minProperties: 1, description: 'What is left out stays as it is; a list replaces the one before.' },
+);
 
 export const PlanQuery = Closed({
   ...PAGE_QUERY,

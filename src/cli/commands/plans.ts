@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { type Cli, openSession } from '../cli.ts';
-import type { Answer } from '../client.ts';
+import type { Answer, ApiClient } from '../client.ts';
+import { CliError, EXIT } from '../exit.ts';
 import { find } from '../find.ts';
+import type { Output } from '../output.ts';
+import { editPlan } from './plan-edit.ts';
 
 interface CreateOptions {
   host: string;
@@ -11,6 +14,14 @@ interface CreateOptions {
 
 export function registerPlans(program: Command, cli: Cli): void {
   const plans = program.command('plans').description('which folders go where');
+  listPlans(plans, cli);
+  createPlan(plans, cli);
+  showPlan(plans, cli);
+  editPlan(plans, cli);
+  removePlan(plans, cli);
+}
+
+function listPlans(plans: Command, cli: Cli): void {
   plans
     .command('list')
     .option('--host <name|id>', 'only of this host')
@@ -30,6 +41,9 @@ export function registerPlans(program: Command, cli: Cli): void {
         'There are no plans. Make one with its first backup: holdfast backup now /etc',
       );
     });
+}
+
+function createPlan(plans: Command, cli: Cli): void {
   plans
     .command('create')
     .argument('<name>', 'what people call it')
@@ -38,18 +52,74 @@ export function registerPlans(program: Command, cli: Cli): void {
     .requiredOption('--repository <name|id>', 'where they go')
     .option('--exclude <pattern...>', 'what to leave out, as restic takes it')
     .description('make a plan')
+    .addHelpText(
+      'after',
+      '\nExample:\n  holdfast plans create web /srv/www /etc/nginx --host local --repository local --exclude "*.tmp"',
+    )
     .action(async (name: string, paths: string[], options: CreateOptions, command: Command) => {
       const { client, output } = openSession(cli, command);
       const host = await find(client, 'host', options.host);
       const repository = await find(client, 'repository', options.repository);
       const body = { name, hostId: host.id, repositoryId: repository.id, paths, excludes: options.exclude ?? [] };
-      const made = await client.post('plans', body, { creates: true });
-      output.facts(made, [
-        ['Plan', made.id],
-        ['Name', made.name],
-        ['Host', made.host.name],
-        ['Repository', made.repository.name],
-        ['Paths', made.paths.join(' ')],
+      planFacts(output, await client.post('plans', body, { creates: true }));
+    });
+}
+
+function showPlan(plans: Command, cli: Cli): void {
+  plans
+    .command('show')
+    .argument('<name|id>', 'the plan')
+    .option('--host <name|id>', 'the host it belongs to, when several have one of that name')
+    .description('show one plan')
+    .addHelpText('after', '\nExample:\n  holdfast plans show web')
+    .action(async (text: string, options: { host?: string }, command: Command) => {
+      const { client, output } = openSession(cli, command);
+      planFacts(output, await findPlan(client, text, options.host));
+    });
+}
+
+function removePlan(plans: Command, cli: Cli): void {
+  plans
+    .command('remove')
+    .argument('<name|id>', 'the plan')
+    .option('--host <name|id>', 'the host it belongs to, when several have one of that name')
+    .description('remove a plan; its jobs, their logs and its snapshots stay')
+    .addHelpText('after', '\nExample:\n  holdfast plans remove web')
+    .action(async (text: string, options: { host?: string }, command: Command) => {
+      const { client, output } = openSession(cli, command);
+      const plan = await findPlan(client, text, options.host);
+      await client.delete(`plans/${plan.id}`).catch(sayWhichJob);
+      output.facts({ removed: plan }, [
+        ['Removed', `plan ${plan.name} of ${plan.host.name}`],
+        ['Stays', `its snapshots in the repository ${plan.repository.name}, its jobs and their logs`],
       ]);
     });
+}
+
+function sayWhichJob(thrown: unknown): never {
+  if (!(thrown instanceof CliError) || thrown.problem.code !== 'plan-in-use') throw thrown;
+  const id = thrown.problem.jobId;
+  throw new CliError(
+    EXIT.usage,
+    `${thrown.message} See it: holdfast jobs show ${id}. Cancel it: holdfast jobs cancel ${id}`,
+  );
+}
+
+/** By its id or its name; names count within their host. */
+export async function findPlan(client: ApiClient, text: string, hostText: string | undefined): Promise<Answer> {
+  const within: Record<string, string> =
+    hostText === undefined ? {} : { hostId: (await find(client, 'host', hostText)).id };
+  return await find(client, 'plan', text, within);
+}
+
+export function planFacts(output: Output, plan: Answer): void {
+  output.facts(plan, [
+    ['Plan', plan.id],
+    ['Name', plan.name],
+    ['Host', plan.host.name],
+    ['Repository', `${plan.repository.name} (${plan.repository.id})`],
+    ['Paths', plan.paths.join(' ')],
+    ['Excludes', plan.excludes.join(' ')],
+    ['Created', output.time(plan.createdAt)],
+  ]);
 }

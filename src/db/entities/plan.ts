@@ -4,12 +4,18 @@ import { Host } from './host.ts';
 import { reference } from './references.ts';
 import { Repository } from './repository.ts';
 
-/** Which folders of one host go into one repository. */
+/** Which folders of one host go into one repository. A removed one stays for its jobs; its name is free again. */
 export const PlanSchema = defineEntity({
   name: 'Plan',
   tableName: 'plan',
   policies: tenantPolicies('plan'),
-  uniques: [{ name: 'plan_name_unique', properties: ['orgId', 'host', 'name'] }],
+  uniques: [
+    {
+      name: 'plan_name_unique',
+      expression:
+        'create unique index "plan_name_unique" on "plan" ("org_id", "host_id", "name") where deleted_at is null',
+    },
+  ],
   properties: {
     orgId: p.uuid().primary(),
     id: p.uuid().primary(),
@@ -20,6 +26,7 @@ export const PlanSchema = defineEntity({
     excludes: p.json().$type<string[]>().default('[]'),
     version: p.integer().version(),
     createdAt: p.datetime(),
+    deletedAt: p.datetime().nullable(),
   },
 });
 export class Plan extends PlanSchema.class {}

@@ -53,7 +53,7 @@ export interface PlanFilter {
 
 export async function listPlans(tx: Tx, orgId: string, filter: PlanFilter, page: PageAsked): Promise<Page<PlanView>> {
   const found = await sql<Row>`${SELECT}
-     where p.org_id = ${orgId} and ${behind(page, 'p.id')} and ${withinReach(filter.reach, 'h.site_id')}
+     where p.org_id = ${orgId} and p.deleted_at is null and ${behind(page, 'p.id')} and ${withinReach(filter.reach, 'h.site_id')}
        and (${filter.hostId}::uuid is null or p.host_id = ${filter.hostId})
        and (${filter.repositoryId}::uuid is null or p.repository_id = ${filter.repositoryId})
        and (${filter.name}::text is null or p.name = ${filter.name})
@@ -62,6 +62,8 @@ export async function listPlans(tx: Tx, orgId: string, filter: PlanFilter, page:
 }
 
 export async function getPlan(tx: Tx, orgId: string, id: string): Promise<PlanView | null> {
-  const found = await sql<Row>`${SELECT} where p.org_id = ${orgId} and p.id = ${id}`.execute(tx.sql);
+  const found = await sql<Row>`${SELECT} where p.org_id = ${orgId} and p.id = ${id} and p.deleted_at is null`.execute(
+    tx.sql,
+  );
   return found.rows[0] ? viewOf(found.rows[0]) : null;
 }

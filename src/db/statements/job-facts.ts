@@ -54,7 +54,7 @@ export async function loadFacts(tx: Tx, orgId: string, wanted: readonly FactsWan
         select 1 from secret s where s.org_id = ${orgId} and s.table_name = 'repository' and s.row_id = r.id)) as repository
       from unnest(${wanted.map((w) => w.planId)}::uuid[], ${wanted.map((w) => w.hostId)}::uuid[],
                   ${wanted.map((w) => w.repositoryId)}::uuid[]) with ordinality as w(plan_id, host_id, repository_id, no)
-      left join plan p on p.org_id = ${orgId} and p.id = w.plan_id
+      left join plan p on p.org_id = ${orgId} and p.id = w.plan_id and p.deleted_at is null
       left join host h on h.org_id = ${orgId} and h.id = case when p.id is null then w.host_id else p.host_id end
       left join repository r on r.org_id = ${orgId} and r.id = case when p.id is null then w.repository_id else p.repository_id end
      order by w.no`.execute(tx.sql);

@@ -26,7 +26,7 @@ function refusePath(path: string): string | null {
   return null;
 }
 
-function checkPaths(plan: NewPlan): void {
+export function checkPaths(plan: Pick<NewPlan, 'paths' | 'excludes'>): void {
   for (const [at, path] of plan.paths.entries()) {
     const refused = refusePath(path);
     if (refused)
@@ -67,7 +67,7 @@ export async function createPlan(
   const made = await sql`
     insert into plan(org_id, id, host_id, repository_id, name, paths, excludes, created_at)
       values (${orgId}, ${id}, ${host.id}, ${repository.id}, ${plan.name}, ${JSON.stringify(plan.paths)}::jsonb, ${JSON.stringify(plan.excludes)}::jsonb, ${now}::timestamptz)
-    on conflict (org_id, host_id, name) do nothing returning id`.execute(tx.sql);
+    on conflict (org_id, host_id, name) where deleted_at is null do nothing returning id`.execute(tx.sql);
   if (made.rows.length === 0)
     throw new Failure('name-taken', `${host.name} has a plan "${plan.name}" already.`, {
       fault: 'caller',

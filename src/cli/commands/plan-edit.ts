@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { type Cli, openSession } from '../cli.ts';
+import { CliError, EXIT } from '../exit.ts';
+import { findPlan, planFacts } from './plans.ts';
+
+interface EditOptions {
+  host?: string;
+  name?: string;
+  path?: string[];
+  /** False: none any more. */
+  exclude?: string[] | false;
+}
+
+export function editPlan(plans: Command, cli: Cli): void {
+  plans
+    .command('edit')
+    .argument('<name|id>', 'the plan')
+    .option('--host <name|id>', 'the host it belongs to, when several have one of that name')
+    .option('--name <name>', 'what people call it from now on')
+    .option('--path <path...>', 'absolute paths on the host, instead of those it has')
+    .option('--exclude <pattern...>', 'what to leave out, instead of what it leaves out now')
+    .option('--no-exclude', 'leave out nothing')
+    .description('change a plan')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  holdfast plans edit web --path /srv/www /etc/nginx\n  holdfast plans edit web --name website --no-exclude',
+    )
+    .action(async (text: string, options: EditOptions, command: Command) => {
+      const { host, name, path, exclude } = options;
+      const change = {
+        ...(name === undefined ? {} : { name }),
+        ...(path === undefined ? {} : { paths: path }),
+        ...(exclude === undefined ? {} : { excludes: exclude || [] }),
+      };
+      if (Object.keys(change).length === 0)
+        throw new CliError(EXIT.usage, 'Say what to change: --name, --path, --exclude or --no-exclude.');
+      const { client, output } = openSession(cli, command);
+      const plan = await findPlan(client, text, host);
+      const changed = await client.patch(`plans/${plan.id}`, change, { ifVersion: plan.version });
+      planFacts(output, changed);
+    });
+}
