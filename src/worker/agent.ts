@@ -32,6 +32,8 @@ export interface AgentOptions {
   readonly hello: Omit<Static<typeof Hello>, 'activities'>;
   /** Where the agent keeps what has to outlive it. */
   readonly dataDir: string;
+  /** Marks the programs that it starts. */
+  readonly agentMark: string;
   readonly activities: Readonly<Record<Lane, HostActivities>>;
   /** How long running activities may go on at a stop before they are cancelled. */
   readonly shutdownGraceMs: number;

@@ -4,14 +4,14 @@ import type { Log } from '../lib/log.ts';
 
 /** Programs that outlived the agent before, ended by their stop protocol before any work is taken. Never rejects. */
 export async function endLeftPrograms({
-  dataDir,
+  agentMark,
   log,
 }: {
-  readonly dataDir: string;
+  readonly agentMark: string;
   readonly log: Log;
 }): Promise<void> {
   try {
-    const { found, killed } = await stopPrograms(() => findPrograms(dataDir, null));
+    const { found, killed } = await stopPrograms(() => findPrograms(agentMark, null));
     if (found > 0) log.warn({ found, killed }, 'ended programs that the agent before had left behind');
   } catch (thrown) {
     log.error({ err: asError(thrown) }, 'a program of the agent before could not be ended');

@@ -54,6 +54,7 @@ const agent = startAgent({
   gateway: { address, authorityPem: readFileSync(authorityFile, 'utf8'), credential },
   hello: { protocol: 1, agentVersion: '0', hostname: 'h', os: 'linux', arch: 'x64', programs: [], powers: [] },
   dataDir,
+  agentMark: credential,
   activities: { main: activities, quick: { [QUIESCENCE_ACTIVITY]: activities['restic.init.v1']! } },
   shutdownGraceMs: 500,
   clock: systemClock,

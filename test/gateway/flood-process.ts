@@ -52,7 +52,7 @@ const outcome = await performAttempt(
   { signal: new AbortController().signal, heartbeat: () => {} },
   {
     clock: systemClock,
-    dataDir: order.spool,
+    agentMark: order.spool,
     setpriv: await findSetpriv(),
     ...(order.logBytes && { logBytes: order.logBytes }),
   },

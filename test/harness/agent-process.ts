@@ -15,6 +15,7 @@ export interface AgentOrder {
   readonly authorityPem: string;
   readonly credential: string;
   readonly dataDir: string;
+  readonly agentMark: string;
   readonly resticPath: string;
   /** False: programs outlive a killed agent, as where there is no `setpriv`. */
   readonly programsDieWithAgent: boolean;
@@ -29,6 +30,7 @@ const deps = {
   resticPath: order.resticPath,
   resticVersion: parseResticVersion(version),
   dataDir: order.dataDir,
+  agentMark: order.agentMark,
   baseEnv: { PATH: process.env.PATH ?? '', HOME: order.dataDir },
   hostName: 'test-host',
 };
@@ -36,6 +38,7 @@ const agent = startAgent({
   gateway: { address: order.gateway, authorityPem: order.authorityPem, credential: order.credential },
   hello: { protocol: 1, agentVersion: '0.1.0', hostname: 'test', os: 'linux', arch: 'x64', programs: [], powers: [] },
   dataDir: order.dataDir,
+  agentMark: order.agentMark,
   activities: { main: { ...hostActivities(deps), ...testActivities(deps) }, quick: quickActivities(deps) },
   shutdownGraceMs: 500,
   clock: systemClock,

@@ -74,7 +74,7 @@ export class ResticBench {
       input,
       link,
       { signal: stop.signal, heartbeat: () => undefined },
-      { clock: systemClock, dataDir: this.deps.dataDir, setpriv: this.#setpriv },
+      { clock: systemClock, agentMark: this.folder, setpriv: this.#setpriv },
     );
     const text = () => lines.map((line) => line[2]).join('\n');
     return { answer, stop, text, progress, result: () => results.at(-1) ?? null, jobId: input.jobId };

@@ -38,7 +38,8 @@ export async function startTestAgent(
   const dataDir = join(folder, `agent-${hostId}`);
   mkdirSync(dataDir);
   const { address, authorityPem } = gateway;
-  const order: AgentOrder = { gateway: address, authorityPem, credential, dataDir, resticPath, programsDieWithAgent };
+  const about = { dataDir, agentMark: hostId, resticPath, programsDieWithAgent };
+  const order: AgentOrder = { gateway: address, authorityPem, credential, ...about };
   const script = fileURLToPath(new URL('./agent-process.ts', import.meta.url));
   const isPresent = async () =>
     (await bench.owner.query('select present from host where id = $1', [hostId])).rows[0].present;

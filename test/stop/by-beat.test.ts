@@ -21,7 +21,7 @@ afterAll(async () => {
 test('without a push the next heartbeat brings the cancel: the program is ended, and the next job runs', async () => {
   changeKind('noop', { activity: TEST_ACTIVITIES.stubborn, stop: TEST_STOP });
   const job = await stack.start('noop', {}, stack.hostId);
-  const running = () => processesOf(stack, stack.agent, job);
+  const running = () => processesOf(stack.agent, job);
   await vi.waitUntil(async () => (await running()).length > 0, { timeout: 30_000, interval: 20 });
   const handle = stack.client.workflow.getHandle(runWorkflowId(job, 1));
   /** When Temporal last took a heartbeat; null: none yet, or the attempt has answered. */

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => stack?.close());
 
 const WAIT = { timeout: 30_000, interval: 20 };
-const running = (jobId: string) => processesOf(stack, stack.agent, jobId);
+const running = (jobId: string) => processesOf(stack.agent, jobId);
 /** Until so many processes of the job run. */
 const untilRuns = (jobId: string, least: number) =>
   vi.waitUntil(async () => (await running(jobId)).length >= least, WAIT);

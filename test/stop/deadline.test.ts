@@ -41,7 +41,7 @@ const WAIT = { timeout: 80_000, interval: 50 };
 const rows = async (sql: string, jobId: string) => (await stack.owner.query(sql, [jobId])).rows;
 const hasKeys = async (jobId: string) => (await rows('select 1 from lock_slot where job_id = $1', jobId)).length > 0;
 const untilRuns = (agent: TestAgent, jobId: string) =>
-  vi.waitUntil(async () => (await processesOf(stack, agent, jobId)).length > 0, WAIT);
+  vi.waitUntil(async () => (await processesOf(agent, jobId)).length > 0, WAIT);
 
 async function startBackup(agent: TestAgent): Promise<string> {
   const { id } = await stack.addSealedRepository('canary-Zq7Lw2Xv9');
@@ -157,14 +157,14 @@ test.concurrent(
     try {
       const ends = [late, runs].map(async (job) => expectEndAt(await untilVerdict(job), job, 'unknown'));
       const before = await Promise.all(ends);
-      expect((await processesOf(stack, running, runs)).length).toBeGreaterThan(0);
+      expect((await processesOf(running, runs)).length).toBeGreaterThan(0);
       expect(await answerOf(answering)).toBe(status.NOT_FOUND);
       const audited = `select data->>'detail' as detail from audit_event where object_id = $1 and action = 'gateway.refuse'`;
       await vi.waitUntil(async () => (await rows(audited, answering.hostId)).length === 1, WAIT);
       expect((await rows(audited, answering.hostId))[0]!.detail).toMatch(/^late or repeated answer/);
       answering.child.send('open answer');
       for (const { child } of [running, answering]) child.kill('SIGCONT');
-      await vi.waitUntil(async () => (await processesOf(stack, running, runs)).length === 0, WAIT);
+      await vi.waitUntil(async () => (await processesOf(running, runs)).length === 0, WAIT);
       // What it reported of itself is kept beside the row.
       const reported = `select result->'outcome'->>'code' as code from attempt where job_id = $1 and class = 'work'`;
       await vi.waitUntil(async () => (await rows(reported, late))[0]!.code === 'succeeded', WAIT);
@@ -186,7 +186,7 @@ test.concurrent(
     await gateway.stop();
     await stack.cancel(job);
     expect(await stack.job(job)).toMatchObject({ state: 'cancelling' });
-    await vi.waitUntil(async () => (await processesOf(stack, agent, job)).length === 0, WAIT);
+    await vi.waitUntil(async () => (await processesOf(agent, job)).length === 0, WAIT);
     const stoppedMs = Date.now();
     expect(await hasKeys(job)).toBe(true);
     const deadline = await untilVerdict(job);

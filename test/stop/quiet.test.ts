@@ -30,7 +30,7 @@ test('kill -9 of the agent in a backup: the restart gives the verdict, removes t
   const agent = await stack.addAgent();
   const { job, locks } = await slowBackup(stack, agent.hostId);
   await vi.waitUntil(() => locksIn(locks).length === 1, WAIT);
-  const before = await processesOf(stack, agent, job);
+  const before = await processesOf(agent, job);
   const [first] = locksIn(locks);
   await agent.kill('SIGKILL');
   const beganMs = Date.now();
@@ -42,7 +42,7 @@ test('kill -9 of the agent in a backup: the restart gives the verdict, removes t
   expect((await attempts(job)).map((one) => one.class)).toEqual(['work', 'cleanup', 'work']);
   expect(locksIn(locks)).not.toContain(first);
   expect((await stack.log(job)).join('\n')).toContain('removed stale locks');
-  for (const pid of await processesOf(stack, agent, job)) expect(before).not.toContain(pid);
+  for (const pid of await processesOf(agent, job)) expect(before).not.toContain(pid);
   await stack.cancel(job);
   expect(await stack.untilState(job, 'cancelled')).toMatchObject({ attempts: 2 });
   expect(locksIn(locks)).toEqual([]);
@@ -52,11 +52,11 @@ test('a program that outlives its agent is ended by the next one before it takes
   const agent = await stack.addAgent({ programsDieWithAgent: false });
   changeKind('noop', { activity: TEST_ACTIVITIES.stubborn, stop: TEST_STOP, repeat: 'once' });
   const job = await stack.start('noop', {}, agent.hostId);
-  await vi.waitUntil(async () => (await processesOf(stack, agent, job)).length > 0, WAIT);
+  await vi.waitUntil(async () => (await processesOf(agent, job)).length > 0, WAIT);
   await agent.kill('SIGKILL');
-  expect((await processesOf(stack, agent, job)).length).toBeGreaterThan(0);
+  expect((await processesOf(agent, job)).length).toBeGreaterThan(0);
   await agent.start();
-  expect(await processesOf(stack, agent, job)).toEqual([]);
+  expect(await processesOf(agent, job)).toEqual([]);
   expect(await stack.untilState(job, 'unknown', 'failed', 'cancelled')).toMatchObject({
     state: 'unknown',
     attempts: 1,
@@ -69,7 +69,7 @@ test('an agent that is stopped for longer than the heartbeat time-out: keys are 
   const limits = { ...kindByKey('noop')!.limits, heartbeatTimeoutMs: 17_000 };
   changeKind('noop', { activity: TEST_ACTIVITIES.stubborn, stop: TEST_STOP, repeat: 'once', limits });
   const job = await stack.start('noop', {}, agent.hostId);
-  await vi.waitUntil(async () => (await processesOf(stack, agent, job)).length > 0, WAIT);
+  await vi.waitUntil(async () => (await processesOf(agent, job)).length > 0, WAIT);
   onTestFinished(() => void agent.child.kill('SIGCONT'));
   agent.child.kill('SIGSTOP');
   await vi.waitUntil(async () => (await stack.job(job)).reason === 'verifying_host', { ...WAIT, timeout: 50_000 });
@@ -86,6 +86,6 @@ test('an agent that is stopped for longer than the heartbeat time-out: keys are 
     state: 'unknown',
     reason: null,
   });
-  expect(await processesOf(stack, agent, job)).toEqual([]);
+  expect(await processesOf(agent, job)).toEqual([]);
   expect(await slots(job)).toBe(0);
 }, 120_000);

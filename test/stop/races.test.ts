@@ -36,7 +36,7 @@ async function expectNothingDone(job: string): Promise<void> {
     cancel_actor: 'test',
   });
   expect((await stack.log(job)).join('\n')).not.toContain('the program ran');
-  expect(await processesOf(stack, stack.agent, job)).toEqual([]);
+  expect(await processesOf(stack.agent, job)).toEqual([]);
   changeKind('noop', { activity: 'noop.v1' });
   await stack.untilState(await stack.start('noop', {}, stack.hostId), 'succeeded');
 }

@@ -11,7 +11,7 @@ import { noopBody } from './noop.ts';
 
 const STOP = { signal: 'SIGTERM', graceMs: 500, cleanUp: null } as const;
 const INPUT = { kind: 'noop', jobId: 'job_1', runNo: 1, attempt: 1 };
-const DEPS = { clock: systemClock, dataDir: '/nowhere', setpriv: null };
+const DEPS = { clock: systemClock, agentMark: `test-${process.pid}`, setpriv: null };
 
 function attempt(body: AttemptBody, signal = new AbortController().signal, work: unknown = {}) {
   const lines: LogLine[] = [];

@@ -12,8 +12,8 @@ import { type ProgramSpec, runProgram } from './run-program.ts';
 
 export interface AttemptDeps {
   readonly clock: Clock;
-  /** The agent's data folder: by it an agent knows its own programs among those of others. */
-  readonly dataDir: string;
+  /** By it an agent knows its own programs among those of others (see left-programs.ts). */
+  readonly agentMark: string;
   /** Path of `setpriv`, or null (see dying-with-parent.ts). */
   readonly setpriv: string | null;
   readonly logTimes?: LogSenderTimes;
@@ -86,7 +86,7 @@ function contextOf(
 ): AttemptContext {
   const start = async (program: ProgramSpec, onLine: LineHandler, until: AbortSignal, graceMs: number) => {
     const end = await runProgram(
-      { ...program, env: { ...program.env, ...marksOf(deps.dataDir, input, stop) } },
+      { ...program, env: { ...program.env, ...marksOf(deps.agentMark, input, stop) } },
       {
         signal: until,
         stop: { signal: stop.signal, graceMs },
@@ -118,9 +118,9 @@ function contextOf(
 }
 
 /** A child that made itself a daemon is not in the program's group: the job is over when nothing of it runs. */
-async function endEscaped(input: HostActivityInput, { dataDir }: AttemptDeps, log: LogSender): Promise<void> {
+async function endEscaped(input: HostActivityInput, { agentMark }: AttemptDeps, log: LogSender): Promise<void> {
   try {
-    const { found } = await stopPrograms(() => findEscaped(dataDir, input));
+    const { found } = await stopPrograms(() => findEscaped(agentMark, input));
     if (found > 0)
       log.line('sys', `ended ${found} ${found === 1 ? 'process' : 'processes'} that the program had left behind`);
   } catch (thrown) {

@@ -30,7 +30,7 @@ export function hostActivities(deps: HostDeps): Readonly<Record<string, HostActi
 
 /** What it does on the quick lane, beside the main one. */
 export function quickActivities(deps: HostDeps): Readonly<Record<string, HostActivity>> {
-  const body = quiescenceBody(deps.dataDir, cleanUps(deps));
+  const body = quiescenceBody(deps.agentMark, cleanUps(deps));
   return { [QUIESCENCE_ACTIVITY]: hostActivity({ signal: 'SIGINT', graceMs: 2_000 }, body, deps) };
 }
 

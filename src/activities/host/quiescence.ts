@@ -11,10 +11,10 @@ export type CleanUps = Readonly<Record<string, (context: AttemptContext) => Prom
  * The agent has ended its own attempt of the job before. Then the kind's clean-up runs: a program that died with its agent
  * could remove nothing.
  */
-export function quiescenceBody(dataDir: string, cleanUps: CleanUps): AttemptBody {
+export function quiescenceBody(agentMark: string, cleanUps: CleanUps): AttemptBody {
   return async (context) => {
     const { jobId, cleanUp } = context.input as QuiescenceInput;
-    const stopped = await stopPrograms(() => findPrograms(dataDir, jobId));
+    const stopped = await stopPrograms(() => findPrograms(agentMark, jobId));
     context.log(
       stopped.found === 0
         ? 'No program of this job runs on this host.'

@@ -2,6 +2,7 @@
 import '../../worker/small-memory.ts';
 
 import { arch, hostname, platform } from 'node:os';
+import { join } from 'node:path';
 import { findSetpriv } from '../../activities/host/dying-with-parent.ts';
 import { hostActivities, quickActivities } from '../../activities/host/index.ts';
 import { isSupported, parseResticVersion, type ResticVersion } from '../../activities/host/restic/version.ts';
@@ -17,6 +18,7 @@ import { inPath } from '../up/programs.ts';
 import { runShort } from '../up/run-short.ts';
 import { type Env, StartProblem } from '../up/start-problem.ts';
 import { needAgentFile } from './agent-file.ts';
+import { ownMark } from './agent-mark.ts';
 import { buildOf } from './build.ts';
 import { dataPaths } from './data-folder.ts';
 
@@ -40,12 +42,14 @@ export async function runAgent({ env: environment, dieWithParent }: AgentProcess
   const gateway = needAgentFile(folder.agentFile);
   const baseEnv = { ...baseEnvironment(environment), HOME: environment.HOME ?? folder.agent };
   const restic = await findRestic(config, baseEnv);
+  const agentMark = ownMark(join(folder.agent, 'mark'), systemRandom);
   const deps = {
     clock: systemClock,
     setpriv: await findSetpriv(),
     resticPath: restic.path,
     resticVersion: restic.version,
     dataDir: folder.agent,
+    agentMark,
     baseEnv,
     hostName: hostname(),
   };
@@ -61,6 +65,7 @@ export async function runAgent({ env: environment, dieWithParent }: AgentProcess
       powers: process.getuid?.() === 0 ? ['root'] : [],
     },
     dataDir: folder.agent,
+    agentMark,
     activities: { main: hostActivities(deps), quick: quickActivities(deps) },
     shutdownGraceMs: SHUTDOWN_GRACE_MS,
     clock: systemClock,
