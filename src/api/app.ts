@@ -38,7 +38,8 @@ export async function buildApp(parts: ApiParts, more?: (app: App) => void): Prom
   const newId = requestIdMaker(parts.random);
   const app: App = fastify({
     ...SERVER_LIMITS,
-    ...(tls ? ({ https: tls } as object) : {}),
+    // Node itself would answer a request without a Host header with 400 and no word; ours get the answers of all others.
+    ...((tls ? { https: { ...tls, requireHostHeader: false } } : { http: { requireHostHeader: false } }) as object),
     trustProxy: trustedProxy.length > 0 ? [...trustedProxy] : false,
     loggerInstance: frameworkLog(parts.log),
     // Our own line for each request has no query string in it.

@@ -1,13 +1,8 @@
 import type { FastifyReply } from 'fastify';
 import { ERRORS, type ErrorCode } from '../catalog/errors.ts';
 import type { Failure } from '../lib/failure.ts';
+import type { FieldError } from '../lib/input-errors.ts';
 import { PROBLEM_TYPE, type Problem } from './schemas/problem.ts';
-
-export interface FieldError {
-  readonly pointer: string;
-  readonly message: string;
-  readonly code: string;
-}
 
 export interface ProblemFacts {
   readonly detail?: string;

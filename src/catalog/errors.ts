@@ -63,8 +63,22 @@ export const ERRORS = {
     title: 'It was changed meanwhile',
     help: 'Read it again and send the new ETag as If-Match.',
   },
+  'request-timeout': {
+    status: 408,
+    title: 'The request did not arrive in time',
+    help: 'Send the whole request within 30 seconds.',
+  },
   'body-too-large': { status: 413, title: 'The body is too large', help: 'Send at most 1 MiB.' },
-  'unsupported-media-type': { status: 415, title: 'Only JSON is taken', help: 'Send content type application/json.' },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'Only JSON is taken',
+    help: 'Send content type application/json, in UTF-8.',
+  },
+  'range-not-satisfiable': {
+    status: 416,
+    title: 'The file has no such part',
+    help: 'Ask for the whole file, without a Range header.',
+  },
   'invalid-input': {
     status: 422,
     title: 'The input does not fit',
@@ -91,6 +105,11 @@ export const ERRORS = {
     status: 429,
     title: 'Too many open streams',
     help: 'Close streams that are no longer looked at, or read pages of the log instead.',
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'The headers are too large',
+    help: 'Send headers of at most 16 KiB together.',
   },
   internal: {
     status: 500,

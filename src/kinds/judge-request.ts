@@ -3,8 +3,9 @@ import type { May } from '../domain/actor.ts';
 import type { JobFacts } from '../domain/facts.ts';
 import { Failure } from '../lib/failure.ts';
 import { parsePublicId } from '../lib/ids.ts';
+import { inputErrors } from '../lib/input-errors.ts';
 import type { JobKind } from './define-kind.ts';
-import { kindByKey } from './index.ts';
+import { KINDS, kindByKey } from './index.ts';
 
 /** What somebody asks for, before anything about it was looked up. `hostId` is a uuid. */
 export interface AskedJob {
@@ -26,14 +27,14 @@ const callers = (code: string, message: string, pointer: string) =>
 /** Looks at the request alone: the kind, the shape of the params, the target that this kind needs. */
 export function readRequest(asked: AskedJob): ReadRequest | Failure {
   const kind = kindByKey(asked.kind);
-  if (kind === null) return callers('unknown-kind', `There is no kind of job "${asked.kind.slice(0, 64)}".`, '/kind');
-  const [wrong] = Value.Errors(kind.params, asked.params);
-  if (wrong) {
-    const about = wrong.params as { additionalProperties?: string[]; requiredProperties?: string[] };
-    const field = about.additionalProperties?.[0] ?? about.requiredProperties?.[0];
-    const where = field === undefined ? wrong.instancePath : `${wrong.instancePath}/${field}`;
-    return callers('invalid-input', `params${where}: ${wrong.message}`, `/params${where}`);
-  }
+  if (kind === null)
+    return callers(
+      'unknown-kind',
+      `There is no kind of job "${asked.kind.slice(0, 64)}"; there are ${KINDS.map(({ key }) => key).join(', ')}.`,
+      '/kind',
+    );
+  const [wrong] = inputErrors(kind.params, Value.Errors(kind.params, asked.params));
+  if (wrong) return callers('invalid-input', `params${wrong.pointer}: ${wrong.message}`, `/params${wrong.pointer}`);
   const ids = asked.params as { planId?: string; repositoryId?: string };
   const wanted = {
     planId: ids.planId === undefined ? null : parsePublicId('plan', ids.planId),

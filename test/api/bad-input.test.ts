@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { newUuid, publicId, systemRandom } from '../../src/lib/ids.ts';
@@ -379,17 +380,141 @@ test.each([
 });
 
 test.each([
+  ['hosts?limit=1.5', 'limit: must be a whole number from 1 to 200.'],
+  ['hosts?limit=true', 'limit: must be a whole number from 1 to 200.'],
+  ['hosts?limit=1e1', 'limit: must be a whole number from 1 to 200.'],
+  ['hosts?limit=0x5', 'limit: must be a whole number from 1 to 200.'],
+  ['hosts?limit=%205', 'limit: must be a whole number from 1 to 200.'],
+  ['jobs?sort=name', 'sort: must be one of -createdAt, createdAt.'],
+  ['jobs?planId=5', 'planId: must be an id that starts with plan_.'],
+  ['hosts?color=red', 'color: is not a known field; known are limit, cursor, sort, name.'],
+  ['auth/me?x=1', 'x: is not a known field; none is taken here.'],
+  [`hosts/${nobody('host')}?x=1`, 'x: is not a known field; none is taken here.'],
+  [`jobs/${nobody('job')}?x=1`, 'x: is not a known field; none is taken here.'],
+])('UX-2: GET %s says what is allowed', async (path, detail) => {
+  expect(await api.ask('GET', path)).toMatchObject({ status: 422, body: { code: 'invalid-input', detail } });
+});
+
+test.each<[string, string, Buffer, number, string, string]>([
+  [
+    'bytes that are no UTF-8',
+    'application/json',
+    Buffer.from('{"kind":"\xff"}', 'latin1'),
+    400,
+    'bad-json',
+    'The body is not valid UTF-8.',
+  ],
+  [
+    'another charset',
+    'application/json; charset=latin1',
+    Buffer.from('{"kind":"noop"}'),
+    415,
+    'unsupported-media-type',
+    'content-type: the charset must be utf-8, or left out.',
+  ],
+  [
+    'two bytes a letter',
+    'application/json; charset=utf-16',
+    Buffer.from('{"kind":"noop"}', 'utf16le'),
+    415,
+    'unsupported-media-type',
+    'content-type: the charset must be utf-8, or left out.',
+  ],
+  [
+    'another media type',
+    'text/plain',
+    Buffer.from('{"kind":"noop"}'),
+    415,
+    'unsupported-media-type',
+    'content-type: must be application/json.',
+  ],
+  ['nothing', 'application/json', Buffer.from(''), 400, 'bad-json', 'The body is empty.'],
+])(
+  'UX-2: a body of %s is refused with what is taken, and nothing is written',
+  async (_what, type, payload, status, code, detail) => {
+    const before = await api.counts();
+    const headers = { authorization: `Bearer ${api.key}`, 'content-type': type };
+    const answer = await api.app.inject({ method: 'POST', url: '/api/v1/jobs', headers, payload });
+    expect(answer.json()).toMatchObject({ status, code, detail });
+    expect(await api.counts()).toEqual(before);
+  },
+);
+
+test('a body in UTF-8 is taken, whether it says so or not', async () => {
+  for (const type of ['application/json', 'application/json; charset=UTF-8', 'application/json;charset="utf-8"']) {
+    const answer = await api.ask('POST', 'jobs', {
+      body: aNoop({ params: { message: 'Grüße 🎉' } }),
+      headers: { 'content-type': type },
+    });
+    expect(answer).toMatchObject({ status: 202, body: { params: { message: 'Grüße 🎉' } } });
+  }
+});
+
+test('a body that is packed is refused: its bytes would be taken for text', async () => {
+  const answer = await api.ask('POST', 'jobs', { body: aNoop(), headers: { 'content-encoding': 'gzip' } });
+  expect(answer).toMatchObject({ status: 415, body: { detail: 'content-encoding: must be identity, or left out.' } });
+});
+
+test.each([
   ['GET', '/api/v1/nothing', 404, 'not-found'],
   ['GET', '/api/v1/jobs/../../etc', 404, 'not-found'],
   ['GET', '/api/v1/jobs/job_1', 404, 'not-found'],
   ['GET', `/api/v1/jobs/${'x'.repeat(300)}`, 404, 'not-found'],
   ['GET', '/%zz', 400, 'bad-request'],
+  ['GET', '/api/v1/hosts?name=%ff', 400, 'bad-request'],
+  ['GET', '/api/v1/docs/static/%00', 404, 'not-found'],
+  ['GET', `/api/v1/docs/static/${'a'.repeat(300)}`, 404, 'not-found'],
+  ['QUERY', '/api/v1/jobs', 405, 'method-not-allowed'],
+  ['QUERY', '/api/v1/nothing', 404, 'not-found'],
+  ['PROPFIND', '/healthz', 405, 'method-not-allowed'],
   ['DELETE', '/api/v1/jobs', 405, 'method-not-allowed'],
   ['PUT', `/api/v1/plans/${publicId('plan', '01900000-0000-7000-8000-000000000000')}`, 405, 'method-not-allowed'],
 ])('%s %s is a problem too', async (method, path, status, code) => {
   const answer = await api.ask(method, path);
   expect(answer).toMatchObject({ status, body: { code, status } });
   expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+});
+
+test('what the framework refuses is never our fault, also without a key', async () => {
+  const file = '/api/v1/docs/static/swagger-ui.css';
+  const asks = [
+    ['QUERY', '/healthz', {}, 405],
+    ['QUERY', '/api/v1/auth/me', {}, 405],
+    ['GET', file, { range: 'bytes=99999999-' }, 416],
+    ['GET', file, { 'if-match': '"x"' }, 412],
+  ] as const;
+  for (const [method, path, headers, status] of asks)
+    expect(await api.ask(method, path, { key: null, headers }), `${method} ${path}`).toMatchObject({
+      status,
+      body: { status },
+    });
+});
+
+describe('on a socket', () => {
+  let port: number;
+  beforeAll(async () => {
+    port = Number(new URL(await api.app.listen({ host: '127.0.0.1', port: 0 })).port);
+  });
+  const send = async (text: string) => {
+    const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+    socket.end(text);
+    return (await socket.toArray()).join('');
+  };
+  test.each([
+    ['GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n', '200', '"status":"ok"'],
+    ['GET /healthz HTTP/1.1\r\nhost: x\r\nexpect: tea\r\nconnection: close\r\n\r\n', '200', '"status":"ok"'],
+    ['GET /api/v1/docs/static/%2e%2e HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', '404', 'not-found'],
+    ['GET /api/v1/docs/static/%2e%2e/%2e%2e/x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', '404', 'not-found'],
+    ['TEA / HTTP/1.1\r\nhost: x\r\n\r\n', '400', 'The method is none that HTTP knows.'],
+    ['nonsense\r\n\r\n', '400', 'bad-request'],
+    [`GET / HTTP/1.1\r\nhost: x\r\nlast-event-id: ${'a'.repeat(20_000)}\r\n\r\n`, '431', 'headers-too-large'],
+    ['POST / HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n', '400', 'bad-request'],
+  ])('%j is answered with %s and a word', async (text, status, word) => {
+    const answer = await send(text);
+    expect(answer.split(' ')[1]).toBe(status);
+    expect(answer).toContain(word);
+    expect(answer).toMatch(/x-request-id: req_/i);
+  });
 });
 
 test('a long list of mistakes gives a short answer', async () => {

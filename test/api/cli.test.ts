@@ -201,7 +201,7 @@ test.each([
   ['jobs start', 2, 'missing required argument'],
   ['jobs explode', 2, 'unknown command'],
   ['hosts list --output xml', 2, 'Allowed choices are table, json'],
-  ['jobs start nonsense', 2, 'There is no kind of job "nonsense". (request req_'],
+  ['jobs start nonsense', 2, 'There is no kind of job "nonsense"; there are '],
   ['jobs start noop --host nobody', 2, 'There is no host "nobody"'],
   ['jobs show 5', 2, '"5" is not the id of a job'],
   ['jobs start noop --host local --param sleepMs=soon', 2, 'sleepMs'],

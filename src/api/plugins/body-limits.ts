@@ -1,4 +1,5 @@
-import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
+import { Failure } from '../../lib/failure.ts';
 
 /** Our biggest body is a plan with 100 paths, about 400 kB. */
 export const BODY_LIMIT = 1024 * 1024;
@@ -22,9 +23,33 @@ function isTooDeep(value: unknown, left: number): boolean {
 
 export class TooDeep extends Error {}
 
-/** Takes JSON only; the framework would also take plain text. */
+const refused = (code: string, message: string) => new Failure(code, message, { fault: 'caller' });
+
+/** Of a body that is no UTF-8, parts would be stored as other letters than those that were sent. */
+function readUtf8(request: FastifyRequest, body: Buffer): string {
+  const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(request.headers['content-type'] ?? '')?.[1];
+  if (charset !== undefined && charset.toLowerCase() !== 'utf-8')
+    throw refused('unsupported-media-type', 'content-type: the charset must be utf-8, or left out.');
+  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
+    throw refused('unsupported-media-type', 'content-encoding: must be identity, or left out.');
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    throw refused('bad-json', 'The body is not valid UTF-8.');
+  }
+}
+
+/** Takes JSON only, in UTF-8; the framework would also take plain text and other encodings. */
 export function installBodyLimits(app: FastifyInstance): void {
-  app.removeContentTypeParser('text/plain');
+  app.removeAllContentTypeParsers();
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      parse(request, readUtf8(request, body as Buffer), done);
+    } catch (thrown) {
+      done(thrown as Error);
+    }
+  });
   app.addHook('preValidation', async (request) => {
     if (isTooDeep(request.body, MAX_DEPTH)) throw new TooDeep('the body is nested too deeply');
   });
