@@ -142,7 +142,7 @@ test('repositories and plans can be made and named', async () => {
   const made = await run('repositories create second /srv/second');
   expect(made.code).toBe(0);
   expect(made.err).toMatch(/Password/);
-  expect((await run('plans create home /home /root --host local --repository second --exclude *.tmp')).out).toMatch(
+  expect((await run('plans create home /home --exclude *.tmp /root --host local --repository second')).out).toMatch(
     /Paths +\/home \/root/,
   );
   expect((await run('plans list --host local')).out).toContain('/home /root');
@@ -157,7 +157,7 @@ test('repositories and plans can be made and named', async () => {
 test('BK-4: plans are shown, changed and removed, and a plan with a job is not removed', async () => {
   await run('plans create walk /nosuch --host local --repository second');
   expect((await run('plans show walk')).out).toMatch(/Paths +\/nosuch\n/);
-  const edited = await run('plans edit walk --path /srv /opt --exclude *.tmp *.bak --name walked');
+  const edited = await run('plans edit walk --path /srv /opt --exclude *.tmp --exclude *.bak --name walked');
   expect(edited.out).toMatch(/Name +walked\n[\s\S]*Paths +\/srv \/opt\nExcludes +\*\.tmp \*\.bak\n/);
   expect((await run('plans edit walked --no-exclude')).out).not.toContain('Excludes');
   expect(await run('plans edit walked')).toMatchObject({ code: 2, err: expect.stringContaining('Say what to change') });

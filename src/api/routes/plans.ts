@@ -14,6 +14,9 @@ import { IdempotencyHeaders, IdParams, PageOf } from '../schemas/common.ts';
 import { ChangedPlan, NewPlan, Plan, PlanQuery, presentPlan } from '../schemas/plan.ts';
 import { problems } from '../schemas/problem.ts';
 
+/** 300 texts of 4,096 characters, each escaped as six: what the schema allows is answered with the limit it breaks, not with 413. */
+const PLAN_BODY_LIMIT = 8 * 1024 * 1024;
+
 const read = { permission: 'plan:read', scope: 'anywhere' } as const;
 const manage = { permission: 'plan:manage', scope: 'anywhere' } as const;
 
@@ -58,6 +61,7 @@ function create(app: App, { doors, clock, random }: ApiParts): void {
   app.post(
     '/plans',
     {
+      bodyLimit: PLAN_BODY_LIMIT,
       config: { authz: manage },
       schema: {
         summary: 'Say which folders of a host go into which repository',
@@ -129,6 +133,7 @@ function change(app: App, parts: ApiParts): void {
   app.patch(
     '/plans/:id',
     {
+      bodyLimit: PLAN_BODY_LIMIT,
       config: { authz: manage },
       schema: {
         summary: 'Change the name, the paths or the excludes of a plan',

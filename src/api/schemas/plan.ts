@@ -24,11 +24,13 @@ export const Plan = Type.Object(
 const Paths = Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), {
   minItems: 1,
   maxItems: 100,
-  description: 'Absolute paths on the host, without line breaks.',
+  description:
+    'Absolute paths on the host, without line breaks and "..", each at most 4095 bytes; 512 KiB together with the excludes.',
 });
 const Excludes = Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), {
   maxItems: 200,
-  description: 'Patterns as restic takes them.',
+  description:
+    'Patterns as restic takes them; the last that fits counts, "!" in front takes back. What restic would never match ("~/x", "$HOME/x", "./x", a blank at an end) or cannot read ("[") is refused.',
 });
 
 export const NewPlan = Closed({

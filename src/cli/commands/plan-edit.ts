@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import { type Cli, openSession } from '../cli.ts';
 import { CliError, EXIT } from '../exit.ts';
-import { findPlan, planFacts } from './plans.ts';
+import { eachTime, findPlan, planFacts } from './plans.ts';
 
 interface EditOptions {
   host?: string;
   name?: string;
   path?: string[];
   /** False: none any more. */
-  exclude?: string[] | false;
+  exclude?: readonly string[] | false;
 }
 
 export function editPlan(plans: Command, cli: Cli): void {
@@ -18,7 +18,7 @@ export function editPlan(plans: Command, cli: Cli): void {
     .option('--host <name|id>', 'the host it belongs to, when several have one of that name')
     .option('--name <name>', 'what people call it from now on')
     .option('--path <path...>', 'absolute paths on the host, instead of those it has')
-    .option('--exclude <pattern...>', 'what to leave out, instead of what it leaves out now')
+    .option('--exclude <pattern>', 'what to leave out, instead of what it leaves out now; once for each', eachTime)
     .option('--no-exclude', 'leave out nothing')
     .description('change a plan')
     .addHelpText(

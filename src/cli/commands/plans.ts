@@ -9,7 +9,7 @@ import { editPlan } from './plan-edit.ts';
 interface CreateOptions {
   host: string;
   repository: string;
-  exclude?: string[];
+  exclude?: readonly string[];
 }
 
 export function registerPlans(program: Command, cli: Cli): void {
@@ -50,7 +50,7 @@ function createPlan(plans: Command, cli: Cli): void {
     .argument('<paths...>', 'absolute paths on the host')
     .requiredOption('--host <name|id>', 'the host whose folders they are')
     .requiredOption('--repository <name|id>', 'where they go')
-    .option('--exclude <pattern...>', 'what to leave out, as restic takes it')
+    .option('--exclude <pattern>', 'what to leave out, as restic takes it; once for each', eachTime)
     .description('make a plan')
     .addHelpText(
       'after',
@@ -95,6 +95,12 @@ function removePlan(plans: Command, cli: Cli): void {
       ]);
     });
 }
+
+/** One value each time: an option that took several swallowed the paths behind it. */
+export const eachTime = (value: string, before?: readonly string[] | false): readonly string[] => [
+  ...(before || []),
+  value,
+];
 
 function sayWhichJob(thrown: unknown): never {
   if (!(thrown instanceof CliError) || thrown.problem.code !== 'plan-in-use') throw thrown;

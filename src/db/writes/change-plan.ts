@@ -53,8 +53,8 @@ export async function changePlan(
 ): Promise<void> {
   const before = await openPlan(tx, orgId, id, parts);
   const { name = before.name, paths = before.paths, excludes = before.excludes } = change;
-  // Only what is sent: what an older rule let in does not keep a plan from being renamed.
-  checkPaths({ paths: change.paths ?? [], excludes: change.excludes ?? [] });
+  // Paths and excludes are judged together; what an older rule let in does not keep a plan from being renamed.
+  if (change.paths || change.excludes) checkPaths({ paths, excludes });
   const taken = await sql`
     select 1 from plan where org_id = ${orgId} and host_id = ${before.host_id} and name = ${name} and id <> ${id} and deleted_at is null`.execute(
     tx.sql,

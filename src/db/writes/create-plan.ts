@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { May } from '../../domain/actor.ts';
-import { isPlainText } from '../../domain/plain-text.ts';
+import { refusePlan } from '../../domain/plan-paths.ts';
 import { Failure } from '../../lib/failure.ts';
 import { newUuid } from '../../lib/ids.ts';
 import type { Tx } from '../doors.ts';
@@ -19,25 +19,9 @@ export interface NewPlan {
   readonly idempotency: IdempotencyKeyUse | null;
 }
 
-/** Why a folder cannot be backed up by this name, or null. A leading `-` is no danger: every path starts with a slash. */
-function refusePath(path: string): string | null {
-  if (!isPlainText(path)) return 'has a line break or another control character';
-  if (!path.startsWith('/')) return 'is not absolute';
-  return null;
-}
-
-export function checkPaths(plan: Pick<NewPlan, 'paths' | 'excludes'>): void {
-  for (const [at, path] of plan.paths.entries()) {
-    const refused = refusePath(path);
-    if (refused)
-      throw new Failure('invalid-input', `The path ${refused}.`, { fault: 'caller', pointer: `/paths/${at}` });
-  }
-  for (const [at, exclude] of plan.excludes.entries())
-    if (!isPlainText(exclude) || exclude.trim() === '')
-      throw new Failure('invalid-input', 'The exclude is blank or has a control character.', {
-        fault: 'caller',
-        pointer: `/excludes/${at}`,
-      });
+export function checkPaths({ paths, excludes }: Pick<NewPlan, 'paths' | 'excludes'>): void {
+  const refused = refusePlan(paths, excludes);
+  if (refused) throw new Failure('invalid-input', refused.message, { fault: 'caller', pointer: refused.pointer });
 }
 
 const unknown = (noun: string, pointer: string) =>
