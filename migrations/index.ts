@@ -8,6 +8,7 @@ import { Migration202611210008_log_bytes } from './Migration202611210008_log_byt
 import { Migration202611210009_caps } from './Migration202611210009_caps.ts';
 import { Migration202611210010_lock_enter } from './Migration202611210010_lock_enter.ts';
 import { Migration202611270021_plan_deleted } from './Migration202611270021_plan_deleted.ts';
+import { Migration202611270022_repository_identity } from './Migration202611270022_repository_identity.ts';
 
 /** Every migration, oldest first. Forward only. */
 export const MIGRATIONS = [
@@ -21,6 +22,7 @@ export const MIGRATIONS = [
   { name: '202611210009_caps', class: Migration202611210009_caps },
   { name: '202611210010_lock_enter', class: Migration202611210010_lock_enter },
   { name: '202611270021_plan_deleted', class: Migration202611270021_plan_deleted },
+  { name: '202611270022_repository_identity', class: Migration202611270022_repository_identity },
 ];
 
 /** The newest one: what a running process expects to find, no less and no more. */

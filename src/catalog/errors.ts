@@ -96,6 +96,11 @@ export const ERRORS = {
     title: 'The repository has no password',
     help: 'Set its credentials first.',
   },
+  'repository-was-ready': {
+    status: 409,
+    title: 'The repository was ready before',
+    help: 'Mount it or correct the address; to begin anew, send the confirmation that the detail names.',
+  },
   'idempotency-key-reused': {
     status: 422,
     title: 'The key was used for another request',

@@ -32,10 +32,12 @@ test('UX-3: every row says what to do next, and nothing when all is well', () =>
     'look-at-agent',
     'start-agent',
   ]);
-  expect(['unknown', 'uninitialised', 'ready', 'wrong-password'].map(planNextAction)).toEqual([
-    'initialise',
-    'initialise',
+  const after = (state: string, wasReady: boolean) => planNextAction({ state, wasReady });
+  expect(['unknown', 'uninitialised'].map((state) => after(state, false))).toEqual(['initialise', 'initialise']);
+  expect(['unknown', 'ready', 'missing', 'wrong-password'].map((state) => after(state, true))).toEqual([
     'backup',
+    'backup',
+    'mend-repository',
     'mend-repository',
   ]);
 });

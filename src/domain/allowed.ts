@@ -53,8 +53,13 @@ export function planAllowed(siteId: string, may: May): Allowed {
   };
 }
 
-/** A repository that nobody has seen working has to be made first. */
-export function planNextAction(repositoryState: string): 'initialise' | 'mend-repository' | 'backup' {
-  if (repositoryState === 'unknown' || repositoryState === 'uninitialised') return 'initialise';
-  return repositoryState === 'ready' || repositoryState === 'locked' ? 'backup' : 'mend-repository';
+/** A repository that nobody has seen working has to be made first; one that was ready once never again by itself. */
+export function planNextAction(repository: {
+  readonly state: string;
+  readonly wasReady: boolean;
+}): 'initialise' | 'mend-repository' | 'backup' {
+  const { state, wasReady } = repository;
+  if (state === 'unknown') return wasReady ? 'backup' : 'initialise';
+  if (state === 'uninitialised') return 'initialise';
+  return state === 'ready' || state === 'locked' ? 'backup' : 'mend-repository';
 }

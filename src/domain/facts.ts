@@ -18,6 +18,12 @@ export interface RepositoryFact {
   /** Without user name and password. */
   readonly url: string;
   readonly hasPassword: boolean;
+  /** restic's own id of it, and the digest of its config file where that can be read as a file; null until seen. */
+  readonly resticId: string | null;
+  readonly configDigest: string | null;
+  /** A run has found it in order before: what is not there now was there. */
+  readonly wasReady: boolean;
+  readonly snapshotsKnown: number;
   /** Its cap; null: none of its own. */
   readonly maxJobs: number | null;
 }

@@ -2,12 +2,15 @@ import Type from 'typebox';
 import { hostKey, repositoryKey } from '../domain/lock.ts';
 import { publicId, publicIdPattern } from '../lib/ids.ts';
 import { defineKind, must } from './define-kind.ts';
+import { KnownRepository, knownRepository } from './known-repository.ts';
 import { HOUR, MIB, MINUTE, SECOND } from './limits.ts';
 import { BACKUP_OUTCOMES } from './restic-outcomes.ts';
 
 /** What the host gets at the claim. The password is beside it, by the name `password`. */
 export const BackupWork = Type.Object({
   repositoryUrl: Type.String(),
+  /** Left out by the release before. */
+  known: Type.Optional(KnownRepository),
   hostName: Type.String(),
   paths: Type.Array(Type.String()),
   excludes: Type.Array(Type.String()),
@@ -39,6 +42,7 @@ export const backup = defineKind({
   ],
   work: ({ host, plan, repository, jobId }): BackupWork => ({
     repositoryUrl: must(repository, 'repository').url,
+    known: knownRepository(must(repository, 'repository')),
     hostName: must(host, 'host').name,
     paths: [...must(plan, 'plan').paths],
     excludes: [...must(plan, 'plan').excludes],

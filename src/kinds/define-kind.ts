@@ -4,6 +4,7 @@ import type { JobFacts } from '../domain/facts.ts';
 import type { KeyWish } from '../domain/lock.ts';
 import type { OutcomeTable } from '../domain/outcome.ts';
 import type { Repeat } from '../domain/repeat.ts';
+import type { Failure } from '../lib/failure.ts';
 
 /** Where the activity of a kind runs: on the host's main or quick queue, or in the control plane itself. */
 export type Lane = 'main' | 'quick' | 'control';
@@ -55,6 +56,8 @@ export interface JobKind<Params extends TSchema = TSchema, Work = unknown> {
   /** What the job is about. `plan` is found in `params.planId`, a repository in `params.repositoryId`. */
   readonly target: TargetNoun;
   readonly permission: Permission;
+  /** A rule of this kind alone, looked at last: why it is not accepted, or null. */
+  readonly refuse?: (facts: JobFacts, params: Static<Params>) => Failure | null;
   readonly keys: (facts: JobFacts) => readonly KeyWish[];
   readonly limits: KindLimits;
   readonly stop: StopProtocol;

@@ -1,12 +1,22 @@
 import Type from 'typebox';
+import type { JobFacts } from '../domain/facts.ts';
 import { hostKey, repositoryKey } from '../domain/lock.ts';
+import { shellWord } from '../domain/shell-word.ts';
+import { Failure } from '../lib/failure.ts';
 import { publicIdPattern } from '../lib/ids.ts';
 import { defineKind, must } from './define-kind.ts';
+import { initConfirmation, KnownRepository, knownRepository } from './known-repository.ts';
 import { HOUR, MIB, MINUTE, SECOND } from './limits.ts';
 import { INIT_OUTCOMES } from './restic-outcomes.ts';
 
 /** What the host gets at the claim. The password is beside it, by the name `password`. */
-export const InitWork = Type.Object({ repositoryUrl: Type.String() });
+export const InitWork = Type.Object({
+  repositoryUrl: Type.String(),
+  /** Left out by the release before. */
+  known: Type.Optional(KnownRepository),
+  /** False: only look whether the one that is known is there. */
+  mayMake: Type.Optional(Type.Boolean()),
+});
 export type InitWork = Type.Static<typeof InitWork>;
 
 /** Makes the repository at its address, from a host that will use it. One that is there already is left alone. */
@@ -26,11 +36,20 @@ export const initRepository = defineKind({
         description: 'The repository to initialise.',
         pattern: publicIdPattern('repository'),
       }),
+      confirm: Type.Optional(
+        Type.String({
+          title: 'Confirmation',
+          description:
+            'Only for a repository that was ready before: the text that the refusal without it names. A new, empty repository takes its place.',
+          maxLength: 100,
+        }),
+      ),
     },
     { title: 'Initialise repository', additionalProperties: false },
   ),
   target: 'repository-on-host',
   permission: 'repository:init',
+  refuse: (facts, { confirm }) => (mayMake(facts, confirm) ? null : wasReady(facts)),
   keys: ({ host, repository }) => [hostKey(must(host, 'host').id), repositoryKey(must(repository, 'repository'), 'x')],
   // 20 min: restic >= 0.17 tries a dead storage for up to 15 min before it gives up.
   limits: { heartbeatTimeoutMs: 2 * MINUTE, runTimeoutMs: 20 * MINUTE, queueDeadlineMs: 12 * HOUR, logBytes: 16 * MIB },
@@ -38,8 +57,28 @@ export const initRepository = defineKind({
   secrets: ({ repository }) => [
     { name: 'password', table: 'repository', row: must(repository, 'repository').id, column: 'password' },
   ],
-  work: ({ repository }): InitWork => ({ repositoryUrl: must(repository, 'repository').url }),
+  // Asked again at the claim: what was ready meanwhile is not made again by a job that was accepted before.
+  work: (facts, { confirm }): InitWork => ({
+    repositoryUrl: must(facts.repository, 'repository').url,
+    known: knownRepository(must(facts.repository, 'repository')),
+    mayMake: mayMake(facts, confirm),
+  }),
   sentence: ({ host, repository }) =>
     `Initialise ${must(repository, 'repository').name} from ${must(host, 'host').name}`,
   outcomes: INIT_OUTCOMES,
 });
+
+function mayMake({ repository }: JobFacts, confirm: string | undefined): boolean {
+  const fact = must(repository, 'repository');
+  return !fact.wasReady || confirm === initConfirmation(fact);
+}
+
+function wasReady({ host, repository }: JobFacts): Failure {
+  const fact = must(repository, 'repository');
+  const text = initConfirmation(fact);
+  return new Failure(
+    'repository-was-ready',
+    `${fact.name} was ready before, so a new repository would begin a second history in its place. Mount what its address leads to, or give the right address to another repository. To begin anew all the same: \`holdfast repositories init ${shellWord(fact.name)} --host ${shellWord(must(host, 'host').name)} --confirm "${text}"\`.`,
+    { fault: 'caller', pointer: '/params/confirm', extra: { confirm: text } },
+  );
+}

@@ -68,5 +68,5 @@ export function judgeRequest(request: ReadRequest, facts: JobFacts, may: May): F
     return callers('agent-too-old', `The agent of ${facts.host.name} cannot do ${kind.activity}.`, '/target/hostId');
   if (kind.secrets(facts).length > 0 && !facts.repository?.hasPassword)
     return callers('repository-has-no-password', `${facts.repository?.name} has no password yet.`, '/params');
-  return null;
+  return kind.refuse?.(facts, request.params) ?? null;
 }

@@ -6,6 +6,7 @@ import { TERMINAL_STATES } from '../domain/job-state.ts';
 import { publicId } from '../lib/ids.ts';
 import { KINDS, kindByKey } from './index.ts';
 import { MIB } from './limits.ts';
+import { repositoryStateAfter } from './repository-state.ts';
 
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const OTHER = '01890a5d-ac96-774b-bcce-b302099a8058';
@@ -13,7 +14,18 @@ const facts: JobFacts = {
   organizationId: ID,
   jobId: ID,
   host: { id: ID, siteId: ID, siteMaxJobs: null, name: 'db-1', online: true, activities: [], epoch: 1 },
-  repository: { id: OTHER, name: 'vault', backend: 'local', url: '/srv/vault', hasPassword: true, maxJobs: null },
+  repository: {
+    id: OTHER,
+    name: 'vault',
+    backend: 'local',
+    url: '/srv/vault',
+    hasPassword: true,
+    resticId: null,
+    configDigest: null,
+    wasReady: false,
+    snapshotsKnown: 0,
+    maxJobs: null,
+  },
   plan: { id: ID, name: 'nightly', hostId: ID, repositoryId: OTHER, paths: ['/etc'], excludes: ['*.tmp'] },
 };
 const PARAMS: Record<string, unknown> = {
@@ -80,4 +92,30 @@ test('a backup shares its repository and is tagged with plan and job; an initial
   });
   expect(kindByKey('init')!.keys(facts)).toMatchObject([{ isHost: true }, { key: `repository/${OTHER}`, mode: 'x' }]);
   expect(kindByKey('noop')!.keys({ ...facts, host: null })).toEqual([]);
+});
+
+test('a repository that was ready is made again only by the text that says what is given up', () => {
+  const init = kindByKey('init')!;
+  const ready = { ...facts, repository: { ...facts.repository!, wasReady: true, snapshotsKnown: 12 } };
+  const confirmed = { ...(PARAMS.init as object), confirm: 'begin anew without 12 snapshots' };
+  expect(init.refuse?.(facts, PARAMS.init)).toBeNull();
+  for (const params of [PARAMS.init, { ...(PARAMS.init as object), confirm: 'begin anew without 11 snapshots' }]) {
+    expect(init.refuse?.(ready, params)).toMatchObject({ code: 'repository-was-ready', pointer: '/params/confirm' });
+    expect(init.work(ready, params)).toMatchObject({ mayMake: false, known: { wasReady: true } });
+  }
+  expect(init.refuse?.(ready, PARAMS.init)?.message).toContain(
+    'holdfast repositories init vault --host db-1 --confirm "begin anew without 12 snapshots"',
+  );
+  expect(init.refuse?.(ready, confirmed)).toBeNull();
+  expect(init.work(ready, confirmed)).toMatchObject({ mayMake: true });
+});
+
+test('what was ready once is missing when it is not found, never uninitialised', () => {
+  expect(['repository-missing', 'repository-uninitialised'].map((code) => repositoryStateAfter(code, true))).toEqual([
+    'missing',
+    'missing',
+  ]);
+  expect(repositoryStateAfter('repository-uninitialised', false)).toBe('uninitialised');
+  expect(repositoryStateAfter('repository-changed', true)).toBe('missing');
+  expect(repositoryStateAfter('no-space', true)).toBeNull();
 });

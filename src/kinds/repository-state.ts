@@ -1,6 +1,8 @@
 /** What a job's outcome says about the repository it used; null when it says nothing. A successful use proves that it is there. */
-export function repositoryStateAfter(outcomeCode: string): string | null {
-  return STATES[outcomeCode] ?? null;
+export function repositoryStateAfter(outcomeCode: string, wasReady: boolean): string | null {
+  const state = STATES[outcomeCode] ?? null;
+  // What was ready once is never "not made yet": whoever made it anew would begin a second history beside the first.
+  return state === 'uninitialised' && wasReady ? 'missing' : state;
 }
 
 const STATES: Readonly<Record<string, string>> = {
@@ -12,6 +14,9 @@ const STATES: Readonly<Record<string, string>> = {
   'already-initialised': 'ready',
   initialised: 'ready',
   'repository-missing': 'uninitialised',
+  'repository-uninitialised': 'uninitialised',
+  'repository-changed': 'missing',
+  'repository-without-config': 'damaged',
   'repository-wrong-password': 'wrong-password',
   'repository-locked': 'locked',
   'repository-unreachable': 'unreachable',

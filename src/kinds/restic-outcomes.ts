@@ -9,16 +9,28 @@ const failed = (sentence: string, next: string): OutcomeDefinition => ({
 /** What can go wrong between restic and a repository or the host, whatever restic was asked to do. */
 export const RESTIC_TROUBLE = {
   'repository-missing': failed(
-    'There is no restic repository at the address.',
-    'Check the address of the repository, or initialise it.',
+    'The repository that was at the address before is not there.',
+    'Mount it or correct the address, then start the job again. Nothing was written.',
+  ),
+  'repository-uninitialised': failed(
+    'There is no restic repository at the address, and no job has found one there before.',
+    'Check the address; when it is right, make the repository: `holdfast repositories init NAME --host HOST`.',
+  ),
+  'repository-without-config': failed(
+    'There are files of a restic repository at the address, but its file "config" is missing.',
+    'Bring that file back from a copy of the storage. Do not initialise: what is stored there could not be read any more.',
+  ),
+  'repository-changed': failed(
+    'Another restic repository is at the address than the one that Holdfast knows; nothing was written.',
+    'Mount the right one or correct the address. If the other one is meant to take its place: `holdfast repositories init NAME --host HOST` says how.',
   ),
   'repository-wrong-password': failed(
     'The repository does not open with the password that Holdfast has for it.',
-    'Set the right password for the repository.',
+    'Give the right one: `holdfast repositories password NAME --file FILE`.',
   ),
   'repository-locked': failed(
     'Another restic process holds a lock on the repository.',
-    'Wait until it has ended, or unlock the repository when it is known to be dead.',
+    'Wait until it has ended. When it is known to be dead: `holdfast repositories unlock NAME` removes locks that are stale.',
   ),
   'repository-refused': failed(
     'The storage of the repository refused the access.',
@@ -89,12 +101,12 @@ export const INIT_OUTCOMES = {
   },
   'already-initialised': {
     state: 'succeeded',
-    sentence: () => 'The repository was there before and opens with the password; nothing was changed.',
+    sentence: () => 'The repository was there before and opens with the password; nothing in it was changed.',
     next: '',
   },
   'repository-wrong-password': failed(
     'A repository is there before, and it does not open with the password that Holdfast has for it; nothing was changed.',
-    'Set the password it was made with, or choose another address.',
+    'Give the password it was made with: `holdfast repositories password NAME --file FILE`. Or choose another address.',
   ),
 } as const satisfies Record<string, OutcomeDefinition>;
 

@@ -101,7 +101,7 @@ test('backup now makes the repository, the plan and the backup, says what change
     'select p.paths, r.url from plan p join repository r on r.id = p.repository_id',
   );
   expect(rows).toEqual([{ paths: ['/srv/etc'], url: join(dataDir, 'repositories', 'local') }]);
-  await api.database.owner.query(`update repository set state = 'ready'`);
+  await api.database.owner.query(`update repository set state = 'ready', ready_at = now()`);
   const second = await run('backup now /srv/etc --output json', {}, endJobs('succeeded'));
   expect(JSON.parse(second.out)).toMatchObject({ kind: 'backup', state: 'succeeded' });
   expect(second.err).not.toContain('Password');

@@ -35,7 +35,10 @@ describe.skipIf(restic === null)(`restic ${restic?.version.text}`, { timeout: 30
     for (let i = 0; i < 8; i++) await writeFile(bench.path(`big/${i}`), randomBytes(256 * 1024));
     expect(await bench.attempt(initBody(bench.deps), { repositoryUrl: repository }).answer).toMatchObject({
       code: 'initialised',
-      refs: { resticId: expect.stringMatching(/^[0-9a-f]{10,64}$/) },
+      refs: {
+        resticId: expect.stringMatching(/^[0-9a-f]{64}$/),
+        configDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
     });
   }, 60_000);
   afterAll(() => bench.close());
@@ -81,7 +84,7 @@ describe.skipIf(restic === null)(`restic ${restic?.version.text}`, { timeout: 30
     const wrong = bench.attempt(backupBody(bench.deps), work(), { password: 'other' });
     expect((await wrong.answer).code).toBe('repository-wrong-password');
     const none = bench.attempt(backupBody(bench.deps), work({ repositoryUrl: bench.path('none') }));
-    expect((await none.answer).code).toBe('repository-missing');
+    expect((await none.answer).code).toBe('repository-uninitialised');
     const gone = bench.attempt(backupBody({ ...bench.deps, resticPath: bench.path('no-restic') }), work());
     expect((await gone.answer).code).toBe('program-missing');
     const option = bench.attempt(backupBody(bench.deps), work({ paths: ['--password-command=id'] }));

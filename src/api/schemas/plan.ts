@@ -62,6 +62,6 @@ export function presentPlan(plan: PlanView, may: May): Type.Static<typeof Plan> 
     paths: [...plan.paths],
     excludes: [...plan.excludes],
     allowed: planAllowed(plan.host.siteId, may),
-    nextAction: planNextAction(plan.repository.state),
+    nextAction: planNextAction(plan.repository),
   };
 }

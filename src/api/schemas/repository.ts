@@ -14,9 +14,14 @@ const FIELDS = {
   hasPassword: Type.Boolean(),
   state: Type.String({
     description:
-      'What was last learned of it: unknown, uninitialised, ready, locked, wrong-password, unreachable, damaged.',
+      'What was last learned of it: unknown, uninitialised, missing (it was ready before and is not found any more), ready, locked, wrong-password, unreachable, damaged.',
   }),
   stateAt: Nullable(Time),
+  readyAt: Nullable({ ...Time, description: 'When a job last found it in order; null: never.' }),
+  snapshotsKnown: Type.Integer({ description: 'How many snapshots jobs made in it.' }),
+  resticId: Nullable(
+    Type.String({ description: "restic's own id of it. A job that finds another one at the address writes nothing." }),
+  ),
   maxJobs: Nullable(Type.Integer({ description: MAX_JOBS })),
   version: Version,
   createdAt: Time,

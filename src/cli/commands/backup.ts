@@ -74,9 +74,9 @@ async function repositoryFor(
   return made;
 }
 
-/** Only a repository that nobody has seen working is initialised; one that is there already is left alone by that too. */
+/** Only a repository that nobody has seen working is initialised; what was ready once and is away is never made anew here. */
 async function initialise(cli: Cli, session: Session, host: Answer, repository: Answer): Promise<void> {
-  if (repository.state !== 'unknown' && repository.state !== 'uninitialised') return;
+  if (repository.readyAt !== null) return;
   const body = { kind: 'init', target: { hostId: host.id }, params: { repositoryId: repository.id } };
   const job = await session.client.post('jobs', body, { creates: true });
   const ended = await waitForJob(cli, session, job.id);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type Cli, openSession } from '../cli.ts';
 import type { Answer } from '../client.ts';
 import { addCapCommand } from './cap.ts';
+import { addInitCommand } from './repository-jobs.ts';
 
 export function registerRepositories(program: Command, cli: Cli): void {
   const repositories = program.command('repositories').description('where backups go');
@@ -16,6 +17,7 @@ export function registerRepositories(program: Command, cli: Cli): void {
           ['REPOSITORY', (r: Answer) => r.id],
           ['NAME', (r: Answer) => r.name],
           ['STATE', (r: Answer) => r.state],
+          ['LEARNT', (r: Answer) => output.ago(r.stateAt)],
           ['CAP', (r: Answer) => r.maxJobs],
           ['ADDRESS', (r: Answer) => r.url],
           ['PASSWORD', (r: Answer) => (r.hasPassword ? 'set' : 'missing')],
@@ -38,6 +40,7 @@ export function registerRepositories(program: Command, cli: Cli): void {
       ]);
       if (output.format === 'table' && made.password) output.secret(keepPassword(made.password));
     });
+  addInitCommand(repositories, cli);
   addCapCommand(repositories, cli, 'repository');
 }
 

@@ -28,16 +28,19 @@ export async function firstBackup(order: FirstBackup): Promise<boolean> {
   const client = new ApiClient(order.profile, systemRandom);
   const host = await lookFor(client, 'host', order.hostName);
   const repository = await repositoryOf(client, order);
-  const init = { kind: 'init', target: { hostId: host.id }, params: { repositoryId: repository.id } };
-  const made = await runJob(client, init, order.stopping);
-  if (made.state !== 'succeeded') {
-    say.line(`  ${made.title}: ${made.state}. ${wordsOf(made)}`);
-    return false;
-  }
+  // Ready when an earlier try came that far; what was ready once is not made again.
+  if (repository.readyAt === null && !(await initialise(client, host, repository, order))) return false;
   const plan = await planOf(client, host, repository);
   const job = await runJob(client, { kind: 'backup', params: { planId: plan.id } }, order.stopping);
   tell(job, say);
   return typeof job.outcome?.refs?.snapshotId === 'string';
+}
+
+async function initialise(client: ApiClient, host: Answer, repository: Answer, order: FirstBackup): Promise<boolean> {
+  const init = { kind: 'init', target: { hostId: host.id }, params: { repositoryId: repository.id } };
+  const made = await runJob(client, init, order.stopping);
+  if (made.state !== 'succeeded') order.say.line(`  ${made.title}: ${made.state}. ${wordsOf(made)}`);
+  return made.state === 'succeeded';
 }
 
 async function repositoryOf(client: ApiClient, { repositories, say }: FirstBackup): Promise<Answer> {

@@ -20,9 +20,17 @@ export const RepositorySchema = defineEntity({
       .text()
       .default('unknown')
       .check(
-        "state = any (array['unknown', 'uninitialised', 'ready', 'locked', 'wrong-password', 'unreachable', 'damaged'])",
+        "state = any (array['unknown', 'uninitialised', 'missing', 'ready', 'locked', 'wrong-password', 'unreachable', 'damaged'])",
       ),
     stateAt: p.datetime().nullable(),
+    /** restic's own id, from the config of the repository; null until a run has seen it. */
+    resticId: p.text().nullable(),
+    /** SHA-256 of the config file as it lies in a local repository: the same bytes are the same repository, found without a key. */
+    configDigest: p.text().nullable(),
+    /** When a run last found it in order; null: never, so there is nothing to lose yet. */
+    readyAt: p.datetime().nullable(),
+    /** How many snapshots our jobs made in it. */
+    snapshotsKnown: p.integer().default(0),
     /** How many jobs run against it at once; null: as many as against any other. */
     maxJobs: p.integer().nullable().check('max_jobs >= 1 and max_jobs <= 50'),
     version: p.integer().version(),

@@ -7,7 +7,12 @@ export interface PlanView {
   readonly id: string;
   readonly name: string;
   readonly host: { readonly id: string; readonly name: string; readonly siteId: string };
-  readonly repository: { readonly id: string; readonly name: string; readonly state: string };
+  readonly repository: {
+    readonly id: string;
+    readonly name: string;
+    readonly state: string;
+    readonly wasReady: boolean;
+  };
   readonly paths: readonly string[];
   readonly excludes: readonly string[];
   readonly version: number;
@@ -23,13 +28,14 @@ interface Row {
   repository_id: string;
   repository_name: string;
   repository_state: string;
+  was_ready: boolean;
   paths: string[];
   excludes: string[];
   version: number;
   created_at: string;
 }
 
-const SELECT = sql`select p.id, p.name, p.host_id, h.name as host_name, h.site_id, p.repository_id, r.name as repository_name, r.state as repository_state, p.paths, p.excludes,
+const SELECT = sql`select p.id, p.name, p.host_id, h.name as host_name, h.site_id, p.repository_id, r.name as repository_name, r.state as repository_state, r.ready_at is not null as was_ready, p.paths, p.excludes,
   p.version, p.created_at
   from plan p join host h on h.org_id = p.org_id and h.id = p.host_id join repository r on r.org_id = p.org_id and r.id = p.repository_id`;
 
@@ -37,7 +43,12 @@ const viewOf = (row: Row): PlanView => ({
   id: row.id,
   name: row.name,
   host: { id: row.host_id, name: row.host_name, siteId: row.site_id },
-  repository: { id: row.repository_id, name: row.repository_name, state: row.repository_state },
+  repository: {
+    id: row.repository_id,
+    name: row.repository_name,
+    state: row.repository_state,
+    wasReady: row.was_ready,
+  },
   paths: row.paths,
   excludes: row.excludes,
   version: row.version,

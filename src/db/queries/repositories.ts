@@ -11,6 +11,9 @@ export interface RepositoryView {
   readonly hasPassword: boolean;
   readonly state: string;
   readonly stateAt: string | null;
+  readonly readyAt: string | null;
+  readonly snapshotsKnown: number;
+  readonly resticId: string | null;
   readonly maxJobs: number | null;
   readonly version: number;
   readonly createdAt: string;
@@ -24,12 +27,15 @@ interface Row {
   has_password: boolean;
   state: string;
   state_at: string | null;
+  ready_at: string | null;
+  snapshots_known: number;
+  restic_id: string | null;
   max_jobs: number | null;
   version: number;
   created_at: string;
 }
 
-const SELECT = sql`select r.id, r.name, r.backend, r.url, r.state, r.state_at, r.max_jobs, r.version, r.created_at, exists (select 1 from secret s
+const SELECT = sql`select r.id, r.name, r.backend, r.url, r.state, r.state_at, r.ready_at, r.snapshots_known, r.restic_id, r.max_jobs, r.version, r.created_at, exists (select 1 from secret s
   where s.org_id = r.org_id and s.table_name = 'repository' and s.row_id = r.id and s.column_name = 'password') as has_password
   from repository r`;
 
@@ -41,6 +47,9 @@ const viewOf = (row: Row): RepositoryView => ({
   hasPassword: row.has_password,
   state: row.state,
   stateAt: rfc3339(row.state_at),
+  readyAt: rfc3339(row.ready_at),
+  snapshotsKnown: row.snapshots_known,
+  resticId: row.restic_id,
   maxJobs: row.max_jobs,
   version: row.version,
   createdAt: rfc3339(row.created_at),

@@ -40,6 +40,10 @@ interface Row {
     url: string;
     max_jobs: number | null;
     has_password: boolean;
+    restic_id: string | null;
+    config_digest: string | null;
+    ready_at: string | null;
+    snapshots_known: number;
   } | null;
 }
 
@@ -86,6 +90,10 @@ function factsOf({ plan, host, repository }: Row): FactsFound {
       backend: repository.backend,
       url: repository.url,
       hasPassword: repository.has_password,
+      resticId: repository.restic_id,
+      configDigest: repository.config_digest,
+      wasReady: repository.ready_at !== null,
+      snapshotsKnown: repository.snapshots_known,
       maxJobs: repository.max_jobs,
     },
   };

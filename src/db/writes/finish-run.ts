@@ -4,15 +4,15 @@ import type { AttemptResult } from '../../domain/outcome.ts';
 import type { RunEnding, RunInput } from '../../domain/run.ts';
 import { conclude } from '../../kinds/conclude.ts';
 import { kindByKey } from '../../kinds/index.ts';
-import { repositoryStateAfter } from '../../kinds/repository-state.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import type { Tx } from '../doors.ts';
 import { endJob } from '../statements/end-job.ts';
 import { type CommitterClaim, releaseAndGrant } from '../statements/grant.ts';
-import { type JobRow, readJob } from '../statements/job-row.ts';
+import { readJob } from '../statements/job-row.ts';
 import { lockOrganization } from '../statements/lock-organization.ts';
 import type { StartOrder } from '../statements/start-orders.ts';
+import { learnRepository } from './learn-repository.ts';
 
 export interface FinishParts {
   readonly clock: Clock;
@@ -62,7 +62,9 @@ export async function finishRun(
   });
   const asked = Promise.all([
     ended,
-    learnRepositoryState(tx, input.orgId, job, conclusion.code, parts.claim.now),
+    job.repositoryId === null
+      ? null
+      : learnRepository(tx, input.orgId, job.repositoryId, conclusion.outcome, parts.claim.now),
     releaseAndGrant(tx, input.orgId, input.jobId, parts.claim),
   ]);
   tx.conclude();
@@ -76,11 +78,4 @@ async function lastResult(tx: Tx, input: RunInput): Promise<AttemptResult | null
     select result from attempt where org_id = ${input.orgId} and job_id = ${input.jobId} and class = 'work'
      order by run_no desc, attempt_no desc limit 1`.execute(tx.sql);
   return found.rows[0]?.result ?? null;
-}
-
-async function learnRepositoryState(tx: Tx, orgId: string, job: JobRow, code: string, now: Date): Promise<void> {
-  const state = repositoryStateAfter(code);
-  if (state === null || job.repositoryId === null) return;
-  await sql`update repository set state = ${state}, state_at = ${now}::timestamptz, version = version + 1
-    where org_id = ${orgId} and id = ${job.repositoryId}`.execute(tx.sql);
 }

@@ -50,7 +50,8 @@ export async function setCredentials(
   if (change.ifVersion !== null && change.ifVersion !== row.version)
     throw new Failure('version-conflict', `The repository is at version ${row.version} by now.`, { fault: 'caller' });
   await storePassword(tx, orgId, repositoryId, change.password, parts);
-  await sql`update repository set version = version + 1, state = case when state = 'wrong-password' then 'unknown' else state end
+  await sql`update repository set version = version + 1, state = case when state = 'wrong-password' then 'unknown' else state end,
+      state_at = case when state = 'wrong-password' then ${parts.clock.now()}::timestamptz else state_at end
     where org_id = ${orgId} and id = ${repositoryId}`.execute(tx.sql);
   const object = { kind: 'repository', id: repositoryId, label: row.name, version: row.version + 1 };
   await tellChange(

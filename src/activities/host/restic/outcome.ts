@@ -55,17 +55,27 @@ export function backupCode(end: ProgramEnd, reading: ResticReading): BackupCode 
   return reading.counts === null ? 'succeeded-without-summary' : 'succeeded';
 }
 
-export function backupResult(end: ProgramEnd, reading: ResticReading): AttemptResult {
+/** `seen`: what was learnt of the repository on the way. */
+export function backupResult(
+  end: ProgramEnd,
+  reading: ResticReading,
+  seen: Readonly<Record<string, string>> = {},
+): AttemptResult {
   const failureCount = reading.itemErrors + reading.pathsMissing;
   return {
     outcome: {
       code: backupCode(end, reading),
       counts: { ...reading.counts, failures: failureCount, pathsMissing: reading.pathsMissing },
-      refs: reading.snapshotId === null ? {} : { snapshotId: reading.snapshotId },
+      refs: { ...seen, ...(reading.snapshotId === null ? {} : { snapshotId: reading.snapshotId }) },
     },
     failures: reading.failures,
     failureCount,
   };
+}
+
+/** An end without figures: it came to nothing, or there was nothing to count. */
+export function endedAs(code: string, refs: Readonly<Record<string, string>> = {}): AttemptResult {
+  return { outcome: { code, counts: {}, refs }, failures: [], failureCount: 0 };
 }
 
 /** A restic that was ended by a signal it cannot catch had no chance to remove its lock. */

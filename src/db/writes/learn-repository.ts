@@ -1,0 +1,33 @@
+import { sql } from 'kysely';
+import type { Outcome } from '../../domain/outcome.ts';
+import { repositoryStateAfter } from '../../kinds/repository-state.ts';
+import type { Tx } from '../doors.ts';
+
+/** What hosts say of a repository is stored only in this form. */
+const digestIn = (text: string | undefined): string | null => (text && /^[0-9a-f]{64}$/.test(text) ? text : null);
+
+const MADE_OR_ADOPTED = ['initialised', 'already-initialised'];
+
+/**
+ * What a job's end says of its repository: state and since when, which one it is, how many snapshots it got. A backup
+ * tells the id only where none is known; an initialisation may put another one in its place, whose snapshots we do not know.
+ */
+export async function learnRepository(
+  tx: Tx,
+  orgId: string,
+  repositoryId: string,
+  { code, refs }: Outcome,
+  now: Date,
+): Promise<void> {
+  const [ifNew, ifReady] = [repositoryStateAfter(code, false), repositoryStateAfter(code, true)];
+  if (ifNew === null || ifReady === null) return;
+  const resticId = digestIn(refs.resticId);
+  const replaces = MADE_OR_ADOPTED.includes(code) && resticId !== null;
+  const made = refs.snapshotId === undefined ? 0 : 1;
+  await sql`update repository set state = case when ready_at is null then ${ifNew} else ${ifReady} end, state_at = ${now}::timestamptz,
+      ready_at = case when ${ifReady === 'ready'} then ${now}::timestamptz else ready_at end,
+      snapshots_known = case when ${replaces} and restic_id <> ${resticId} then 0 else snapshots_known end + ${made}::int,
+      restic_id = case when ${replaces} then ${resticId} else coalesce(restic_id, ${resticId}) end,
+      config_digest = coalesce(${digestIn(refs.configDigest)}, config_digest), version = version + 1
+    where org_id = ${orgId} and id = ${repositoryId}`.execute(tx.sql);
+}
