@@ -25,5 +25,7 @@ export const MIGRATIONS = [
   { name: '202611270022_repository_identity', class: Migration202611270022_repository_identity },
 ];
 
-/** The newest one: what a running process expects to find, no less and no more. */
+export const MIGRATION_NAMES: readonly string[] = MIGRATIONS.map(({ name }) => name);
+
+/** The newest one. */
 export const SCHEMA_VERSION: string = MIGRATIONS.at(-1)!.name;

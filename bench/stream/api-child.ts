@@ -1,5 +1,5 @@
 // The API in a process of its own, as `holdfast api` puts it together, but with a door that passes nothing.
-import { SCHEMA_VERSION } from '../../migrations/index.ts';
+import { MIGRATION_NAMES } from '../../migrations/index.ts';
 import { serveApi } from '../../src/api/serve.ts';
 import { openAuthDb } from '../../src/db/auth-db.ts';
 import { openDoors } from '../../src/db/doors.ts';
@@ -16,7 +16,7 @@ const api = await serveApi(
     settings: {
       temporalUiUrl: null,
       temporalNamespace: 'bench',
-      schemaVersion: SCHEMA_VERSION,
+      migrations: MIGRATION_NAMES,
       tls: null,
       trustedProxy: [],
       // All viewers of a bench hold one key.

@@ -14,7 +14,8 @@ export interface ApiParts {
     readonly temporalUiUrl: string | null;
     readonly temporalNamespace: string;
     /** Newest migration this program knows; `readyz` compares. */
-    readonly schemaVersion: string;
+    /** The migrations that this program knows, oldest first. */
+    readonly migrations: readonly string[];
     /** PEM texts; null: plain HTTP. */
     readonly tls: { readonly cert: string; readonly key: string } | null;
     /** Addresses of proxies whose forwarded headers are believed. */

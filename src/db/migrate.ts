@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { instance } from '../../migrations/base.ts';
-import { MIGRATIONS, SCHEMA_VERSION } from '../../migrations/index.ts';
+import { MIGRATION_NAMES, SCHEMA_VERSION } from '../../migrations/index.ts';
+import { judgeSchema, type SchemaVerdict } from '../domain/schema-version.ts';
 import { Failure } from '../lib/failure.ts';
 import { closeDatabase, ensureLogins, type LoginUrls } from './logins.ts';
 import { openOrm } from './orm.ts';
@@ -11,14 +12,13 @@ export interface MigrateOptions {
   readonly urls: LoginUrls;
 }
 
-/** A newer program has been here: this one does not know its schema and must not write. */
-export function assertNotNewer(applied: readonly string[]): void {
-  const known = new Set(MIGRATIONS.map((m) => m.name));
-  const foreign = applied.filter((name) => !known.has(name));
-  if (foreign.length === 0) return;
+/** What is to be done about the schema; throws when a newer program has been here whose schema this one cannot live with. */
+function neededHere(applied: readonly string[]): Exclude<SchemaVerdict, 'breaking'> {
+  const verdict = judgeSchema(applied, MIGRATION_NAMES);
+  if (verdict !== 'breaking') return verdict;
   throw new Failure(
     'schema-newer',
-    `The database has a newer schema (${foreign.at(-1)}) than this program knows (${SCHEMA_VERSION}). Start the newer program, or restore the database from before its upgrade.`,
+    `The database has a newer schema (${applied.at(-1)}) than this program knows (${SCHEMA_VERSION}). Start the newer program, or restore the database from before its upgrade.`,
     { fault: 'operator' },
   );
 }
@@ -38,9 +38,9 @@ export async function migrate(options: MigrateOptions): Promise<{ applied: strin
     // Session-level on a connection of our own: migrations run on another one, in their own transaction.
     await owner.query('select pg_advisory_lock(7000, 1)');
     const before = await appliedMigrations(owner);
-    assertNotNewer(before);
+    const verdict = neededHere(before);
     await ensureLogins(owner, options.rolePrefix, options.urls);
-    if (before.at(-1) !== SCHEMA_VERSION) await runMigrations(options);
+    if (verdict === 'older') await runMigrations(options);
     await closeDatabase(owner, options.urls);
     const after = await appliedMigrations(owner);
     return { applied: after.filter((name) => !before.includes(name)) };

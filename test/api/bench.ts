@@ -1,4 +1,4 @@
-import { SCHEMA_VERSION } from '../../migrations/index.ts';
+import { MIGRATION_NAMES } from '../../migrations/index.ts';
 import { type App, buildApp } from '../../src/api/app.ts';
 import type { ApiParts } from '../../src/api/parts.ts';
 import type { StreamLimits } from '../../src/api/stream/limits.ts';
@@ -61,7 +61,7 @@ export async function startApi(more?: (app: App) => void, streams: Partial<Strea
     settings: {
       temporalUiUrl: 'http://127.0.0.1:8233',
       temporalNamespace: 'test',
-      schemaVersion: SCHEMA_VERSION,
+      migrations: MIGRATION_NAMES,
       tls: null,
       trustedProxy: [],
       streams,

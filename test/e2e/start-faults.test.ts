@@ -107,17 +107,17 @@ test('Temporal does not answer', async () => {
   expectOneMessage(end, 'Temporal does not answer', `127.0.0.1:${port}`, 'correct TEMPORAL_ADDRESS');
 });
 
-test('the schema is newer than the program', async () => {
+test('the schema is newer, in a way that the program cannot live with', async () => {
   const ownerUrl = await ensureDatabase(postgres.ownerUrl, 'holdfast_newer');
   const url = (group: string) => loginUrl(ownerUrl, `holdfast_newer_${group}`, 'password');
   const urls = { api: url('api'), auth: url('auth'), worker: url('worker'), gateway: url('gateway') };
   await migrate({ ownerUrl, rolePrefix: 'holdfast_newer', urls });
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();
-  await client.query(`insert into migration(name, executed_at) values ('209901010000_from_the_future', now())`);
+  await client.query(`insert into migration(name, executed_at) values ('209901010000_future_breaking', now())`);
   await client.end();
   const end = await run({ DATABASE_URL: ownerUrl });
-  expectOneMessage(end, 'newer schema', '209901010000_from_the_future', 'Start the newer program');
+  expectOneMessage(end, 'newer schema', '209901010000_future_breaking', 'Start the newer program');
 });
 
 test('a variable that nobody knows is refused with the nearest that is known', async () => {

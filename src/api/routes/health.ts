@@ -1,5 +1,6 @@
 import Type from 'typebox';
-import { readSchemaVersion } from '../../db/queries/instance.ts';
+import { readMigrations } from '../../db/queries/instance.ts';
+import { judgeSchema } from '../../domain/schema-version.ts';
 import type { DoorState } from '../../temporal/doors.ts';
 import type { App } from '../app.ts';
 import type { ApiParts } from '../parts.ts';
@@ -66,8 +67,8 @@ export function healthRoutes(app: App, parts: ApiParts): void {
       },
     },
     async (request, reply) => {
-      const found = await readSchemaVersion(doors).then(
-        (version) => ({ version }),
+      const found = await readMigrations(doors).then(
+        (migrations) => ({ migrations }),
         (error: unknown) => {
           request.log.warn({ err: error }, 'the database did not answer');
           return null;
@@ -76,7 +77,7 @@ export function healthRoutes(app: App, parts: ApiParts): void {
       const engine = await askEngine(parts);
       const judged = {
         database: database(found ? 'ok' : 'away'),
-        schema: found ? judge(schema, found.version, settings.schemaVersion) : schema('unknown'),
+        schema: found ? judge(schema, found.migrations, settings.migrations) : schema('unknown'),
         temporal: temporal(engine.ok ? 'ok' : 'away'),
       };
       const dead = judged.database.state !== 'ok' || judged.schema.state === 'wrong';
@@ -98,8 +99,15 @@ async function askEngine({ door, clock }: ApiParts): Promise<DoorState> {
 }
 
 /** Null: this login may not look, and migrate has looked before we started. */
-function judge(schema: Watch, version: string | null, needed: string): Part {
-  if (version === null) return schema('unknown', 'not readable by this login; checked by migrate');
-  if (version === needed) return schema('ok', version);
-  return schema('wrong', `the database is at ${version}, this program needs ${needed}`);
+function judge(schema: Watch, found: readonly string[] | null, known: readonly string[]): Part {
+  if (found === null) return schema('unknown', 'not readable by this login; checked by migrate');
+  const newest = found.at(-1) ?? 'none';
+  switch (judgeSchema(found, known)) {
+    case 'same':
+      return schema('ok', newest);
+    case 'newer':
+      return schema('ok', `${newest}, newer than this program, which can live with it`);
+    default:
+      return schema('wrong', `the database is at ${newest}, this program needs ${known.at(-1)}`);
+  }
 }

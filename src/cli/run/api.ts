@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SCHEMA_VERSION } from '../../../migrations/index.ts';
+import { MIGRATION_NAMES } from '../../../migrations/index.ts';
 import { serveApi } from '../../api/serve.ts';
 import type { Config } from '../../config/config.ts';
 import { openAuthDb } from '../../db/auth-db.ts';
@@ -24,7 +24,7 @@ export async function startApiProcess({ config, clock, random, log }: ProcessPar
   const settings = {
     temporalUiUrl: config.temporal.uiUrl,
     temporalNamespace: target.namespace,
-    schemaVersion: SCHEMA_VERSION,
+    migrations: MIGRATION_NAMES,
     tls: config.tls && {
       cert: readFileSync(config.tls.certFile, 'utf8'),
       key: readFileSync(config.tls.keyFile, 'utf8'),

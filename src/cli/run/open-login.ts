@@ -1,16 +1,17 @@
-import { SCHEMA_VERSION } from '../../../migrations/index.ts';
+import { MIGRATION_NAMES, SCHEMA_VERSION } from '../../../migrations/index.ts';
 import type { Config } from '../../config/config.ts';
 import { type Doors, openDoors } from '../../db/doors.ts';
 import { openOrm } from '../../db/orm.ts';
 import type { Group } from '../../db/policies.ts';
-import { readSchemaVersion } from '../../db/queries/instance.ts';
+import { readMigrations } from '../../db/queries/instance.ts';
+import { judgeSchema } from '../../domain/schema-version.ts';
 import { Failure } from '../../lib/failure.ts';
 import { databaseProblem } from './database-problem.ts';
 import { readLoginUrl } from './login-urls.ts';
 
 const TRANSACTION_MS: Record<Group, number> = { api: 15_000, auth: 15_000, gateway: 15_000, worker: 60_000 };
 
-/** The doors of one login, once the database answered and has the schema that this program knows. */
+/** The doors of one login, once the database answered and has a schema that this program can live with. */
 export async function openLoginDoors(config: Config, group: Group, poolMax: number): Promise<Doors> {
   const { url, variable } = readLoginUrl(config, group);
   const orm = await openOrm({
@@ -20,23 +21,24 @@ export async function openLoginDoors(config: Config, group: Group, poolMax: numb
     applicationName: `holdfast ${group}`,
   });
   const doors = openDoors(orm);
-  const version = await readSchemaVersion(doors).catch(async (thrown) => {
+  const found = await readMigrations(doors).catch(async (thrown) => {
     await doors.close();
     throw databaseProblem(thrown, url, variable);
   });
   // Null: this login may not look; whoever migrated has.
-  if (version !== null && version !== SCHEMA_VERSION) {
-    await doors.close();
-    throw schemaProblem(version);
-  }
-  return doors;
+  const problem = found === null ? null : schemaProblem(found);
+  if (problem === null) return doors;
+  await doors.close();
+  throw problem;
 }
 
-function schemaProblem(version: string): Failure {
-  const older = version < SCHEMA_VERSION;
+function schemaProblem(found: readonly string[]): Failure | null {
+  const verdict = judgeSchema(found, MIGRATION_NAMES);
+  if (verdict === 'same' || verdict === 'newer') return null;
+  const older = verdict === 'older';
   return new Failure(
     older ? 'schema-older' : 'schema-newer',
-    `The database has schema ${version}, this program needs ${SCHEMA_VERSION}. ${older ? 'Run "holdfast migrate".' : 'Start the newer program, or restore the database from before its upgrade.'}`,
+    `The database has schema ${found.at(-1) ?? 'none'}, this program needs ${SCHEMA_VERSION}. ${older ? 'Run "holdfast migrate".' : 'Start the newer program, or restore the database from before its upgrade.'}`,
     { fault: 'operator' },
   );
 }

@@ -1,5 +1,5 @@
 // The API on its own, to be killed. Told by its first argument; says its address when it listens.
-import { SCHEMA_VERSION } from '../../../migrations/index.ts';
+import { MIGRATION_NAMES } from '../../../migrations/index.ts';
 import { serveApi } from '../../../src/api/serve.ts';
 import { openAuthDb } from '../../../src/db/auth-db.ts';
 import { openDoors } from '../../../src/db/doors.ts';
@@ -28,7 +28,7 @@ const api = await serveApi(
     settings: {
       temporalUiUrl: null,
       temporalNamespace: target.namespace,
-      schemaVersion: SCHEMA_VERSION,
+      migrations: MIGRATION_NAMES,
       tls: null,
       trustedProxy: [],
     },
