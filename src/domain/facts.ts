@@ -18,6 +18,8 @@ export interface RepositoryFact {
   /** Without user name and password. */
   readonly url: string;
   readonly hasPassword: boolean;
+  /** How far a plan has taken it: to this host, to another host of the same site, or to neither. */
+  readonly usedBy: 'host' | 'site' | null;
   /** restic's own id of it, and the digest of its config file where that can be read as a file; null until seen. */
   readonly resticId: string | null;
   readonly configDigest: string | null;

@@ -64,6 +64,12 @@ export function judgeRequest(request: ReadRequest, facts: JobFacts, may: May): F
       fault: 'caller',
       extra: { required: kind.permission },
     });
+  if (kind.secrets(facts).length > 0 && facts.repository?.usedBy !== 'host' && !may('repository:manage', null))
+    return new Failure(
+      'forbidden',
+      `The password of ${facts.repository?.name} goes only to hosts with a plan that uses it, or with the permission repository:manage.`,
+      { fault: 'caller', extra: { required: 'repository:manage' } },
+    );
   if (facts.host && facts.host.epoch > 0 && !facts.host.activities.includes(kind.activity))
     return callers('agent-too-old', `The agent of ${facts.host.name} cannot do ${kind.activity}.`, '/target/hostId');
   if (kind.secrets(facts).length > 0 && !facts.repository?.hasPassword)

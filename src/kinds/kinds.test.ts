@@ -20,6 +20,7 @@ const facts: JobFacts = {
     backend: 'local',
     url: '/srv/vault',
     hasPassword: true,
+    usedBy: 'host',
     resticId: null,
     configDigest: null,
     wasReady: false,

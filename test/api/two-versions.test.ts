@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-const rolePrefix = 'holdfast';
+const rolePrefix = 'holdfast_test';
 const migrateAsThisProgram = () => migrate({ ownerUrl: api.database.ownerUrl, rolePrefix, urls: api.database.urls });
 /** A replica of this program that starts now. */
 const startReplica = async () => {

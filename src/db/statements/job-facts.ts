@@ -40,6 +40,7 @@ interface Row {
     url: string;
     max_jobs: number | null;
     has_password: boolean;
+    used_by: 'host' | 'site' | null;
     restic_id: string | null;
     config_digest: string | null;
     ready_at: string | null;
@@ -55,7 +56,11 @@ interface Row {
 export async function loadFacts(tx: Tx, orgId: string, wanted: readonly FactsWanted[]): Promise<FactsFound[]> {
   const found = await sql<Row>`
     select to_jsonb(p) as plan, to_jsonb(h) || jsonb_build_object('site_max_jobs', (select max_jobs from site where org_id = ${orgId} and id = h.site_id)) as host, to_jsonb(r) || jsonb_build_object('has_password', exists (
-        select 1 from secret s where s.org_id = ${orgId} and s.table_name = 'repository' and s.row_id = r.id)) as repository
+        select 1 from secret s where s.org_id = ${orgId} and s.table_name = 'repository' and s.row_id = r.id),
+        'used_by', case when p.id is not null then 'host'
+          when exists (select 1 from plan x where x.org_id = ${orgId} and x.host_id = h.id and x.repository_id = r.id and x.deleted_at is null) then 'host'
+          when exists (select 1 from plan x join host y on y.org_id = x.org_id and y.id = x.host_id
+            where x.org_id = ${orgId} and y.site_id = h.site_id and x.repository_id = r.id and x.deleted_at is null) then 'site' end) as repository
       from unnest(${wanted.map((w) => w.planId)}::uuid[], ${wanted.map((w) => w.hostId)}::uuid[],
                   ${wanted.map((w) => w.repositoryId)}::uuid[]) with ordinality as w(plan_id, host_id, repository_id, no)
       left join plan p on p.org_id = ${orgId} and p.id = w.plan_id and p.deleted_at is null
@@ -90,6 +95,7 @@ function factsOf({ plan, host, repository }: Row): FactsFound {
       backend: repository.backend,
       url: repository.url,
       hasPassword: repository.has_password,
+      usedBy: repository.used_by,
       resticId: repository.restic_id,
       configDigest: repository.config_digest,
       wasReady: repository.ready_at !== null,

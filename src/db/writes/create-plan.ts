@@ -46,6 +46,12 @@ export async function createPlan(
       fault: 'caller',
       extra: { required: 'plan:manage' },
     });
+  if (repository.usedBy === null && !parts.may('repository:manage', null))
+    throw new Failure(
+      'forbidden',
+      `No plan of this site uses ${repository.name} yet: to bring its password there needs the permission repository:manage.`,
+      { fault: 'caller', extra: { required: 'repository:manage' }, pointer: '/repositoryId' },
+    );
   const id = newUuid(parts.clock, parts.random);
   const now = parts.clock.now();
   const made = await sql`
