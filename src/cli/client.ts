@@ -5,6 +5,8 @@ import type { Profile } from './profile.ts';
 // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes; each command reads the few fields it shows
 export type Answer = any;
 
+type Query = Readonly<Record<string, string | undefined>>;
+
 const TRIES = 4;
 const TIMEOUT_MS = 30_000;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -38,13 +40,13 @@ export class ApiClient {
     return this.#send('DELETE', path);
   }
 
-  /** All items of a list, over its pages, up to `max`. `more` is query text for what is repeated. */
-  async list(
-    path: string,
-    query: Readonly<Record<string, string | undefined>>,
-    max = 1_000,
-    more = '',
-  ): Promise<Answer[]> {
+  /** All items of a list, over its pages. */
+  async list(path: string, query: Query): Promise<Answer[]> {
+    return (await this.listUpTo(Number.POSITIVE_INFINITY, path, query)).items;
+  }
+
+  /** The first `max` items of a list, and whether there are more. `more` is query text for what is repeated. */
+  async listUpTo(max: number, path: string, query: Query, more = ''): Promise<{ items: Answer[]; cut: boolean }> {
     const items: Answer[] = [];
     let cursor: string | null = null;
     do {
@@ -55,7 +57,7 @@ export class ApiClient {
       items.push(...page.items);
       cursor = page.nextCursor;
     } while (cursor !== null && items.length < max);
-    return items.slice(0, max);
+    return { items: items.slice(0, max), cut: cursor !== null || items.length > max };
   }
 
   /** An answer that is read as it comes; the signal ends it. */

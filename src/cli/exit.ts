@@ -8,6 +8,8 @@ export const EXIT = {
   cancelled: 5,
   timedOut: 6,
   unknown: 7,
+  notCancelled: 8,
+  output: 9,
   detached: 130,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -22,6 +24,8 @@ Exit codes:
   5  the job was cancelled
   6  the job timed out
   7  nobody can say how the job ended
+  8  jobs cancel: the job was not cancelled, it ended otherwise
+  9  what was to be printed or written could not be, for example because the disk is full
   130  Ctrl-C ended the watching; the job goes on`;
 
 const BY_STATE: Readonly<Record<string, ExitCode>> = {

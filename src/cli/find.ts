@@ -19,7 +19,7 @@ export async function lookFor(
 ): Promise<Answer | null> {
   const { path, id } = NOUNS[noun];
   if (id.test(text)) return await client.get(`${path}/${text}`);
-  const found = await client.list(path, { ...query, name: text }, 2);
+  const { items: found } = await client.listUpTo(2, path, { ...query, name: text });
   if (found.length > 1)
     throw new CliError(
       EXIT.usage,

@@ -2,17 +2,17 @@ import { redactText } from '../lib/redact.ts';
 import type { Cli, Session } from './cli.ts';
 import type { Answer } from './client.ts';
 import { LiveView } from './live-view.ts';
-import { bytes } from './output.ts';
+import { bytes, relative } from './output.ts';
 import { watchJob } from './watch-job.ts';
 
-/** A line of a log for people, safe for a terminal, because hosts wrote it. */
+/** A line of a log for people, with its time in UTC, safe for a terminal, because hosts wrote it. */
 export function lineWords(line: Answer): string {
   const mark = line.stream === 'out' ? ' ' : line.stream === 'err' ? '!' : '*';
-  return `${line.at.slice(11, 23)} ${mark} ${redactText(line.text)}`;
+  return `${line.at.slice(11, 23)}Z ${mark} ${redactText(line.text)}`;
 }
 
 export const gapWords = (gap: Answer): string =>
-  `             * ${gap.lines} lines dropped (${gap.run}.${gap.attempt}.${gap.fromSeq} to ${gap.toSeq})`;
+  `              * ${gap.lines} lines dropped (${gap.run}.${gap.attempt}.${gap.fromSeq} to ${gap.toSeq})`;
 
 /** Shows a job as it happens; answers it as it ended. For programs: one event a line, as the API tells them. */
 export async function followJob(cli: Cli, session: Session, jobId: string, tail?: number): Promise<Answer> {
@@ -30,7 +30,7 @@ export async function followJob(cli: Cli, session: Session, jobId: string, tail?
             ? event.data.job
             : {}),
       };
-      if (session.output.format === 'table') show(view, event, job);
+      if (session.output.format === 'table') show(view, event, job, cli.now());
       if (event.event === 'end' && !event.data.logComplete)
         session.output.note(`The host may still bring lines; see later: holdfast jobs logs ${jobId}`);
     }
@@ -40,19 +40,22 @@ export async function followJob(cli: Cli, session: Session, jobId: string, tail?
   return job;
 }
 
-function show(view: LiveView, { event, data }: { event: string; data: Answer }, job: Answer): void {
+function show(view: LiveView, { event, data }: { event: string; data: Answer }, job: Answer, now: Date): void {
   if (event === 'line') view.line(lineWords(data));
   else if (event === 'gap') view.line(gapWords(data));
-  else if (event === 'progress') view.status(`${stateWords(job)}, ${progressWords(data.progress)}`);
-  else if (event === 'job' || event === 'state') view.note(stateWords(job));
-  else if (event === 'reset') view.note('The log could not be gone on with; it starts anew.');
+  else if (event === 'progress') view.status(`${job.title}: ${job.state}, ${progressWords(data.progress)}`);
+  else if (event === 'job' || event === 'state') {
+    view.note(stateWords(job));
+    if (job.state === 'running' && job.progress !== null)
+      view.status(`${stateWords(job)}, ${progressWords(job.progress)}${agedWords(job.progressAt, now)}`);
+  } else if (event === 'reset') view.note('The log could not be gone on with; it starts anew.');
 }
 
 export function stateWords(job: Answer): string {
   const head = `${job.title}: ${job.state}`;
-  if (job.state !== 'waiting') return head;
   const place = job.queuePosition === null ? '' : ` (number ${job.queuePosition} in the queue)`;
-  return `${head}, ${job.waitsFor ?? 'for its turn'}${place}`;
+  if (job.state === 'waiting') return `${head}, ${job.waitsFor ?? 'for its turn'}${place}`;
+  return job.waitsFor === null ? head : `${head}, but ${job.waitsFor}`;
 }
 
 /** `42 %, 1.3 GiB of 3.0 GiB, 12 of 40 files, 55.0 MiB/s, 35 s left, /srv/data/x` */
@@ -68,4 +71,13 @@ export function progressWords(progress: Answer): string {
     current,
   ];
   return said.filter(Boolean).join(', ');
+}
+
+/** Progress comes each few seconds; older than this it says little about now. */
+const FRESH_MS = 30_000;
+
+/** `, as of 3 min ago` where progress is old, because its host is away or its program stands still. */
+export function agedWords(progressAt: string | null, now: Date): string {
+  const ageMs = progressAt === null ? 0 : now.getTime() - new Date(progressAt).getTime();
+  return ageMs < FRESH_MS ? '' : `, as of ${relative(ageMs)}`;
 }

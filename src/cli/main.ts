@@ -6,16 +6,21 @@ import { systemRandom } from '../lib/ids.ts';
 import { redactText } from '../lib/redact.ts';
 import type { Cli } from './cli.ts';
 import { EXIT } from './exit.ts';
-import { registerProcesses } from './processes.ts';
+import { registerProcesses, SERVES } from './processes.ts';
 import { buildProgram, runProgram } from './program.ts';
+import { standardStreams } from './standard-streams.ts';
 import { StartProblem } from './up/start-problem.ts';
 
 /** The `holdfast` command. */
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
+const streams = standardStreams(process.stdout, process.stderr, (lost) => {
+  if (lost !== null) streams.err.write(`holdfast: ${lost.message}\n`);
+  process.exit(lost?.exitCode ?? cli.exitCode);
+});
 const cli: Cli = {
-  streams: { out: process.stdout, err: process.stderr },
+  streams,
   env: processEnvironment(),
   now: () => systemClock.now(),
   random: systemRandom,
@@ -27,13 +32,15 @@ const cli: Cli = {
   },
   exitCode: EXIT.ok,
 };
-// A reader that went away (`| head`) is no error.
-process.stdout.on('error', () => process.exit(EXIT.ok));
 
 try {
   const program = buildProgram(cli, version);
-  registerProcesses(program, { env: cli.env, version, say: (line) => void process.stdout.write(`${line}\n`) });
-  process.exitCode = await runProgram(program, cli, process.argv.slice(2));
+  registerProcesses(program, { env: cli.env, version, say: (line) => void streams.out.write(`${line}\n`) });
+  program.hook('preAction', (_program, command) => {
+    if (SERVES.has(command.name())) streams.serve();
+  });
+  const code = await runProgram(program, cli, process.argv.slice(2));
+  process.exitCode = code === EXIT.ok && !streams.isWhole ? EXIT.output : code;
 } catch (thrown) {
   const error = asError(thrown);
   // These two were written for people; anything else is a mistake of ours, and its stack is what helps.
@@ -41,6 +48,6 @@ try {
     error instanceof StartProblem || error instanceof Failure
       ? error.message
       : redactText(error.stack ?? error.message);
-  process.stderr.write(`holdfast: ${words}\n`);
+  streams.err.write(`holdfast: ${words}\n`);
   process.exitCode = 1;
 }

@@ -35,7 +35,7 @@ test('what a host wrote cannot move the cursor of who reads', () => {
 
 test('times are relative first', () => {
   const { output } = bench('table');
-  expect(output.time('2026-11-21T04:57:00Z')).toMatch(/^3 min ago \(2026-11-2\d \d\d:\d\d:00\)$/);
+  expect(output.time('2026-11-21T04:57:00Z')).toBe('3 min ago (2026-11-21 04:57:00Z)');
   expect(output.time(null)).toBeNull();
   expect([relative(500), relative(90_000), relative(-7_200_000), relative(3 * 86_400_000)]).toEqual([
     '0 s ago',

@@ -2,10 +2,16 @@ import { redactText } from '../lib/redact.ts';
 
 export type Format = 'json' | 'table';
 
+interface Outlet {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
 /** Where a command writes: results to standard output, what happens meanwhile to standard error. */
 export interface Streams {
-  readonly out: { write(text: string): unknown; readonly isTTY?: boolean };
-  readonly err: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
+  readonly out: Outlet;
+  readonly err: Outlet;
 }
 
 /** A column: its head, and what stands in it for one item. */
@@ -17,13 +23,13 @@ const safe = (value: string | number | null | undefined): string =>
 
 export class Output {
   readonly format: Format;
+  readonly now: () => Date;
   readonly #streams: Streams;
-  readonly #now: () => Date;
 
   constructor(format: Format, streams: Streams, now: () => Date) {
     this.format = format;
     this.#streams = streams;
-    this.#now = now;
+    this.now = now;
   }
 
   /** A list: a table for people, the items as they came for programs. */
@@ -74,14 +80,14 @@ export class Output {
     this.#streams.err.write(`${text}\n`);
   }
 
-  /** `3 min ago (2026-11-21 05:08:26)`, in the reader's own zone. */
+  /** `3 min ago (2026-11-21 05:08:26Z)`. In UTC, as all that the API, the logs and Temporal's UI say, so that it can be compared. */
   time(text: string | null | undefined): string | null {
     if (!text) return null;
-    return `${this.ago(text)} (${exact(new Date(text))})`;
+    return `${this.ago(text)} (${exact(text)})`;
   }
 
   ago(text: string | null | undefined): string | null {
-    return text ? relative(this.#now().getTime() - new Date(text).getTime()) : null;
+    return text ? relative(this.now().getTime() - new Date(text).getTime()) : null;
   }
 }
 
@@ -98,9 +104,7 @@ export function relative(ms: number): string {
   return ms < 0 ? `in ${count}` : `${count} ago`;
 }
 
-const two = (value: number): string => String(value).padStart(2, '0');
-const exact = (t: Date): string =>
-  `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())} ${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
+const exact = (text: string): string => `${new Date(text).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 
 const SIZES = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { type Environment, processEnvironment } from '../config/environment.ts';
+import { CliError, EXIT } from './exit.ts';
+import type { Format } from './output.ts';
 
 /** What the bodies are given of the process that they run in. */
 export interface ProcessWorld {
@@ -11,6 +13,9 @@ export interface ProcessWorld {
 interface Told {
   dieWithParent?: boolean;
 }
+
+/** Those that go on when nobody takes what they print. */
+export const SERVES: ReadonlySet<string> = new Set(['up', 'api', 'worker', 'gateway', 'agent']);
 
 const STOP_WITHIN_MS = { api: 4_000, worker: 10_000, gateway: 4_000 } as const;
 
@@ -49,12 +54,7 @@ export function registerProcesses(program: Command, given: Partial<ProcessWorld>
     .command('migrate')
     .description('bring the database of DATABASE_URL to the schema of this program and make its logins')
     .action(async () => (await import('./run/migrate-command.ts')).migrateCommand(world));
-  program
-    .command('audit')
-    .description('look after the audit')
-    .command('verify')
-    .description('find altered, removed and unlinked events in the audit chain of every organisation')
-    .action(async () => process.exit(await (await import('./run/audit-command.ts')).auditVerifyCommand(world)));
+  auditCommand(program, world);
   program
     .command('bootstrap')
     .description('make the owner, the first organisation, the key of the command line and this host')
@@ -63,6 +63,25 @@ export function registerProcesses(program: Command, given: Partial<ProcessWorld>
     const { programsCommand } = await import('./run/programs-command.ts');
     await programsCommand(world);
   });
+}
+
+function auditCommand(program: Command, world: ProcessWorld): void {
+  program
+    .command('audit')
+    .description('look after the audit')
+    .command('verify')
+    .description('find altered, removed and unlinked events in the audit chain of every organisation')
+    .addHelpText('after', '\nExample:\n  holdfast audit verify --output json')
+    .action(async (_options: unknown, command: Command) => {
+      const { auditVerifyCommand } = await import('./run/audit-command.ts');
+      const { output } = command.optsWithGlobals() as { output?: Format };
+      const bad = await auditVerifyCommand(world, output ?? 'table');
+      if (bad > 0)
+        throw new CliError(
+          EXIT.jobFailed,
+          `The audit chain of ${bad === 1 ? 'an organisation' : `${bad} organisations`} was changed.`,
+        );
+    });
 }
 
 function serverCommand(

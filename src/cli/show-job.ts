@@ -1,6 +1,6 @@
 import type { Answer } from './client.ts';
 import { exitOfState } from './exit.ts';
-import { progressWords } from './follow.ts';
+import { agedWords, progressWords } from './follow.ts';
 import { bytes, type Output } from './output.ts';
 
 const COUNTS: Readonly<Record<string, (value: number) => string>> = {
@@ -25,9 +25,14 @@ export function showJob(output: Output, job: Answer): void {
     ['Job', job.id],
     ['What', job.title],
     ['State', job.state],
-    ['Waits', job.waitsFor === null ? null : `${job.waitsFor}${place}`],
+    [job.state === 'waiting' ? 'Waits' : 'But', job.waitsFor === null ? null : `${job.waitsFor}${place}`],
     ['Gives up', job.state === 'waiting' ? output.time(times.queueDeadlineAt) : null],
-    ['Progress', job.state === 'running' ? progressWords(job.progress) : null],
+    [
+      'Progress',
+      job.state === 'running' && job.progress !== null
+        ? `${progressWords(job.progress)}${agedWords(job.progressAt, output.now())}`
+        : null,
+    ],
     ['Result', outcome?.sentence],
     ['Do', outcome?.next],
     ['Snapshot', outcome?.refs.snapshotId],

@@ -15,13 +15,14 @@ export async function showToEnd(
   const { output } = session;
   if (how.follow) {
     const last = await followJob(cli, session, job.id);
+    // Before anything is printed: a reader that went away changes nothing about how the job ended.
+    cli.exitCode = exitOfState(last.state) ?? EXIT.ok;
     // For programs the last event is the result.
     if (output.format === 'table') showJob(output, last);
-    cli.exitCode = exitOfState(last.state) ?? EXIT.ok;
     return last;
   }
   const last = how.wait ? await waitForJob(cli, session, job.id) : job;
-  showJob(output, last);
   if (how.wait) cli.exitCode = exitOfState(last.state) ?? EXIT.ok;
+  showJob(output, last);
   return last;
 }

@@ -1,7 +1,7 @@
 import type { Cli, Session } from './cli.ts';
 import type { Answer } from './client.ts';
 import { CliError, exitOfState } from './exit.ts';
-import { progressWords, stateWords } from './follow.ts';
+import { agedWords, progressWords, stateWords } from './follow.ts';
 import { interruptOf } from './interrupt.ts';
 import { LiveView } from './live-view.ts';
 import { PATIENCE_MS } from './watch-job.ts';
@@ -21,7 +21,8 @@ export async function waitForJob(cli: Cli, { client }: Session, jobId: string): 
         if (words !== said) view.note(words);
         said = words;
         if (exitOfState(job.state) !== null) return job;
-        if (job.state === 'running' && job.progress !== null) view.status(`${words}, ${progressWords(job.progress)}`);
+        if (job.state === 'running' && job.progress !== null)
+          view.status(`${words}, ${progressWords(job.progress)}${agedWords(job.progressAt, cli.now())}`);
       } catch (error) {
         interrupt.check();
         if (!(error instanceof CliError) || !error.mayPass) throw error;

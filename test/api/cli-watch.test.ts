@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { buildProgram, runProgram } from '../../src/cli/program.ts';
-import { systemRandom } from '../../src/lib/ids.ts';
+import { parsePublicId, systemRandom } from '../../src/lib/ids.ts';
 import { host } from '../factories.ts';
 import { type StreamBench, startStreams } from './stream-bench.ts';
 
@@ -71,7 +71,7 @@ function start(line: string, { url = bench.url, terminal = false, key = bench.ke
 const CLEAR = '\r\u001b[K';
 const until = (what: () => boolean) => vi.waitUntil(what, { timeout: 30_000, interval: 10 });
 const texts = (out: string) =>
-  out.split('\n').flatMap((line) => /^\d\d:\d\d:\d\d\.\d{3} [ !*] (.*)$/.exec(line)?.[1] ?? []);
+  out.split('\n').flatMap((line) => /^\d\d:\d\d:\d\d\.\d{3}Z [ !*] (.*)$/.exec(line)?.[1] ?? []);
 const numbered = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `line ${from + i}`);
 
 /** A way to the API that can be closed and opened again, as a server that restarts. */
@@ -127,6 +127,28 @@ test('UX-7: jobs tail shows lines as they come, and ends with the exit code of t
   expect(run.err).toMatch(/Do nothing on host-\d+: running\n/);
   expect(run.err).toMatch(/: cancelled\. \S/);
   expect(run.err).not.toContain('\u001b');
+});
+
+test('UX-7: jobs tail says when the host of a running job is not heard of, and how old its progress is', async () => {
+  const job = await bench.startJob();
+  await job.progress(0.25);
+  const { owner } = bench.database;
+  const id = parsePublicId('job', job.id);
+  await owner.query(`update job set progress_at = now() - interval '5 minutes' where id = $1`, [id]);
+  const run = start(`jobs tail ${job.id}`, { terminal: true });
+  await until(() => run.err.includes('25 %'));
+  expect(run.err.replaceAll(/\s+/g, ' ')).toMatch(/running, 25 %/);
+  await owner.query(
+    `update host set lease_until = now() - interval '1 s', last_seen_at = now() - interval '1 min' where id = (select host_id from job where id = $1)`,
+    [id],
+  );
+  await until(() => /running, but host host-\d+ has not been/.test(run.err));
+  const show = start(`jobs show ${job.id}`);
+  await show.ended;
+  expect(show.out).toMatch(/But +host host-\d+ has not been heard of since .*Z; it stops by itself by .*Z\n/);
+  expect(show.out).toMatch(/Progress +25 %, .*, as of 5 min ago\n/);
+  await job.finish();
+  await run.ended;
 });
 
 test('UX-7: jobs tail without an id takes the newest job that has not ended', async () => {
@@ -239,7 +261,7 @@ test('jobs show says when, why it waits, and what to type next', async () => {
   const show = start(`jobs show ${waiting}`);
   await show.ended;
   expect(show.out).toMatch(/Waits +behind "Do nothing on host-\d+" \(job_\w+\) of .* \(number 1 in the queue\)/);
-  expect(show.out).toMatch(/Gives up +in \d+ h \(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\)/);
+  expect(show.out).toMatch(/Gives up +in \d+ h \(\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ\)/);
   expect(show.out).toMatch(/Accepted +\d+ s ago \(\d{4}-/);
   expect(show.out).toContain(`holdfast jobs show ${job.id}`);
   expect(show.out).toContain(`holdfast jobs cancel ${waiting}`);

@@ -178,6 +178,54 @@ test('BK-4: plans are shown, changed and removed, and a plan with a job is not r
   expect((await run(`jobs show ${job.id}`)).out).toContain('Back up walked of local');
 });
 
+test('a list that was filtered names the filter, and one that was cut says so', async () => {
+  expect((await run('jobs list --kind nothing --state failed timed_out --host local')).out).toBe(
+    'There are no jobs in state failed or timed_out of kind nothing of host local.\n',
+  );
+  await host(api.database.owner, api.org, { name: 'bare' });
+  expect((await run('plans list --host bare')).out).toBe('There are no plans of host bare.\n');
+  const some = await run('jobs list --limit 2');
+  expect(some.out.trim().split('\n')).toHaveLength(3);
+  expect(some.err).toBe('There are more. These are the newest 2; --limit 10 shows more.\n');
+  const all = await run('jobs list --limit 100');
+  expect(all.err).toBe('');
+  expect((await run(`jobs list --limit ${all.out.trim().split('\n').length - 1}`)).err).toBe('');
+});
+
+test('a path that is empty is refused: it would mean the folder that one stands in', async () => {
+  const before = await api.counts();
+  for (const path of ['', ' '])
+    expect(await run(['backup', 'now', path])).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('is empty'),
+    });
+  expect(await api.counts()).toEqual(before);
+});
+
+test('UX-6: jobs cancel --wait ends with 0 when the job was cancelled, and with 8 when it ended otherwise', async () => {
+  const start = async () => JSON.parse((await run('jobs start noop --host local --output json')).out).id;
+  const begin = (id: string) =>
+    api.database.owner.query(`update job set state = 'running' where id = $1`, [parsePublicId('job', id)]);
+  const end = (id: string, state: string) => async () => {
+    await api.database.owner.query('update job set state = $2, finished_at = now() where id = $1', [
+      parsePublicId('job', id),
+      state,
+    ]);
+  };
+  const cancelled = await start();
+  await begin(cancelled);
+  expect((await run(`jobs cancel ${cancelled} --wait`, {}, end(cancelled, 'cancelled'))).code).toBe(0);
+  const done = await start();
+  await begin(done);
+  expect(await run(`jobs cancel ${done} --wait`, {}, end(done, 'succeeded'))).toMatchObject({
+    code: 8,
+    err: expect.stringContaining('The job was not cancelled: it ended as succeeded before.'),
+  });
+  expect((await run(`jobs cancel ${done}`)).code).toBe(8);
+  await endJobs('cancelled')();
+});
+
 test('logs are printed line by line, safe for a terminal', async () => {
   const job = JSON.parse((await run('jobs start noop --output json')).out);
   await api.database.owner.query(
@@ -193,7 +241,7 @@ test('logs are printed line by line, safe for a terminal', async () => {
       ]),
     ],
   );
-  expect((await run(`jobs logs ${job.id}`)).out).toBe('00:00:00.000   one\n00:00:00.001 ! two \\u001b[31m\n');
+  expect((await run(`jobs logs ${job.id}`)).out).toBe('00:00:00.000Z   one\n00:00:00.001Z ! two \\u001b[31m\n');
   expect((await run(`jobs logs ${job.id} --tail 1`)).out).toContain('two');
 });
 
@@ -205,8 +253,8 @@ test.each([
   ['jobs start noop --host nobody', 2, 'There is no host "nobody"'],
   ['jobs show 5', 2, '"5" is not the id of a job'],
   ['jobs start noop --host local --param sleepMs=soon', 2, 'sleepMs'],
-  ['jobs list --state sleeping', 2, 'state'],
   ['backup now relative --host db-7', 2, 'There is no host "db-7"'],
+  ['jobs list --state sleeping', 2, 'Allowed choices are waiting, queued, running'],
 ])('%s ends with %i and one message', async (line, code, message) => {
   const ran = await run(line);
   expect(ran).toMatchObject({ code, out: '' });

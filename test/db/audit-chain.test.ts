@@ -183,23 +183,36 @@ test('an event that is not linked after ten seconds is a gap: counted, told once
   });
 });
 
-test('holdfast audit verify says which link is wrong, and ends with 1', async () => {
+test('holdfast audit verify says which link is wrong, for people and for programs', async () => {
   await tell(3);
   await chain();
-  const run = async () => {
+  const run = async (format: 'table' | 'json' = 'table') => {
     const said: string[] = [];
     const env = { DATABASE_URL_WORKER: bench.urls.worker };
-    const code = await auditVerifyCommand({ env, say: (line) => said.push(line) });
-    return { code, said };
+    const bad = await auditVerifyCommand({ env, say: (line) => said.push(line) }, format);
+    return { bad, said };
   };
-  expect(await run()).toEqual({ code: 0, said: [expect.stringMatching(/^Test: ok, 3 links, head [0-9a-f]{64}$/)] });
+  expect(await run()).toEqual({ bad: 0, said: [expect.stringMatching(/^Test: ok, 3 links, head [0-9a-f]{64}$/)] });
   const { event_id: id } = (await links())[1]!;
   await tamper(`update audit_event set outcome = 'failed' where id = $1`, [id]);
   expect(await run()).toEqual({
-    code: 1,
+    bad: 1,
     said: [
       'Test: NOT OK, 3 links',
       `  link 2, event ${publicId('event', id)}: the event, or the link before it, was altered`,
+    ],
+  });
+  const { bad, said } = await run('json');
+  expect(bad).toBe(1);
+  expect(JSON.parse(said.join('\n'))).toEqual({
+    items: [
+      {
+        organization: { id: publicId('organization', bench.org), name: 'Test' },
+        ok: false,
+        links: 3,
+        head: expect.stringMatching(/^[0-9a-f]{64}$/),
+        findings: [{ seq: 2, eventId: publicId('event', id), what: 'altered' }],
+      },
     ],
   });
 });

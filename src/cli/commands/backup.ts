@@ -36,6 +36,8 @@ export function registerBackup(program: Command, cli: Cli): void {
 async function now(cli: Cli, given: string, options: NowOptions, command: Command): Promise<void> {
   const session = openSession(cli, command);
   const { client, output } = session;
+  // An empty variable in a script: it would mean the folder that one stands in.
+  if (given.trim() === '') throw new CliError(EXIT.usage, 'The path is empty. Give the folder to back up.');
   const host = await find(client, 'host', options.host);
   if (host.name !== 'local' && !given.startsWith('/'))
     throw new CliError(EXIT.usage, `"${given}" is relative; the path on host ${host.name} has to start with "/".`);

@@ -1,11 +1,8 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Cli, openSession, type Session } from '../cli.ts';
 import type { Answer } from '../client.ts';
-import { CliError, EXIT } from '../exit.ts';
+import { download } from '../download.ts';
 import { gapWords, lineWords } from '../follow.ts';
 import { watchJob } from '../watch-job.ts';
 import { count, jobId } from './jobs.ts';
@@ -22,7 +19,12 @@ export function jobLogs(jobs: Command, cli: Cli): void {
     .argument('<id>', 'id of the job')
     .option('--tail <n>', 'only the last lines', count)
     .option('--follow', 'go on until the job has ended')
-    .option('--download [file]', 'write the whole log into a file (<id>.log); with --output json a JSON object a line')
+    .addOption(
+      new Option(
+        '--download [file]',
+        'write the whole log into a file (<id>.log); with --output json a JSON object a line',
+      ).conflicts(['tail', 'follow']),
+    )
     .description('print the log of a job')
     .addHelpText(
       'after',
@@ -31,7 +33,7 @@ export function jobLogs(jobs: Command, cli: Cli): void {
     .action(async (text: string, options: LogOptions, command: Command) => {
       const session = openSession(cli, command);
       const id = jobId(text);
-      if (options.download !== undefined) await download(cli, session, id, options.download);
+      if (options.download !== undefined) await save(cli, session, id, options.download);
       else if (options.follow) await follow(cli, session, id, options.tail);
       else await print(cli, session, id, options.tail);
     });
@@ -60,21 +62,11 @@ async function follow(cli: Cli, session: Session, id: string, tail: number | und
   }
 }
 
-/** Into another name first, so that a file of that name is always whole. */
-async function download(cli: Cli, { client, output }: Session, id: string, named: string | true): Promise<void> {
+async function save(cli: Cli, { client, output }: Session, id: string, named: string | true): Promise<void> {
   const file = resolve(cli.cwd, named === true ? `${id}.${output.format === 'json' ? 'ndjson' : 'log'}` : named);
-  const part = `${file}.part`;
   const path = `jobs/${id}/logs/download?format=${output.format === 'json' ? 'ndjson' : 'text'}`;
-  try {
-    await pipeline(await client.open(path, {}, AbortSignal.timeout(DOWNLOAD_MS)), createWriteStream(part));
-    await rename(part, file);
-  } catch (thrown) {
-    await rm(part, { force: true });
-    if (thrown instanceof CliError) throw thrown;
-    const { code, message } = thrown as NodeJS.ErrnoException;
-    const local = ['ENOENT', 'EACCES', 'EISDIR', 'ENOSPC', 'EROFS'].includes(code ?? '');
-    throw new CliError(local ? EXIT.usage : EXIT.unreachable, `The log could not be written to ${file}: ${message}.`);
-  }
+  const mark = Buffer.from(cli.random(4)).toString('hex');
+  await download(file, mark, () => client.open(path, {}, AbortSignal.timeout(DOWNLOAD_MS)));
   output.note(`Wrote ${file}`);
 }
 

@@ -29,7 +29,10 @@ export function jobTail(jobs: Command, cli: Cli): void {
 
 async function newest({ client }: Session): Promise<string> {
   const open = ['waiting', 'queued', 'running', 'paused', 'cancelling'].map((state) => `&state=${state}`).join('');
-  const [job] = [...(await client.list('jobs', {}, 1, open)), ...(await client.list('jobs', {}, 1))];
+  const [job] = [
+    ...(await client.listUpTo(1, 'jobs', {}, open)).items,
+    ...(await client.listUpTo(1, 'jobs', {})).items,
+  ];
   if (job) return job.id;
   throw new CliError(EXIT.usage, 'There are no jobs. Start one: holdfast jobs start noop --host local --follow');
 }

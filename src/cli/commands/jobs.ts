@@ -1,8 +1,10 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { JOB_STATES } from '../../domain/job-state.ts';
 import { type Cli, openSession } from '../cli.ts';
 import type { Answer } from '../client.ts';
-import { CliError, EXIT, exitOfState } from '../exit.ts';
+import { CliError, EXIT } from '../exit.ts';
 import { find } from '../find.ts';
+import { none } from '../none.ts';
 import { showJob } from '../show-job.ts';
 import { waitForJob } from '../wait.ts';
 import { jobLogs } from './job-logs.ts';
@@ -23,7 +25,7 @@ export function registerJobs(program: Command, cli: Cli): void {
 function registerLooking(jobs: Command, cli: Cli): void {
   jobs
     .command('list')
-    .option('--state <state...>', 'only in these states')
+    .addOption(new Option('--state <state...>', 'only in these states').choices(JOB_STATES))
     .option('--kind <kind>', 'only of this kind')
     .option('--host <name|id>', 'only of this host')
     .option('--limit <n>', 'how many at most', count, 20)
@@ -80,7 +82,7 @@ async function list(cli: Cli, options: ListOptions, command: Command): Promise<v
   const { client, output } = openSession(cli, command);
   const host = options.host === undefined ? null : await find(client, 'host', options.host);
   const states = (options.state ?? []).map((state) => `&state=${encodeURIComponent(state)}`).join('');
-  const items = await client.list('jobs', { kind: options.kind, hostId: host?.id }, options.limit, states);
+  const { items, cut } = await client.listUpTo(options.limit, 'jobs', { kind: options.kind, hostId: host?.id }, states);
   output.list(
     items,
     [
@@ -90,8 +92,13 @@ async function list(cli: Cli, options: ListOptions, command: Command): Promise<v
       ['ACCEPTED', (j: Answer) => output.time(j.times.acceptedAt)],
       ['WHY', (j: Answer) => j.outcome?.sentence ?? j.waitsFor ?? ''],
     ],
-    'There are no jobs. Start one: holdfast jobs start noop --host local --wait',
+    none('jobs', 'Start one: holdfast jobs start noop --host local --wait', {
+      'in state': options.state?.join(' or '),
+      'of kind': options.kind,
+      'of host': host?.name,
+    }),
   );
+  if (cut) output.note(`There are more. These are the newest ${items.length}; --limit ${items.length * 5} shows more.`);
 }
 
 async function cancel(
@@ -102,9 +109,16 @@ async function cancel(
 ): Promise<void> {
   const session = openSession(cli, command);
   const body = options.reason === undefined ? {} : { reason: options.reason };
-  const job = await session.client.post(`jobs/${jobId(id)}/cancel`, body);
+  const job = await session.client.post(`jobs/${jobId(id)}/cancel`, body).catch(sayItHasEnded);
   const last = options.wait ? await waitForJob(cli, session, job.id) : job;
+  // To be cancelled is what was wanted, so this is no failure of the job; but another end came first.
+  const missed = options.wait === true && last.state !== 'cancelled';
+  if (missed) cli.exitCode = EXIT.notCancelled;
   showJob(session.output, last);
-  // To be cancelled is what was wanted; another end came first, and says so.
-  if (options.wait && last.state !== 'cancelled') cli.exitCode = exitOfState(last.state) ?? EXIT.ok;
+  if (missed) session.output.note(`The job was not cancelled: it ended as ${last.state} before.`);
+}
+
+function sayItHasEnded(thrown: unknown): never {
+  if (!(thrown instanceof CliError) || thrown.problem.code !== 'job-already-finished') throw thrown;
+  throw new CliError(EXIT.notCancelled, thrown.message);
 }

@@ -3,6 +3,7 @@ import { type Cli, openSession } from '../cli.ts';
 import type { Answer, ApiClient } from '../client.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { find } from '../find.ts';
+import { none } from '../none.ts';
 import type { Output } from '../output.ts';
 import { editPlan } from './plan-edit.ts';
 
@@ -28,9 +29,9 @@ function listPlans(plans: Command, cli: Cli): void {
     .description('list plans')
     .action(async (options: { host?: string }, command: Command) => {
       const { client, output } = openSession(cli, command);
-      const hostId = options.host === undefined ? undefined : (await find(client, 'host', options.host)).id;
+      const host = options.host === undefined ? null : await find(client, 'host', options.host);
       output.list(
-        await client.list('plans', { hostId }),
+        await client.list('plans', { hostId: host?.id }),
         [
           ['PLAN', (p: Answer) => p.id],
           ['NAME', (p: Answer) => p.name],
@@ -38,7 +39,7 @@ function listPlans(plans: Command, cli: Cli): void {
           ['REPOSITORY', (p: Answer) => p.repository.name],
           ['PATHS', (p: Answer) => p.paths.join(' ')],
         ],
-        'There are no plans. Make one with its first backup: holdfast backup now /etc',
+        none('plans', 'Make one with its first backup: holdfast backup now /etc', { 'of host': host?.name }),
       );
     });
 }

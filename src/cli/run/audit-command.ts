@@ -2,23 +2,27 @@ import { sql } from 'kysely';
 import { readConfig } from '../../config/config.ts';
 import { type ChainReport, verifyChain } from '../../db/queries/audit-chain.ts';
 import { publicId } from '../../lib/ids.ts';
+import type { Format } from '../output.ts';
 import type { ProcessWorld } from '../processes.ts';
 import { openLoginDoors } from './open-login.ts';
 
-/** Verifies the audit chain of every organisation on the worker's login; answers the exit code: 1 when one was changed. */
-export async function auditVerifyCommand({ env, say }: ProcessWorld): Promise<number> {
+/** Verifies the audit chain of every organisation on the worker's login; answers of how many it was changed. */
+export async function auditVerifyCommand({ env, say }: ProcessWorld, format: Format): Promise<number> {
   const doors = await openLoginDoors(readConfig(env), 'worker', 1);
   try {
     const organizations = await doors.acrossOrgs('audit: list organisations', (tx) =>
       sql<{ id: string; name: string }>`select id, name from organization order by id`.execute(tx.sql),
     );
+    const items: object[] = [];
     let bad = 0;
     for (const { id, name } of organizations.rows) {
       const report = await doors.inOrg(id, (tx) => verifyChain(tx, id));
-      for (const line of linesOf(name, report)) say(line);
+      if (format === 'json') items.push(itemOf(id, name, report));
+      else for (const line of linesOf(name, report)) say(line);
       if (report.findings.length > 0) bad++;
     }
-    return bad > 0 ? 1 : 0;
+    if (format === 'json') say(JSON.stringify({ items }, null, 2));
+    return bad;
   } finally {
     await doors.close();
   }
@@ -30,6 +34,14 @@ const WORDS = {
   'link-removed': 'links before this one were removed',
   'not-linked': 'the event was taken out of the chain',
 } as const;
+
+const itemOf = (id: string, organization: string, { links, head, findings }: ChainReport) => ({
+  organization: { id: publicId('organization', id), name: organization },
+  ok: findings.length === 0,
+  links,
+  head,
+  findings: findings.map(({ seq, eventId, what }) => ({ seq, eventId: publicId('event', eventId), what })),
+});
 
 function linesOf(organization: string, { links, head, findings }: ChainReport): string[] {
   if (findings.length === 0) return [`${organization}: ok, ${links} links, head ${head ?? 'none'}`];
