@@ -1,4 +1,5 @@
-import Type from 'typebox';
+import Type, { type TProperties } from 'typebox';
+import { publicIdPattern } from '../lib/ids.ts';
 import type { AttemptResult } from './outcome.ts';
 
 /** The service an agent calls beside Temporal's, on the same address: unary gRPC with these messages as JSON. */
@@ -32,15 +33,28 @@ export const LATE_LOG_MS = 48 * 3_600_000;
 export const MAX_CHUNK_LINES = 200;
 export const MAX_CHUNK_BYTES = 256 * 1024;
 
-const text = (maxLength: number) => Type.String({ maxLength });
+/** What a message may weigh on the wire, by its type. A report holds a chunk in which every letter may be escaped once. */
+export const MAX_MESSAGE_BYTES: Readonly<Record<AgentMethod, number>> = {
+  Hello: 64 * 1024,
+  Beat: 16 * 1024,
+  Claim: 16 * 1024,
+  Report: 1024 * 1024,
+};
 
-export const Hello = Type.Object({
-  protocol: Type.Integer(),
+const text = (maxLength: number) => Type.String({ maxLength });
+/** Messages are closed: what is in none of their fields would be stored and shown without anybody having looked at it. */
+const Closed = <Fields extends TProperties>(fields: Fields) => Type.Object(fields, { additionalProperties: false });
+/** PostgreSQL's `int`. */
+const count = (minimum: number) => Type.Integer({ minimum, maximum: 2 ** 31 - 1 });
+const base64 = (maxLength: number) => Type.String({ maxLength, pattern: '^[A-Za-z0-9+/]*={0,2}$' });
+
+export const Hello = Closed({
+  protocol: count(0),
   agentVersion: text(64),
   hostname: text(255),
   os: text(64),
   arch: text(32),
-  programs: Type.Array(Type.Object({ name: text(32), version: text(64), path: text(4096) }), { maxItems: 32 }),
+  programs: Type.Array(Closed({ name: text(32), version: text(64), path: text(4096) }), { maxItems: 32 }),
   powers: Type.Array(text(32), { maxItems: 32 }),
   /** Versioned names of the activities this agent can do. */
   activities: Type.Array(text(64), { maxItems: 200 }),
@@ -55,10 +69,12 @@ export interface HelloAnswer {
   readonly quickQueue: string;
 }
 
-export const Beat = Type.Object({
-  epoch: Type.Integer(),
+export const Beat = Closed({
+  epoch: count(0),
   /** The jobs of which a process runs on the host right now. */
-  running: Type.Array(Type.Object({ jobId: text(40), attempt: Type.Integer() }), { maxItems: 64 }),
+  running: Type.Array(Closed({ jobId: Type.String({ pattern: publicIdPattern('job') }), attempt: count(1) }), {
+    maxItems: 64,
+  }),
 });
 export interface BeatAnswer {
   /** `superseded`: another agent came with the same credential; `revoked`: the credential is dead. Either way: stop. */
@@ -69,12 +85,12 @@ export interface BeatAnswer {
 
 const capability = {
   /** The task token as the gateway issued it, base64. */
-  token: text(4096),
+  token: base64(4096),
   /** The ticket from the Temporal header, base64. */
-  ticket: text(2048),
+  ticket: base64(2048),
 };
 
-export const Claim = Type.Object({ ...capability });
+export const Claim = Closed({ ...capability });
 export interface ClaimAnswer {
   /** What to do, without secrets (the kind's `work`). */
   readonly work: unknown;
@@ -82,7 +98,7 @@ export interface ClaimAnswer {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-export const Progress = Type.Object({
+export const Progress = Closed({
   /** 0 to 1, or null when it cannot be known yet. */
   fraction: Type.Union([Type.Number(), Type.Null()]),
   bytesDone: Type.Number(),
@@ -104,19 +120,19 @@ export interface AttemptReport {
   readonly last: boolean;
 }
 
-export const Report = Type.Object({
+export const Report = Closed({
   ...capability,
   /**
    * Sequence of the first line; the first report of an attempt starts at 0. One report is in flight at a time. A report
    * with nothing in it asks which number comes next.
    */
-  firstSeq: Type.Integer({ minimum: 0 }),
+  firstSeq: Type.Integer({ minimum: 0, maximum: 2 ** 40 }),
   lines: Type.Array(Type.Tuple([Type.Number(), Type.Enum(['out', 'err', 'sys']), Type.String()]), {
     maxItems: MAX_CHUNK_LINES,
   }),
   progress: Type.Union([Progress, Type.Null()]),
-  /** Once the attempt has ended: how, kept in case that the answer to Temporal is lost. Taken whatever becomes of the lines. */
-  result: Type.Union([Type.Unknown(), Type.Null()]),
+  /** Once the attempt has ended: how, kept in case that the answer to Temporal is lost. Taken whatever becomes of the lines; read by `readAttemptResult`. */
+  result: Type.Unknown(),
   /** No line comes behind these. */
   last: Type.Optional(Type.Boolean()),
 });

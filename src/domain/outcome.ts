@@ -22,6 +22,9 @@ export interface AttemptResult {
   readonly failureCount: number;
 }
 
+/** Stands for an answer that is none: the agent's fault, and the job ends with it. */
+export const AGENT_FAULT: Outcome = { code: 'agent-fault', counts: {}, refs: {} };
+
 /** What an outcome code means to people. */
 export interface OutcomeDefinition {
   readonly state: TerminalState;

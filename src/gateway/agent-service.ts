@@ -10,6 +10,7 @@ import type { Static } from 'typebox';
 import { mainQueue, quickQueue } from '../catalog/queues.ts';
 import * as protocol from '../domain/agent-protocol.ts';
 import type { Clock } from '../lib/clock.ts';
+import { isDataError } from '../lib/data-error.ts';
 import { asError } from '../lib/failure.ts';
 import { publicId } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
@@ -23,8 +24,7 @@ import { LogIntake } from './log-intake.ts';
 import { type AgentMessages, readMessage } from './messages.ts';
 import type { NeverArrived } from './never-arrived.ts';
 import type { Presence } from './presence.ts';
-import { Refusal, tooMuch } from './refusal.ts';
-import { safeLines } from './safe-lines.ts';
+import { malformed, Refusal, tooMuch } from './refusal.ts';
 import type { AttemptTicket, GatewayStore, HostIdentity } from './store.ts';
 import { readTicket } from './ticket.ts';
 import { tokenHash, unwrapToken } from './tokens.ts';
@@ -32,8 +32,6 @@ import type { Upstream } from './upstream.ts';
 
 /** A host that does 37 no-op jobs a second, the most one engine was seen to give, makes about 110 calls a second here. */
 const CALLS = { perSecond: 200, burst: 600 };
-/** A chunk of 256 KiB whose every byte is escaped in JSON, and its progress. */
-const MAX_REQUEST_BYTES = 2 * 1024 * 1024;
 
 type Call = ServerUnaryCall<Buffer, Buffer>;
 
@@ -86,7 +84,6 @@ export class AgentService {
       if (!host && method === 'Beat') return { verdict: 'revoked', engineAway: false } satisfies protocol.BeatAnswer;
       if (!host) throw new Refusal(status.UNAUTHENTICATED, 'unknown or revoked credential', false);
       if (!this.#calls.take(host.hostId)) throw tooMuch('too many calls');
-      if (call.request.length > MAX_REQUEST_BYTES) throw tooMuch(`a message of ${call.request.length} bytes`);
       const message = readMessage(method, call.request);
       switch (method) {
         case 'Hello':
@@ -108,12 +105,6 @@ export class AgentService {
     hello: Static<typeof protocol.Hello>,
     address: string,
   ): Promise<protocol.HelloAnswer> {
-    if (hello.protocol !== protocol.AGENT_PROTOCOL)
-      throw new Refusal(
-        status.FAILED_PRECONDITION,
-        `agent speaks protocol ${hello.protocol}, the gateway ${protocol.AGENT_PROTOCOL}: update the ${hello.protocol < protocol.AGENT_PROTOCOL ? 'agent' : 'gateway'}`,
-        false,
-      );
     const { epoch } = await this.#parts.store.hello(host, hello, address);
     this.#parts.epochs.learned(host, epoch);
     await this.#parts.neverArrived.endAll(host);
@@ -130,7 +121,7 @@ export class AgentService {
   async #beat(host: HostIdentity, beat: Static<typeof protocol.Beat>): Promise<protocol.BeatAnswer> {
     if (!(await this.#parts.epochs.isCurrent(host, beat.epoch))) return { verdict: 'superseded', engineAway: false };
     const runningJobs = beat.running.map(({ jobId }) => jobId);
-    this.#parts.presence.beat({ orgId: host.orgId, hostId: host.hostId, epoch: beat.epoch, runningJobs });
+    this.#parts.presence.beat({ ...host, epoch: beat.epoch, runningJobs, arrivedAt: this.#parts.clock.now() });
     return { verdict: 'ok', engineAway: this.#parts.upstream.away };
   }
 
@@ -147,8 +138,7 @@ export class AgentService {
 
   async #report(host: HostIdentity, report: AgentMessages['Report']): Promise<protocol.ReportAnswer> {
     const { ticket, hash } = this.#attempt(host, report);
-    const { firstSeq, progress, result, last = false } = report;
-    const lines = safeLines(report.lines);
+    const { firstSeq, lines, progress, result, last = false } = report;
     const take = (some: { lines: typeof lines; last: boolean }) =>
       this.#parts.store.report(host, ticket, hash, { firstSeq, progress, result, ...some });
     if (lines.length === 0 && !last) return await take({ lines, last });
@@ -174,6 +164,8 @@ export class AgentService {
       if (host && thrown.audited) this.#parts.audit.refused(host, method, thrown.details);
       return { code: thrown.code, details: thrown.details };
     }
+    // The same values would fail for ever. None of ours send such: what can be sent is checked before.
+    if (isDataError(thrown)) return this.#answerTo(malformed('cannot be stored'), method, host);
     // Most often the database is away: the agent tries again.
     this.#parts.log.error({ err: asError(thrown), method, hostId: host?.hostId }, 'an agent could not be served');
     return { code: status.UNAVAILABLE, details: 'not available at the moment' };

@@ -23,11 +23,22 @@ test('places are given back once', () => {
   expect(places.enter('a')).toBeNull();
 });
 
+const audit = { refused: vi.fn() };
+const beat = (hostId: string, epoch: number) => ({
+  orgId: 'o',
+  hostId,
+  hostName: hostId,
+  epoch,
+  runningJobs: [],
+  arrivedAt: new Date(epoch),
+});
+
 test('beats go out together once a second, the newest of each host; a failed write is tried again; idle is idle', async () => {
   vi.useFakeTimers();
-  const beats = vi.fn().mockRejectedValueOnce(new Error('database away')).mockResolvedValue(undefined);
-  const presence = new Presence({ beats }, silent);
-  const beat = (hostId: string, epoch: number) => ({ orgId: 'o', hostId, epoch, runningJobs: [] });
+  const written = { again: [], dropped: [], thrown: null };
+  const beats = vi.fn().mockResolvedValue(written);
+  beats.mockImplementationOnce(async (again) => ({ ...written, again, thrown: new Error('database away') }));
+  const presence = new Presence({ beats }, audit, silent);
   presence.beat(beat('a', 1));
   presence.beat(beat('b', 1));
   await vi.advanceTimersByTimeAsync(1_000);
@@ -39,5 +50,18 @@ test('beats go out together once a second, the newest of each host; a failed wri
   presence.beat(beat('c', 1));
   await presence.stop();
   expect(beats.mock.lastCall![0]).toEqual([beat('c', 1)]);
+  vi.useRealTimers();
+});
+
+test('HJ-33: a beat that can never be stored is dropped, counted and audited, and not sent again', async () => {
+  vi.useFakeTimers();
+  const beats = vi
+    .fn()
+    .mockImplementationOnce(async ([bad]) => ({ again: [], dropped: [bad], thrown: new Error('22P05') }));
+  const presence = new Presence({ beats }, audit, silent);
+  presence.beat(beat('bad', 1));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(beats).toHaveBeenCalledTimes(1);
+  expect(audit.refused).toHaveBeenCalledExactlyOnceWith(beat('bad', 1), 'Beat', 'a beat that cannot be stored');
   vi.useRealTimers();
 });

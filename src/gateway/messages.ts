@@ -1,8 +1,12 @@
+import { status } from '@grpc/grpc-js';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import * as protocol from '../domain/agent-protocol.ts';
-import { AttemptResultShape } from './attempt-result.ts';
-import { malformed } from './refusal.ts';
+import { AGENT_FAULT, type AttemptResult } from '../domain/outcome.ts';
+import { isStorable } from '../domain/plain-text.ts';
+import { readAttemptResult } from '../domain/read-outcome.ts';
+import { cutTo, safeText } from '../lib/safe-text.ts';
+import { malformed, Refusal, tooMuch } from './refusal.ts';
 
 export interface AgentMessages {
   readonly Hello: Static<typeof protocol.Hello>;
@@ -18,46 +22,94 @@ const SCHEMAS: Readonly<Record<protocol.AgentMethod, TSchema>> = {
   Report: protocol.Report,
 };
 const validators = new Map(Object.entries(SCHEMAS).map(([method, schema]) => [method, Compile(schema)] as const));
-const resultValidator = Compile(AttemptResultShape);
+/** The last moment that RFC 3339 can write. */
+const LAST_MS = Date.UTC(9999, 11, 31);
 
-/** What an agent sent, checked. Throws a refusal that names the place but quotes nothing. */
+/**
+ * What an agent sent, as it may be stored and shown: of its type's size and shape, ids by their patterns, texts that the
+ * database can hold, safe for terminals and pages. The only way in: what does not pass here reaches nothing of ours. Throws
+ * a refusal that names the place but quotes nothing.
+ */
 export function readMessage<Method extends protocol.AgentMethod>(method: Method, bytes: Buffer): AgentMessages[Method] {
-  let message: unknown;
+  if (bytes.length > protocol.MAX_MESSAGE_BYTES[method]) throw tooMuch(`a message of ${bytes.length} bytes`);
+  let sent: unknown;
   try {
-    message = JSON.parse(bytes.toString('utf8'));
+    sent = JSON.parse(bytes.toString('utf8'));
   } catch {
     throw malformed('not JSON');
   }
-  check(validators.get(method)!, message, '');
-  if (method === 'Report') checkReport(message as protocol.ReportMessage);
-  return message as AgentMessages[Method];
+  if (method === 'Hello') speaksOurs(sent);
+  const validator = validators.get(method)!;
+  if (!validator.Check(sent)) {
+    const [first] = validator.Errors(sent);
+    throw malformed(`${first?.instancePath ?? ''} ${first?.message ?? 'does not fit'}`);
+  }
+  if (method === 'Report') return readReport(sent as protocol.ReportMessage) as AgentMessages[Method];
+  return storable(sent, '') as AgentMessages[Method];
 }
 
-function checkReport(report: protocol.ReportMessage): void {
-  if (report.result !== null) check(resultValidator, report.result, '/result');
+/** Before the shape: an agent of another version has other fields, and is to be told so. */
+function speaksOurs(hello: unknown): void {
+  const spoken = (hello as { protocol?: unknown } | null)?.protocol;
+  if (!Number.isInteger(spoken) || spoken === protocol.AGENT_PROTOCOL) return;
+  const older = Number(spoken) < protocol.AGENT_PROTOCOL ? 'agent' : 'gateway';
+  throw new Refusal(
+    status.FAILED_PRECONDITION,
+    `agent speaks protocol ${spoken}, the gateway ${protocol.AGENT_PROTOCOL}: update the ${older}`,
+    false,
+  );
+}
+
+function readReport({ result, lines, ...rest }: protocol.ReportMessage): protocol.ReportMessage {
   let bytes = 0;
-  for (const [, , text] of report.lines) {
+  for (const [, , text] of lines) {
     const length = Buffer.byteLength(text);
     if (length > protocol.MAX_LINE_BYTES) throw malformed(`a line of ${length} bytes`);
     bytes += length;
   }
   if (bytes > protocol.MAX_CHUNK_BYTES) throw malformed(`${bytes} bytes of lines`);
-  // PostgreSQL's text and jsonb hold no NUL; let through, it would fail in the database and be sent again for ever.
-  if (holdsNul([report.lines, report.progress, report.result])) throw malformed('a NUL character');
+  const safe = storable({ lines, ...rest }, '') as Omit<protocol.ReportMessage, 'result'>;
+  return {
+    ...safe,
+    // A picture of a control character is longer than the character.
+    lines: safe.lines.map(([atMs, stream, text]) => [timeOf(atMs), stream, cutTo(text, protocol.MAX_LINE_BYTES)]),
+    progress: safe.progress && progressOf(safe.progress),
+    result: result === null ? null : (readAttemptResult(result) ?? FAULT),
+  };
 }
 
-function holdsNul(value: unknown): boolean {
-  if (typeof value === 'string') return value.includes('\0');
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(value).some(([key, inner]) => key.includes('\0') || holdsNul(inner));
+const FAULT: AttemptResult = { outcome: AGENT_FAULT, failures: [], failureCount: 0 };
+
+/** Clocks of hosts say anything. */
+const timeOf = (atMs: number): number => within(Math.trunc(atMs), LAST_MS);
+const within = (value: number, most: number): number => Math.min(Math.max(value, 0), most);
+
+/** Figures that people can read, whatever a program said. */
+function progressOf(progress: protocol.Progress): protocol.Progress {
+  const figure = (value: number) => within(value, Number.MAX_SAFE_INTEGER);
+  const known = (value: number | null) => (value === null ? null : figure(value));
+  const { fraction, bytesDone, bytesTotal, filesDone, filesTotal, ratePerSecond, etaSeconds, current } = progress;
+  return {
+    fraction: fraction === null ? null : within(fraction, 1),
+    bytesDone: figure(bytesDone),
+    bytesTotal: figure(bytesTotal),
+    filesDone: figure(filesDone),
+    filesTotal: figure(filesTotal),
+    current,
+    ratePerSecond: known(ratePerSecond),
+    etaSeconds: known(etaSeconds),
+  };
 }
 
-function check(
-  validator: { Check(value: unknown): boolean; Errors(value: unknown): { instancePath: string; message: string }[] },
-  value: unknown,
-  at: string,
-): void {
-  if (validator.Check(value)) return;
-  const first = validator.Errors(value)[0];
-  throw malformed(`${at}${first?.instancePath ?? ''} ${first?.message ?? 'does not fit'}`);
+/** A copy with safe texts. Shapes are closed and checked, so it is as deep as they are. */
+function storable(value: unknown, at: string): unknown {
+  if (typeof value === 'string') {
+    // Let through, it would fail in the database and be sent again for ever.
+    if (!isStorable(value)) throw malformed(`${at} is no text that can be stored`);
+    return safeText(value);
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) throw malformed(`${at} is no number`);
+  if (Array.isArray(value)) return value.map((inner) => storable(inner, at));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, storable(inner, `${at}/${name}`)]));
 }

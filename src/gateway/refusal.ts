@@ -1,4 +1,11 @@
 import { status } from '@grpc/grpc-js';
+import { cutTo, safeText } from '../lib/safe-text.ts';
+
+/** It travels in a header and stands in the audit. */
+const MAX_DETAIL_BYTES = 300;
+
+/** Words about what an agent sent, which may quote it. */
+export const safeDetail = (detail: string): string => cutTo(safeText(detail), MAX_DETAIL_BYTES);
 
 /** An answer of the gateway's own. `audited` ones say that an agent tried something that is not its business. */
 export class Refusal extends Error {
@@ -7,9 +14,9 @@ export class Refusal extends Error {
   readonly audited: boolean;
 
   constructor(code: status, details: string, audited: boolean) {
-    super(details);
+    super(safeDetail(details));
     this.code = code;
-    this.details = details;
+    this.details = this.message;
     this.audited = audited;
   }
 }

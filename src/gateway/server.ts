@@ -54,7 +54,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const hosts = new Hosts(store, clock, log);
   const audit = new RefusalAudit(store, clock, log);
   const epochs = new Epochs(store, clock);
-  const presence = new Presence(store, log);
+  const presence = new Presence(store, audit, log);
   const life = new SignOfLife(store, log);
   const upstream = new Upstream(options.upstream);
   const door = new Door({
@@ -95,6 +95,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     clearTimeout(cut);
     upstream.close();
     await Promise.all([presence.stop(), life.stop()]);
+    await audit.stop();
   };
   return { port, stop };
 }

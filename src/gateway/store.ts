@@ -32,11 +32,22 @@ export type Claimed =
   /** The job has ended, is being cancelled, or belongs to another run or host. */
   | { readonly verdict: 'refused'; readonly reason: string };
 
-export interface PresenceBeat {
-  readonly orgId: string;
-  readonly hostId: string;
+export interface PresenceBeat extends HostIdentity {
   readonly epoch: number;
+  /** Public ids. */
   readonly runningJobs: readonly string[];
+  /** A beat that could not be written for a while still says that the host was there then, not now. */
+  readonly arrivedAt: Date;
+}
+
+/** What became of beats: the others were written. */
+export interface BeatsLeft {
+  /** The database was away, or busy with their organisation. */
+  readonly again: readonly PresenceBeat[];
+  /** Their values are refused by the database, and always would be. */
+  readonly dropped: readonly PresenceBeat[];
+  /** Why, where there are any. */
+  readonly thrown: unknown;
 }
 
 /** A run of a job that is under way on a host, and the numbers of its attempts that may have touched the world. */
@@ -55,14 +66,19 @@ export interface GatewayStore {
   /** The host's epoch and the command queue bound to it; for agents with an older epoch. */
   epoch(host: HostIdentity): Promise<{ epoch: number; commandQueue: string | null }>;
   bindCommandQueue(host: HostIdentity, epoch: number, queue: string): Promise<boolean>;
-  /** Renews leases, many hosts in one statement per organisation. Beats of an older epoch renew nothing. */
-  beats(beats: readonly PresenceBeat[]): Promise<void>;
+  /**
+   * Renews leases, many hosts in one statement per organisation. Beats of an older epoch renew nothing. An organisation, and in
+   * it a host, that cannot be written keeps no other from it. Does not throw.
+   */
+  beats(beats: readonly PresenceBeat[]): Promise<BeatsLeft>;
   /** The runs under way on the host, for an agent that has just started. */
   hostRuns(host: HostIdentity): Promise<readonly HostRun[]>;
   claim(host: HostIdentity, ticket: AttemptTicket, tokenHash: Buffer): Promise<Claimed>;
   report(host: HostIdentity, ticket: AttemptTicket, tokenHash: Buffer, report: AttemptReport): Promise<ReportAnswer>;
   /** This gateway takes beats; `justStarted` until that was written once. */
   lives(justStarted: boolean): Promise<void>;
-  /** An audit row for something an agent tried and may not. Rate-limited by the caller. */
-  refused(host: HostIdentity, what: string, detail: string): Promise<void>;
+  /** An audit row for something an agent tried and may not, so many times since the last one. Rate-limited by the caller. */
+  refused(host: HostIdentity, what: string, detail: string, times: number): Promise<void>;
+  /** An audit row that says that so many refusals since then could not be written. */
+  auditGap(orgId: string, events: number, since: Date): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import type { TerminalState } from '../domain/job-state.ts';
-import type { Outcome, OutcomeDefinition, OutcomeTable } from '../domain/outcome.ts';
+import { AGENT_FAULT, type Outcome, type OutcomeDefinition, type OutcomeTable } from '../domain/outcome.ts';
+import { readOutcome } from '../domain/read-outcome.ts';
 import type { RunEnding } from '../domain/run.ts';
 import type { JobKind } from './define-kind.ts';
 
@@ -44,13 +45,16 @@ export interface Conclusion {
 
 const NOTHING = { counts: {}, refs: {} };
 
-/** The verdict about a job from how its run ended. Every end has one; a code nobody listed counts as a fault of the agent. */
+/**
+ * The verdict about a job from how its run ended. Every end has one, whatever an agent put in the place of its answer: what
+ * is no outcome, and a code nobody listed, count as a fault of the agent.
+ */
 export function conclude(kind: JobKind, ending: RunEnding): Conclusion {
   switch (ending.how) {
     case 'answered':
-      return said(kind.outcomes, ending.outcome);
+      return said(kind.outcomes, readOutcome(ending.outcome) ?? AGENT_FAULT);
     case 'threw':
-      return said(kind.outcomes, { code: ending.code, ...NOTHING });
+      return said(kind.outcomes, readOutcome({ code: ending.code, ...NOTHING }) ?? AGENT_FAULT);
     case 'cancelled':
       return common('cancelled');
     case 'timed-out':
@@ -67,10 +71,12 @@ export function common(code: keyof typeof COMMON_OUTCOMES): Conclusion {
 }
 
 function said(table: OutcomeTable, outcome: Outcome): Conclusion {
-  const definition = table[outcome.code] ?? (COMMON_OUTCOMES as OutcomeTable)[outcome.code];
+  const tables: readonly OutcomeTable[] = [table, COMMON_OUTCOMES];
+  // By own names only: every object has a `toString`.
+  const definition = tables.find((one) => Object.hasOwn(one, outcome.code))?.[outcome.code];
   return definition
     ? filled(definition, outcome)
-    : filled(COMMON_OUTCOMES['agent-fault'], { code: 'agent-fault', counts: outcome.counts, refs: outcome.refs });
+    : filled(COMMON_OUTCOMES['agent-fault'], { ...outcome, code: AGENT_FAULT.code });
 }
 
 const filled = (definition: OutcomeDefinition, outcome: Outcome): Conclusion => ({

@@ -150,7 +150,7 @@ test('HJ-31: beats of an older epoch renew nothing, and a command queue belongs 
       await bench.owner.query('select lease_until from host where id = $1', [host.hostId])
     ).rows[0].lease_until.getTime();
   const before = await leaseOf();
-  await store.beats([{ orgId: host.orgId, hostId: host.hostId, epoch: first.epoch, runningJobs: [] }]);
+  await store.beats([{ ...host, epoch: first.epoch, runningJobs: [], arrivedAt: new Date() }]);
   expect(await leaseOf()).toBe(before);
   const queue = `temporal-sys/worker-commands/test/${host.hostId}`;
   expect(await store.bindCommandQueue(host, second.epoch, queue)).toBe(true);

@@ -39,13 +39,21 @@ const parts = () => ({
 const sweep = () => sweepPresence(parts());
 const store = () => gatewayStore(bench.gateway, clock, bench.random);
 
+const beatOf = (hostId: string) => ({
+  orgId: bench.org,
+  hostId,
+  hostName: 'test',
+  epoch: 1,
+  runningJobs: [],
+  arrivedAt: clock.now(),
+});
+
 /** Lets time pass as it does beside a healthy gateway: it says each 2 s that it lives, and these hosts beat. */
 async function pass(ms: number, beating: readonly string[] = []): Promise<void> {
   for (const end = nowMs + ms; nowMs < end; ) {
     nowMs = Math.min(end, nowMs + 2_000);
     await store().lives(false);
-    if (beating.length > 0)
-      await store().beats(beating.map((hostId) => ({ orgId: bench.org, hostId, epoch: 1, runningJobs: [] })));
+    if (beating.length > 0) await store().beats(beating.map(beatOf));
   }
 }
 

@@ -162,3 +162,26 @@ test('secrets and logs go by the token and the ticket of one’s own attempt', {
   expect(await ask('Claim', good)).toBe(0);
   await Promise.all([mine.complete(own.taskToken), mine.complete(second.taskToken), yours.complete(foreign.taskToken)]);
 });
+
+test('HJ-33: ids that are none and texts that nothing can store are refused and audited, and the audit takes whatever they hold', {
+  timeout: 60_000,
+}, async () => {
+  const ask = (method: string, body: object) =>
+    codeOf(mine.send(`/${AGENT_SERVICE}/${method}`, Buffer.from(JSON.stringify(body))));
+  for (const jobId of ['\u0000', '\ud800', 'job_x'])
+    expect([jobId, await ask('Beat', { epoch: 0, running: [{ jobId, attempt: 1 }] })]).toEqual([
+      jobId,
+      INVALID_ARGUMENT,
+    ]);
+  expect(await ask('Beat', { epoch: 0, running: [], '\u0000\ud800': 1 })).toBe(INVALID_ARGUMENT);
+  expect(audited('Beat')).toBe(true);
+  const { DescribeNamespaceRequest } = proto.temporal.api.workflowservice.v1;
+  const strange = DescribeNamespaceRequest.encode({ namespace: 'a\u0000\u001b[31m' }).finish();
+  expect(await codeOf(mine.send(temporalPath('DescribeNamespace'), strange))).toBe(PERMISSION_DENIED);
+  await expect
+    .poll(() => engine.store.auditRows(mine.host.hostId))
+    .toMatchObject([
+      { call: 'Beat', times: 1 },
+      { call: 'DescribeNamespace', detail: 'namespace "a␀"', times: 1 },
+    ]);
+});

@@ -75,6 +75,15 @@ export class RecordingStore implements GatewayStore {
     );
   }
 
+  /** What the database holds of a host's refusals. */
+  async auditRows(hostId: string): Promise<Record<string, unknown>[]> {
+    const found = await this.#bench.owner.query(
+      `select data from audit_event where actor_id = $1 and action = 'gateway.refuse' order by data->>'call'`,
+      [hostId],
+    );
+    return found.rows.map((row) => row.data);
+  }
+
   async authenticate(orgId: string, hostId: string, hash: Buffer): Promise<HostIdentity | null> {
     if (this.away) throw new Error('the database is away');
     await this.#written;
@@ -118,9 +127,13 @@ export class RecordingStore implements GatewayStore {
     return this.#real.report(...asked);
   }
 
-  refused(host: HostIdentity, what: string, detail: string) {
+  refused(host: HostIdentity, what: string, detail: string, times: number) {
     this.audit.push({ hostId: host.hostId, what, detail });
-    return this.#real.refused(host, what, detail);
+    return this.#real.refused(host, what, detail, times);
+  }
+
+  auditGap(...asked: Parameters<GatewayStore['auditGap']>) {
+    return this.#real.auditGap(...asked);
   }
 
   /** The workflows of these tests have no begin, which would have stored the run. */

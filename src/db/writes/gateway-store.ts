@@ -7,7 +7,7 @@ import { type HostRun, hostRuns } from '../queries/host-runs.ts';
 import type { SealedRow } from '../statements/claim-attempt.ts';
 import { gatewayLives } from '../statements/silence.ts';
 import { claimAttempt } from './claim-attempt.ts';
-import { type HelloFacts, hello, renewLeases } from './presence.ts';
+import { type BeatsLeft, type HelloFacts, hello, type LeaseBeat, renewAllLeases } from './presence.ts';
 import { reportAttempt } from './report-attempt.ts';
 
 interface Host {
@@ -21,12 +21,6 @@ interface Ticket {
   readonly runId: string;
   readonly attempt: number;
   readonly activity: string;
-}
-interface LeaseBeat {
-  readonly orgId: string;
-  readonly hostId: string;
-  readonly epoch: number;
-  readonly runningJobs: readonly string[];
 }
 type Claimed =
   | { readonly verdict: 'claimed'; readonly work: unknown; readonly secrets: readonly SealedRow[] }
@@ -77,11 +71,7 @@ export function gatewayStore(doors: Doors, clock: Clock, random: RandomBytes) {
           if ((thrown as { code?: unknown }).code === UNIQUE_VIOLATION) return false;
           throw thrown;
         }),
-    async beats(beats: readonly LeaseBeat[]): Promise<void> {
-      const byOrg = new Map<string, LeaseBeat[]>();
-      for (const beat of beats) byOrg.set(beat.orgId, [...(byOrg.get(beat.orgId) ?? []), beat]);
-      for (const [orgId, ofOrg] of byOrg) await doors.inOrg(orgId, (tx) => renewLeases(tx, orgId, ofOrg, clock.now()));
-    },
+    beats: (beats: readonly LeaseBeat[]): Promise<BeatsLeft> => renewAllLeases(doors, beats),
     hostRuns: (host: Host): Promise<HostRun[]> => doors.inOrg(host.orgId, (tx) => hostRuns(tx, host)),
     claim: (host: Host, ticket: Ticket, tokenHash: Buffer): Promise<Claimed> =>
       doors.inOrg(host.orgId, (tx) =>
@@ -93,11 +83,20 @@ export function gatewayStore(doors: Doors, clock: Clock, random: RandomBytes) {
     },
     lives: (justStarted: boolean): Promise<void> =>
       doors.acrossOrgs('gateway: sign of life', (tx) => gatewayLives(tx, justStarted, clock.now())),
-    refused: (host: Host, what: string, detail: string): Promise<void> =>
+    refused: (host: Host, what: string, detail: string, times: number): Promise<void> =>
       doors.inOrg(host.orgId, async (tx) => {
         await sql`insert into audit_event(org_id, id, at, actor_kind, actor_id, actor_label, action, object_kind, object_id, object_label, outcome, data)
           values (${host.orgId}, ${newUuid(clock, random)}, ${clock.now()}::timestamptz, 'agent', ${host.hostId}, ${host.hostName}, 'gateway.refuse',
-            'host', ${host.hostId}, ${host.hostName}, 'refused', jsonb_build_object('call', ${what}::text, 'detail', ${detail}::text))`.execute(
+            'host', ${host.hostId}, ${host.hostName}, 'refused',
+            jsonb_build_object('call', ${what}::text, 'detail', ${detail}::text, 'times', ${times}::int))`.execute(
+          tx.sql,
+        );
+      }),
+    auditGap: (orgId: string, events: number, since: Date): Promise<void> =>
+      doors.inOrg(orgId, async (tx) => {
+        await sql`insert into audit_event(org_id, id, at, actor_kind, actor_label, action, object_kind, object_id, object_label, outcome, data)
+          values (${orgId}, ${newUuid(clock, random)}, ${clock.now()}::timestamptz, 'system', 'gateway', 'audit.gap', 'organization', ${orgId}, 'audit',
+            'failed', jsonb_build_object('events', ${events}::int, 'since', ${since.toISOString()}::text))`.execute(
           tx.sql,
         );
       }),

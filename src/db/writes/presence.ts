@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { LEASE_MS } from '../../domain/agent-protocol.ts';
-import type { Tx } from '../doors.ts';
+import { apart } from '../../lib/apart.ts';
+import { sideBySide } from '../../lib/side-by-side.ts';
+import type { Doors, Tx } from '../doors.ts';
 
 export interface HelloFacts {
   readonly agentVersion: string;
@@ -30,19 +32,65 @@ export async function hello(
   return { epoch: raised.rows[0]?.epoch ?? 0 };
 }
 
-/** Renews the leases of many hosts in one statement. A beat of an older epoch renews nothing. */
-export async function renewLeases(
-  tx: Tx,
-  orgId: string,
-  beats: readonly { hostId: string; epoch: number; runningJobs: readonly string[] }[],
-  now: Date,
-): Promise<void> {
-  const lease = new Date(now.getTime() + LEASE_MS);
-  const rows = beats.map((b) => ({ id: b.hostId, epoch: b.epoch, running: b.runningJobs }));
+export interface LeaseBeat {
+  readonly orgId: string;
+  readonly hostId: string;
+  readonly hostName: string;
+  readonly epoch: number;
+  readonly runningJobs: readonly string[];
+  readonly arrivedAt: Date;
+}
+
+export interface BeatsLeft {
+  readonly again: readonly LeaseBeat[];
+  readonly dropped: readonly LeaseBeat[];
+  readonly thrown: unknown;
+}
+
+/** Of the gateway's ten connections. */
+const SIDE_BY_SIDE = 3;
+/** An organisation whose rows are locked comes again a second later and holds up no other for longer than this. */
+const LOCK_MS = '2000';
+
+/** Renews the leases of hosts of many organisations. One that fails, an organisation or a host in it, is nobody else's matter. */
+export async function renewAllLeases(doors: Doors, beats: readonly LeaseBeat[]): Promise<BeatsLeft> {
+  const again: LeaseBeat[] = [];
+  const dropped: LeaseBeat[] = [];
+  let why: unknown = null;
+  const renew = async (ofOrg: readonly LeaseBeat[]): Promise<void> => {
+    const { orgId } = ofOrg[0]!;
+    try {
+      const write = (some: readonly LeaseBeat[]) => doors.inOrg(orgId, (tx) => renewLeases(tx, orgId, some));
+      dropped.push(...(await apart(ofOrg, write)));
+    } catch (thrown) {
+      why ??= thrown;
+      again.push(...ofOrg);
+    }
+  };
+  await sideBySide(Map.groupBy(beats, ({ orgId }) => orgId).values(), SIDE_BY_SIDE, renew);
+  return { again, dropped, thrown: why };
+}
+
+/**
+ * Renews the leases of many hosts in one statement, each from when its beat arrived. A beat of an older epoch renews nothing, and
+ * one that comes behind a newer one takes nothing back.
+ */
+async function renewLeases(tx: Tx, orgId: string, beats: readonly LeaseBeat[]): Promise<void> {
+  const rows = beats.map((b) => ({
+    id: b.hostId,
+    epoch: b.epoch,
+    running: b.runningJobs,
+    arrived: b.arrivedAt,
+    lease: new Date(b.arrivedAt.getTime() + LEASE_MS),
+  }));
   // Ordered, so that two gateways that renew the same hosts cannot wait for each other in a circle.
-  await sql`
-    with b as (select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as b(id uuid, epoch int, running jsonb)),
-    held as (select h.id from host h join b on b.id = h.id and b.epoch = h.epoch where h.org_id = ${orgId} order by h.id for update of h)
-    update host h set lease_until = ${lease}::timestamptz, last_seen_at = ${now}::timestamptz, running_jobs = b.running
-      from b join held on held.id = b.id where h.org_id = ${orgId} and h.id = b.id`.execute(tx.sql);
+  await Promise.all([
+    sql`select set_config('lock_timeout', ${LOCK_MS}, true)`.execute(tx.sql),
+    sql`
+    with b as (select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as b(id uuid, epoch int, running jsonb, arrived timestamptz, lease timestamptz)),
+    held as (select h.id from host h join b on b.id = h.id and b.epoch = h.epoch
+       where h.org_id = ${orgId} and (h.last_seen_at is null or h.last_seen_at <= b.arrived) order by h.id for update of h)
+    update host h set lease_until = b.lease, last_seen_at = b.arrived, running_jobs = b.running
+      from b join held on held.id = b.id where h.org_id = ${orgId} and h.id = b.id`.execute(tx.sql),
+  ]);
 }

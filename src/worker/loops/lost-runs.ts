@@ -2,6 +2,8 @@ import type { Doors } from '../../db/doors.ts';
 import { FIRST_RUN, type RunCursor, type RunUnderWay, runsUnderWay } from '../../db/queries/runs-under-way.ts';
 import { replaceLostRun } from '../../db/writes/replace-lost-run.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { isDataError } from '../../lib/data-error.ts';
+import { asError } from '../../lib/failure.ts';
 import { publicId, type RandomBytes } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Door } from '../../temporal/doors.ts';
@@ -78,21 +80,28 @@ export async function replaceLost(parts: LostRunParts, runs: readonly RunUnderWa
   const left = [...runs];
   let replaced = 0;
   const one = async () => {
-    for (let run = left.shift(); run; run = left.shift()) if (await replaceIfLost(parts, run)) replaced++;
+    for (let run = left.shift(); run; run = left.shift()) if (await unlessItsOwnFault(parts, run)) replaced++;
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, one));
   return replaced;
 }
 
+/** One row that Temporal or the database refuses must not keep the others from being looked at. */
+async function unlessItsOwnFault(parts: LostRunParts, run: RunUnderWay): Promise<boolean> {
+  try {
+    return await replaceIfLost(parts, run);
+  } catch (thrown) {
+    const isRefused = (thrown as { cause?: { code?: number } }).cause?.code === INVALID_ARGUMENT || isDataError(thrown);
+    if (!isRefused) throw thrown;
+    parts.log.error({ jobId: publicId('job', run.jobId), err: asError(thrown) }, 'a run cannot be looked up');
+    return false;
+  }
+}
+
 async function replaceIfLost(parts: LostRunParts, run: RunUnderWay): Promise<boolean> {
   const { doors, door, clock, random, log } = parts;
-  const look = await door.look(run).catch((thrown: Error & { cause?: { code?: number } }) => {
-    if (thrown.cause?.code !== INVALID_ARGUMENT) throw thrown;
-    // One row that Temporal cannot even read must not keep the others from being looked at.
-    log.error({ jobId: publicId('job', run.jobId), err: thrown }, 'a run cannot be looked up');
-    return null;
-  });
-  if (look === null || look.kind === 'there') return false;
+  const look = await door.look(run);
+  if (look.kind === 'there') return false;
   // First, so that nothing of the old name goes on beside the new run, even when we die between the two.
   if (look.how === 'replaced') await door.endRun(run);
   const claim = door.newClaim();

@@ -8,8 +8,10 @@ import {
 } from '../../db/statements/silence.ts';
 import { changePresenceOf } from '../../db/writes/change-presence.ts';
 import { type IngestSeen, judgeSilence, mayBeMany, type SilenceVerdict } from '../../domain/silence.ts';
+import { apart } from '../../lib/apart.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
+import { sideBySide } from '../../lib/side-by-side.ts';
 import type { Door } from '../../temporal/doors.ts';
 
 export interface PresenceSweepParts {
@@ -27,11 +29,19 @@ export async function sweepPresence(parts: PresenceSweepParts): Promise<'again' 
   const { changed, ingest, counts, verdict } = await look(parts);
   await noteProblem(parts, ingest, counts.silent, verdict);
   const believed = changed.filter(({ present }) => present || verdict === 'away');
-  for (const [orgId, hostIds] of batches(believed)) {
-    const claim = parts.door.newClaim();
-    await parts.door.pass(await parts.doors.inOrg(orgId, (tx) => changePresenceOf(tx, orgId, hostIds, claim)));
-  }
+  // One after the other: what they grant is started in the order in which it is granted.
+  await sideBySide(batches(believed), 1, (batch) => change(parts, batch));
   return 'rest';
+}
+
+/** An organisation that cannot be written, and in it a host, keeps no other from being seen. */
+async function change({ doors, door, log }: PresenceSweepParts, [orgId, hostIds]: [string, string[]]): Promise<void> {
+  const write = async (some: readonly string[]) => {
+    const claim = door.newClaim();
+    await door.pass(await doors.inOrg(orgId, (tx) => changePresenceOf(tx, orgId, some, claim)));
+  };
+  const left = await apart(hostIds, write);
+  if (left.length > 0) log.error({ orgId, hostIds: left }, 'the presence of a host cannot be written');
 }
 
 interface Look {

@@ -1,8 +1,11 @@
-import type { Doors } from '../../db/doors.ts';
+import type { Doors, Tx } from '../../db/doors.ts';
 import { type ClaimedEntry, claimOutbox, deleteSent, putOff } from '../../db/statements/outbox.ts';
+import { apart } from '../../lib/apart.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { asError } from '../../lib/failure.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
+import type { Log } from '../../lib/log.ts';
+import { safeText } from '../../lib/safe-text.ts';
 import type { Door } from '../../temporal/doors.ts';
 
 const BATCH = 100;
@@ -15,27 +18,40 @@ export interface PumpParts {
   readonly door: Door;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  readonly log: Log;
 }
 
 /**
  * Sends what a committer wrote down and could not send itself. The claim makes it safe for several pumps at once; the
  * door is idempotent, so an entry that is sent twice does no harm.
  */
-export async function pumpOnce({ doors, door, clock, random }: PumpParts): Promise<'again' | 'rest'> {
+export async function pumpOnce({ doors, door, clock, random, log }: PumpParts): Promise<'again' | 'rest'> {
   const token = newUuid(clock, random);
   const entries = await doors.acrossOrgs('pump: claim outbox', (tx) => claimOutbox(tx, token, clock.now(), BATCH));
   if (entries.length === 0) return 'rest';
-  const results = await Promise.all(entries.map((entry) => send(door, entry)));
-  await doors.acrossOrgs('pump: settle outbox', async (tx) => {
-    const sent = new Map<string, string[]>();
-    for (const [at, entry] of entries.entries()) {
-      const error = results[at]!;
-      if (error === null) sent.set(entry.order.orgId, [...(sent.get(entry.order.orgId) ?? []), entry.id]);
-      else await putOff(tx, token, entry, new Date(clock.now().getTime() + retryMs(entry.tries)), error.message);
-    }
-    for (const [orgId, ids] of sent) await deleteSent(tx, token, orgId, ids);
-  });
-  return entries.length === BATCH && results.every((error) => error === null) ? 'again' : 'rest';
+  const sent = await Promise.all(entries.map(async (entry) => ({ entry, error: await send(door, entry) })));
+  // One entry that cannot be settled must not bring all the others to Temporal again, for ever.
+  const left = await apart(sent, (some) =>
+    doors.acrossOrgs('pump: settle outbox', (tx) => settle(tx, token, some, clock.now())),
+  );
+  for (const { entry } of left)
+    log.error({ outboxId: entry.id, orgId: entry.order.orgId }, 'an outbox entry cannot be settled');
+  return entries.length === BATCH && sent.every(({ error }) => error === null) ? 'again' : 'rest';
+}
+
+interface Sent {
+  readonly entry: ClaimedEntry;
+  readonly error: Error | null;
+}
+
+async function settle(tx: Tx, token: string, all: readonly Sent[], now: Date): Promise<void> {
+  const done = new Map<string, string[]>();
+  for (const { entry, error } of all) {
+    const { orgId } = entry.order;
+    if (error === null) done.set(orgId, [...(done.get(orgId) ?? []), entry.id]);
+    else await putOff(tx, token, entry, new Date(now.getTime() + retryMs(entry.tries)), safeText(error.message));
+  }
+  for (const [orgId, ids] of done) await deleteSent(tx, token, orgId, ids);
 }
 
 export const retryMs = (tries: number): number => Math.min(FIRST_RETRY_MS * 2 ** Math.min(tries, 10), LONGEST_RETRY_MS);

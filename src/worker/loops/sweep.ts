@@ -5,6 +5,7 @@ import { timeOutWaiting } from '../../db/writes/time-out-waiting.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { RandomBytes } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
+import { sideBySide } from '../../lib/side-by-side.ts';
 import type { Door } from '../../temporal/doors.ts';
 
 export interface SweepParts {
@@ -27,23 +28,26 @@ export async function sweepRepair(parts: SweepParts): Promise<'again' | 'rest'> 
     sql<{ orgId: string; jobId: string }>`select org_id as "orgId", id as "jobId" from job where state = 'waiting'
       and queue_deadline_at < ${clock.now()}::timestamptz order by queue_deadline_at limit ${OVERDUE}`.execute(tx.sql),
   );
-  for (const { orgId, jobId } of overdue.rows) {
+  const timeOut = async ({ orgId, jobId }: { orgId: string; jobId: string }) => {
     const claim = door.newClaim();
     await door.pass(await doors.inOrg(orgId, (tx) => timeOutWaiting(tx, orgId, jobId, { ...parts, claim })));
-  }
+  };
+  // Whatever fails with one of them: the others, and what was forgotten, are looked at all the same.
+  const timedOut = await Promise.allSettled([sideBySide(overdue.rows, 1, timeOut)]);
   await sweepForgotten(parts);
+  for (const one of timedOut) if (one.status === 'rejected') throw one.reason;
   return overdue.rows.length === OVERDUE ? 'again' : 'rest';
 }
 
 /** Repeats the grant pass where a job waits with nothing in its way; answers how many it found. Each is a fault of ours. */
 export async function sweepForgotten({ doors, door, log }: SweepParts): Promise<number> {
   let found = 0;
-  for (const orgId of await doors.acrossOrgs('sweep: forgotten jobs', organizationsWithForgotten)) {
+  await sideBySide(await doors.acrossOrgs('sweep: forgotten jobs', organizationsWithForgotten), 1, async (orgId) => {
     const claim = door.newClaim();
     const starts = await doors.inOrg(orgId, (tx) => repeatGrants(tx, orgId, claim));
     found += starts.length;
     await door.pass(starts);
-  }
+  });
   if (found > 0) log.error({ jobs: found }, 'jobs waited although nothing was in their way');
   return found;
 }

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { openDoors } from '../../../src/db/doors.ts';
 import { openOrm } from '../../../src/db/orm.ts';
 import { systemRandom as random } from '../../../src/lib/ids.ts';
+import { createLogger } from '../../../src/lib/log.ts';
 import { pumpOnce } from '../../../src/worker/loops/pump.ts';
 import { quickClock } from './quick-clock.ts';
 
@@ -43,6 +44,7 @@ const door = {
   start: (start: { jobId: string; runNo: number }) => write('start', start.jobId, start.runNo),
   cancel: (jobId: string, runNo: number) => write('cancel', jobId, runNo),
 } as never;
+const log = createLogger({ level: 'error', pretty: false, process: 'test' });
 process.once('disconnect', () => process.exit(0));
 process.send!('pumps');
-for (;;) if ((await pumpOnce({ doors, door, clock, random })) === 'rest') await sleep(10);
+for (;;) if ((await pumpOnce({ doors, door, clock, random, log })) === 'rest') await sleep(10);
