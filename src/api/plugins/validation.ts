@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile';
 import { isStorable } from '../../domain/plain-text.ts';
 import { Failure } from '../../lib/failure.ts';
 import { type FieldError, inputErrors, step } from '../../lib/input-errors.ts';
-import { Closed } from '../schemas/common.ts';
+import { Closed, EditHeaders } from '../schemas/common.ts';
 
 /** A part of a request that does not fit its schema. */
 export class InputError extends Error {
@@ -29,8 +29,9 @@ const MAX_ERRORS = 20;
 export function installValidation(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     // Pages and health checks may be asked with what browsers and balancers add.
-    if (route.config?.authz && route.schema && !route.schema.querystring)
-      route.schema = { ...route.schema, querystring: Closed({}) };
+    if (!route.config?.authz || !route.schema) return;
+    const isEdit = ['PATCH', 'PUT', 'DELETE'].includes([route.method].flat()[0]!);
+    route.schema = { querystring: Closed({}), ...(isEdit ? { headers: EditHeaders } : {}), ...route.schema };
   });
   app.setValidatorCompiler(({ schema, httpPart = 'body' }) => {
     const check = Compile(schema as TSchema);

@@ -1,6 +1,7 @@
 import swaggerUi from '@fastify/swagger-ui';
 import Type from 'typebox';
 import type { App } from '../app.ts';
+import { publicProblems } from '../schemas/problem.ts';
 
 /** The description of this API for programs and for people. */
 export async function docsRoutes(app: App): Promise<void> {
@@ -10,7 +11,10 @@ export async function docsRoutes(app: App): Promise<void> {
       config: { public: true },
       schema: {
         summary: 'This document',
-        response: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: Type.Object({}) } } } },
+        response: {
+          200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: Type.Object({}) } } },
+          ...publicProblems(),
+        },
       },
     },
     async (_request, reply) =>

@@ -5,21 +5,28 @@ import type { DoorState } from '../../temporal/doors.ts';
 import type { App } from '../app.ts';
 import type { ApiParts } from '../parts.ts';
 import { Nullable, Time } from '../schemas/common.ts';
+import { publicProblems } from '../schemas/problem.ts';
 
-const Part = Type.Object({
-  state: Type.Enum(['ok', 'away', 'wrong', 'unknown']),
-  since: Nullable(Time),
-  ageSeconds: Nullable(Type.Number()),
-  detail: Type.Optional(Type.String()),
-});
+const Part = Type.Object(
+  {
+    state: Type.Enum(['ok', 'away', 'wrong', 'unknown']),
+    since: Nullable(Time),
+    ageSeconds: Nullable(Type.Number()),
+    detail: Type.Optional(Type.String()),
+  },
+  { title: 'ReadinessPart' },
+);
 type Part = Type.Static<typeof Part>;
 
-const Readiness = Type.Object({
-  status: Type.Enum(['ready', 'degraded', 'not-ready']),
-  version: Type.String(),
-  commit: Nullable(Type.String()),
-  parts: Type.Object({ database: Part, schema: Part, temporal: Part }),
-});
+const Readiness = Type.Object(
+  {
+    status: Type.Enum(['ready', 'degraded', 'not-ready']),
+    version: Type.String(),
+    commit: Nullable(Type.String()),
+    parts: Type.Object({ database: Part, schema: Part, temporal: Part }),
+  },
+  { title: 'Readiness' },
+);
 
 const STATE_FRESH_MS = 5_000;
 const PROBE_MS = 1_500;
@@ -52,7 +59,10 @@ export function healthRoutes(app: App, parts: ApiParts): void {
     '/healthz',
     {
       config: { public: true },
-      schema: { summary: 'Does the process live?', response: { 200: Type.Object({ status: Type.Literal('ok') }) } },
+      schema: {
+        summary: 'Does the process live?',
+        response: { 200: Type.Object({ status: Type.Literal('ok') }, { title: 'Health' }), ...publicProblems() },
+      },
     },
     async () => ({ status: 'ok' as const }),
   );
@@ -63,7 +73,7 @@ export function healthRoutes(app: App, parts: ApiParts): void {
       config: { public: true },
       schema: {
         summary: 'Can it serve? Without Temporal it can: jobs are taken and wait.',
-        response: { 200: Readiness, 503: Readiness },
+        response: { 200: Readiness, 503: Readiness, ...publicProblems() },
       },
     },
     async (request, reply) => {

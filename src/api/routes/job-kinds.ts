@@ -27,7 +27,7 @@ export function jobKindRoutes(app: App): void {
       config: { authz: { permission: 'job:read', scope: 'anywhere' } },
       schema: {
         summary: 'What can be done',
-        response: { 200: Type.Object({ items: Type.Array(JobKind) }), ...problems() },
+        response: { 200: Type.Object({ items: Type.Array(JobKind) }, { title: 'JobKinds' }), ...problems() },
       },
     },
     async () => ({

@@ -4,7 +4,7 @@ import type { App } from '../app.ts';
 import { notFound } from '../caller.ts';
 import { escapeHtml, sendPage } from '../page-html.ts';
 import { isErrorCode } from '../problem.ts';
-import { problems } from '../schemas/problem.ts';
+import { publicProblems } from '../schemas/problem.ts';
 
 const Html = { 200: { description: 'A page for people.', content: { 'text/html': { schema: Type.String() } } } };
 
@@ -12,7 +12,10 @@ const Html = { 200: { description: 'A page for people.', content: { 'text/html':
 export function problemPages(app: App): void {
   app.get(
     '/problems',
-    { config: { public: true }, schema: { summary: 'All codes of problems', response: { ...Html, ...problems() } } },
+    {
+      config: { public: true },
+      schema: { summary: 'All codes of problems', response: { ...Html, ...publicProblems() } },
+    },
     async (_request, reply) => {
       const rows = Object.entries(ERRORS).map(
         ([code, { status, title }]) =>
@@ -28,7 +31,7 @@ export function problemPages(app: App): void {
       schema: {
         summary: 'What a code means and what to do',
         params: Type.Object({ code: Type.String({ maxLength: 64 }) }, { additionalProperties: false }),
-        response: { ...Html, ...problems(404) },
+        response: { ...Html, ...publicProblems(404) },
       },
     },
     async (request, reply) => {

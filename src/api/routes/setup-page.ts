@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { App } from '../app.ts';
 import { sendPage } from '../page-html.ts';
+import { publicProblems } from '../schemas/problem.ts';
 
 const TEXT = `<p>You are the owner of this instance.</p>
 <p>Setting a password here comes with the access release. Until then the API key of the owner works: it lies in
@@ -15,7 +16,10 @@ export function setupPage(app: App): void {
       config: { public: true },
       schema: {
         summary: 'Where the one-time link leads',
-        response: { 200: { description: 'A page for people.', content: { 'text/html': { schema: Type.String() } } } },
+        response: {
+          200: { description: 'A page for people.', content: { 'text/html': { schema: Type.String() } } },
+          ...publicProblems(),
+        },
       },
     },
     async (_request, reply) => sendPage(reply, 'Set up', TEXT),

@@ -19,7 +19,7 @@ export const Version = Type.Integer({ description: 'Raised by each change of the
 /** What a caller sends: a field nobody declared is refused instead of dropped. */
 export const Closed = <P extends Record<string, TSchema>>(
   properties: P,
-  options: { description?: string; minProperties?: number } = {},
+  options: { title?: string; description?: string; minProperties?: number } = {},
 ) => Type.Object(properties, { additionalProperties: false, ...options });
 
 export const IdParams = (noun: IdNoun) => Closed({ id: Id(noun) });
@@ -35,10 +35,13 @@ export const PAGE_QUERY = {
 };
 
 export const PageOf = <T extends TSchema>(item: T) =>
-  Type.Object({
-    items: Type.Array(item),
-    nextCursor: Nullable(Type.String({ description: 'Send it as `cursor` for the next page; null at the end.' })),
-  });
+  Type.Object(
+    {
+      items: Type.Array(item),
+      nextCursor: Nullable(Type.String({ description: 'Send it as `cursor` for the next page; null at the end.' })),
+    },
+    { title: `${(item as { title?: string }).title}Page` },
+  );
 
 /** One line without control characters; names stand in lists, logs and argument lists. */
 export const Name = Type.String({
@@ -51,11 +54,25 @@ export const Name = Type.String({
 /** The headers of a POST that creates. Other headers are let through. */
 export const IdempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(
-    Type.String({ pattern: '^[\\x21-\\x7e]{1,200}$', description: 'Makes the request safe to repeat for 48 hours.' }),
+    Type.String({
+      pattern: '^[\\x21-\\x7e]{1,200}$',
+      description: '1 to 200 visible characters of ASCII. Makes the request safe to repeat for 48 hours.',
+    }),
+  ),
+});
+
+/** The headers of what changes or removes. */
+export const EditHeaders = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({
+      pattern: '^(?:\\*|(?:W/)?"\\d{1,9}")$',
+      description: 'The `ETag` of a former answer, for example "3". Refused with 412 when it was changed since.',
+    }),
   ),
 });
 
 /** What may be done with a row by whoever asks. */
 export const Allowed = Type.Record(Type.String(), Type.Union([Type.Literal(true), Type.String()]), {
+  title: 'Allowed',
   description: 'By action: true, or why not.',
 });

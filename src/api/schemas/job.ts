@@ -7,19 +7,27 @@ import { JOB_STATES } from '../../domain/job-state.ts';
 import { type IdNoun, publicId } from '../../lib/ids.ts';
 import { Allowed, Closed, Id, Nullable, PAGE_QUERY, Time, Version } from './common.ts';
 
-const JobState = Type.Enum([...JOB_STATES]);
+const JobState = Type.Enum([...JOB_STATES], { title: 'JobState' });
 /** Values that a kind declares by itself; its parameters are in GET /job-kinds. */
 const Open = Type.Record(Type.String(), Type.Unknown());
 
-export const Outcome = Type.Object({
-  code: Type.String({ description: 'Stable; programs go by this.' }),
-  sentence: Type.String({ description: 'Why it ended so.' }),
-  next: Type.String({ description: 'What to do about it; empty when nothing is to be done.' }),
-  counts: Type.Record(Type.String(), Type.Number()),
-  refs: Type.Record(Type.String(), Type.String()),
-  failures: Type.Array(Type.Object({ code: Type.String(), item: Type.String(), message: Type.String() })),
-  failureCount: Type.Integer({ description: 'How many in all; `failures` holds the first 100.' }),
-});
+const JobFailure = Type.Object(
+  { code: Type.String(), item: Type.String(), message: Type.String() },
+  { title: 'JobFailure' },
+);
+
+export const Outcome = Type.Object(
+  {
+    code: Type.String({ description: 'Stable; programs go by this.' }),
+    sentence: Type.String({ description: 'Why it ended so.' }),
+    next: Type.String({ description: 'What to do about it; empty when nothing is to be done.' }),
+    counts: Type.Record(Type.String(), Type.Number()),
+    refs: Type.Record(Type.String(), Type.String()),
+    failures: Type.Array(JobFailure),
+    failureCount: Type.Integer({ description: 'How many in all; `failures` holds the first 100.' }),
+  },
+  { title: 'JobOutcome' },
+);
 
 /** A job as everybody sees it who may see it. */
 export const SharedJob = Type.Object(

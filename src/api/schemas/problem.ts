@@ -49,9 +49,11 @@ const WORDS: Record<number, string> = {
   503: 'Not available at the moment.',
 };
 
-/** The problems a route can answer with, beside those that every route can. */
-export function problems(...statuses: (keyof typeof WORDS)[]): Record<number, unknown> {
-  return Object.fromEntries(
-    [...new Set([400, 401, 403, 500, 503, ...statuses])].map((status) => [status, described(WORDS[status]!)]),
-  );
-}
+const each = (statuses: readonly number[]): Record<number, unknown> =>
+  Object.fromEntries([...new Set(statuses)].map((status) => [status, described(WORDS[status]!)]));
+
+/** The problems a route can answer with, beside those that every route can that asks for a credential. */
+export const problems = (...statuses: (keyof typeof WORDS)[]) => each([400, 401, 403, 422, 500, 503, ...statuses]);
+
+/** The same of a route that everybody may call. */
+export const publicProblems = (...statuses: (keyof typeof WORDS)[]) => each([400, 500, ...statuses]);
