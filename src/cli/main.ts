@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { setGlobalProxyFromEnv } from 'node:http';
 import { processEnvironment } from '../config/environment.ts';
+import { nodeProxies } from '../config/proxies.ts';
 import { systemClock } from '../lib/clock.ts';
 import { asError, Failure } from '../lib/failure.ts';
 import { systemRandom } from '../lib/ids.ts';
@@ -32,6 +34,8 @@ const cli: Cli = {
   },
   exitCode: EXIT.ok,
 };
+const proxies = nodeProxies(cli.env, process.execArgv, cli.env.HOLDFAST_BIND ?? '');
+if (proxies !== null) setGlobalProxyFromEnv(proxies);
 
 try {
   const program = buildProgram(cli, version);

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { Failure } from '../lib/failure.ts';
 import { readConfig } from './config.ts';
 import { baseEnvironment, type Environment } from './environment.ts';
+import { nodeProxies, proxyHint } from './proxies.ts';
 import { VARIABLES } from './schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-config-'));
@@ -144,6 +145,31 @@ describe('secrets', () => {
     for (const { name } of secrets)
       expect(problemsOf({ [name]: 'canary' }).join()).toMatch(/^(?!.*canary).*postgres:\/\//);
   });
+});
+
+test('RUN-22: programs that we start get the proxies of the machine as they are, in both spellings', () => {
+  const names = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'];
+  const given = Object.fromEntries(
+    [...names, ...names.map((n) => n.toUpperCase())].map((name) => [name, `of ${name}`]),
+  );
+  expect(baseEnvironment({ ...given, grpc_proxy: 'x', NODE_USE_ENV_PROXY: '1' })).toEqual(given);
+});
+
+test('Node is sent through a proxy only when it was told so, and never for this machine', () => {
+  const env = { HTTP_PROXY: 'http://proxy:3128', no_proxy: 'example.org' };
+  expect(nodeProxies(env, [], '')).toBeNull();
+  const told = {
+    http_proxy: 'http://proxy:3128',
+    https_proxy: '',
+    no_proxy: 'example.org,localhost,127.0.0.1,::1,[::1],10.0.0.1',
+  };
+  expect(nodeProxies({ ...env, NODE_USE_ENV_PROXY: '1' }, [], '10.0.0.1')).toEqual(told);
+  expect(nodeProxies(env, ['--use-env-proxy'], '10.0.0.1')).toEqual(told);
+});
+
+test('a program that could not reach something names the variables that sent it elsewhere', () => {
+  expect(proxyHint({ NO_PROXY: 'x', PATH: '/bin' })).toBe('');
+  expect(proxyHint({ https_proxy: 'http://proxy', HTTP_PROXY: 'http://proxy' })).toMatch(/HTTP_PROXY and https_proxy/);
 });
 
 test('programs that we start get no variable of ours', () => {

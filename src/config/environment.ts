@@ -1,8 +1,14 @@
+import { PROXY_VARIABLES } from './proxies.ts';
+
 /** A process environment, or a piece of one. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment of this process; nobody else reads it. Entry points hand it to `readConfig`. */
+/**
+ * The environment of this process; nobody else reads it. Entry points hand it to `readConfig`. The database library would
+ * take libpq's variables by itself: a PGSSLMODE or PGOPTIONS that is meant for psql kept our own server from being used.
+ */
 export function processEnvironment(): Environment {
+  for (const name of Object.keys(process.env)) if (name.startsWith('PG')) delete process.env[name];
   return process.env;
 }
 
@@ -24,9 +30,7 @@ const PASSED_ON = [
   'GONOSUMCHECK',
   'GOSUMDB',
   'GOTOOLCHAIN',
-  'HTTPS_PROXY',
-  'HTTP_PROXY',
-  'NO_PROXY',
+  ...PROXY_VARIABLES,
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
 ];

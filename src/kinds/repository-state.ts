@@ -20,4 +20,5 @@ const STATES: Readonly<Record<string, string>> = {
   'repository-wrong-password': 'wrong-password',
   'repository-locked': 'locked',
   'repository-unreachable': 'unreachable',
+  'proxy-unreachable': 'unreachable',
 };

@@ -40,6 +40,10 @@ export const RESTIC_TROUBLE = {
     'The storage of the repository did not answer.',
     'Check that the storage runs and that the host can reach it, then start the job again.',
   ),
+  'proxy-unreachable': failed(
+    'The proxy between the host and the storage of the repository did not let restic through.',
+    'Check the proxy that http_proxy or https_proxy names in the environment of the agent, or name the storage in no_proxy; then restart the agent and start the job again.',
+  ),
   'no-space': failed(
     'The storage of the repository, or the temporary folder of the host, is full.',
     'Make space there, or let retention remove old snapshots, then start the job again.',

@@ -1,5 +1,6 @@
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import type { TLSConfig } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { DIRECT } from '../lib/direct.ts';
 
 /** Where Temporal is and how to prove ourselves to it. */
 export interface TemporalTarget {
@@ -54,7 +55,7 @@ export function lazyConnection(
 ): Connection {
   return Connection.lazy({
     ...connectionOptions(target),
-    channelArgs: RECONNECT,
+    channelArgs: { ...DIRECT, ...RECONNECT },
     ...(interceptors ? { interceptors } : {}),
   });
 }

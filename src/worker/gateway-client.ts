@@ -5,6 +5,7 @@ import type { Static } from 'typebox';
 import type { AttemptLink } from '../activities/host/attempt-link.ts';
 import * as protocol from '../domain/agent-protocol.ts';
 import type { AttemptResult } from '../domain/outcome.ts';
+import { DIRECT } from '../lib/direct.ts';
 import { Failure } from '../lib/failure.ts';
 
 const CALL_DEADLINE_MS = 15_000;
@@ -27,6 +28,7 @@ export class GatewayClient {
   constructor({ address, authorityPem, credential }: GatewayAddress) {
     const { channel, nameOverride } = secured(address, authorityPem);
     this.#client = new Client(address, channel, {
+      ...DIRECT,
       ...nameOverride,
       'grpc.initial_reconnect_backoff_ms': 300,
       'grpc.max_reconnect_backoff_ms': 5_000,

@@ -48,8 +48,9 @@ export class Up {
   err = '';
   readonly startedAt = Date.now();
 
-  constructor(env: Record<string, string>, args: readonly string[] = []) {
-    this.child = spawn(process.execPath, [MAIN, 'up', ...args], {
+  /** `before`: shell words that are run in front of it, such as `umask 077`. */
+  constructor(env: Record<string, string>, args: readonly string[] = [], before = 'true') {
+    this.child = spawn('sh', ['-c', `${before} && exec "$0" "$@"`, process.execPath, MAIN, 'up', ...args], {
       env: { ...CLEAN_ENV, HOLDFAST_PORT: '0', HOLDFAST_GATEWAY_PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

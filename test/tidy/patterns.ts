@@ -92,6 +92,14 @@ export const PATTERNS: readonly Pattern[] = [
   },
   {
     ...src,
+    name: 'gRPC clients',
+    finds: /\bConnection\.(?:lazy|connect)\(|(?<!Native)\bnew Client\((?!\{ connection)/,
+    allowed: ['src/temporal/connection.ts', 'src/worker/gateway-client.ts', 'src/gateway/upstream.ts'],
+    reason: 'each is told to go straight (lib/direct.ts): grpc-js sends loopback through http_proxy unless it is told',
+    sample: 'const connection = Connection.lazy({ address });',
+  },
+  {
+    ...src,
     name: 'directory scans',
     finds: /\breaddir(?:Sync)?\(|\bglobSync\(/,
     // Pid files, /proc, tokens and lines that a dead agent left, files of a repository: lists that only the file system has.

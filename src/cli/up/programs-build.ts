@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { proxyHint } from '../../config/proxies.ts';
 import { withBuildLock } from './build-lock.ts';
 import { overrideVariable, type ProgramSpec } from './program-list.ts';
 import { runShort } from './run-short.ts';
@@ -80,7 +81,7 @@ async function compile(spec: ProgramSpec<string>, target: string, { go, env, rep
   throw new StartProblem(
     `${spec.name} ${spec.version} could not be built: ${lines.slice(-3).join(' | ')}`,
     `tools/${spec.module}`,
-    `Check that Go can reach its module proxy (go env GOPROXY) and that the disk has 3 GB free, or set ${overrideVariable(spec.name)} to the program.`,
+    `Check that Go can reach its module proxy (go env GOPROXY) and that the disk has 3 GB free, or set ${overrideVariable(spec.name)} to the program.${proxyHint(env)}`,
   );
 }
 

@@ -47,6 +47,7 @@ export interface RunningTemporal {
 }
 
 const READY_WITHIN_MS = 60_000;
+const DYNAMIC_CONFIG = 'dynamic-config.yaml';
 
 /** Variables with which a caller's shell could bend the server's built-in configuration. */
 function cleanEnv(env: Env): Env {
@@ -55,7 +56,7 @@ function cleanEnv(env: Env): Env {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !bends.test(name)));
 }
 
-function serverEnv(options: TemporalOptions, ports: Record<TemporalPort, number>, dynamicConfig: string): Env {
+function serverEnv(options: TemporalOptions, ports: Record<TemporalPort, number>): Env {
   const { postgres } = options;
   const chosen = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]));
   return {
@@ -71,7 +72,8 @@ function serverEnv(options: TemporalOptions, ports: Record<TemporalPort, number>
     // Fixed for the life of the database; four are enough for 37 jobs a second on two cores.
     NUM_HISTORY_SHARDS: '4',
     BIND_ON_IP: '127.0.0.1',
-    DYNAMIC_CONFIG_FILE_PATH: dynamicConfig,
+    // Put into a YAML template as it is, where a quote in the path would end it: so relative to the folder it stands in.
+    DYNAMIC_CONFIG_FILE_PATH: DYNAMIC_CONFIG,
     LOG_LEVEL: 'warn',
   };
 }
@@ -108,14 +110,13 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
   const began = Date.now();
   mkdirSync(options.dir, { recursive: true });
   const ports = await choosePorts(join(options.dir, 'ports.json'), PORTS);
-  const dynamicConfig = join(options.dir, 'dynamic-config.yaml');
-  writeDynamicConfig(dynamicConfig, options);
+  writeDynamicConfig(join(options.dir, DYNAMIC_CONFIG), options);
   const logFile = join(options.dir, 'server.log');
   const child = await spawnChild({
     name: 'temporal-server',
     command: options.server,
     args: ['--allow-no-auth', 'start'],
-    env: serverEnv(options, ports, dynamicConfig),
+    env: serverEnv(options, ports),
     cwd: options.dir,
     runDir: options.runDir,
     logFile,

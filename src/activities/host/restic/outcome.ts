@@ -18,6 +18,8 @@ const BY_WORDS: readonly (readonly [RegExp, TroubleCode])[] = [
   [/wrong password or no key found/i, 'repository-wrong-password'],
   [/already locked/i, 'repository-locked'],
   [/no space left on device|disk quota exceeded|\(507\)|insufficient storage/i, 'no-space'],
+  // Go's words for a proxy that cannot be reached or that wants a password.
+  [/proxyconnect|proxy authentication required/i, 'proxy-unreachable'],
   [/\((401|403)\)|permission denied|access ?denied|InvalidAccessKeyId|SignatureDoesNotMatch/i, 'repository-refused'],
   [
     /connection (refused|reset)|no such host|i\/o timeout|no route to host|network is unreachable|tls:|x509:|deadline exceeded|subprocess ssh exited|\(5\d\d\)/i,

@@ -115,6 +115,16 @@ export const STREAMS: readonly RecordedStream[] = [
     ),
   ),
   stream(
+    '0.17',
+    'dead proxy',
+    1,
+    'proxy-unreachable',
+    [],
+    inText(
+      'unable to open repository at rest:http://192.0.2.2:8000/x/: Head "http://192.0.2.2:8000/x/config": proxyconnect tcp: dial tcp 127.0.0.1:9: connect: connection refused',
+    ),
+  ),
+  stream(
     '0.14',
     'rest-server says 401',
     1,
