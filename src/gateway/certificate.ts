@@ -1,9 +1,10 @@
-import { randomUUID, X509Certificate } from 'node:crypto';
+import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import type { Clock } from '../lib/clock.ts';
+import { asError, Failure } from '../lib/failure.ts';
 
 const DAY_MS = 86_400_000;
 /** Agents pin this one at enrolment: it outlives hosts, so that nobody has to go round them. */
@@ -26,8 +27,8 @@ export interface Certificate {
 export async function ensureCertificate(folder: string, names: readonly string[], clock: Clock): Promise<Certificate> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const wanted = [...new Set([...LOCAL_NAMES, ...names])];
-  const authority = await keptPair(folder, 'gateway-ca', (pem) => endsLater(pem, clock));
-  const signer = authority ?? (await makePair(folder, 'gateway-ca', authorityOptions(clock)));
+  const signer =
+    (await keptAuthority(folder, clock)) ?? (await makePair(folder, 'gateway-ca', authorityOptions(clock)));
   const isGood = (pem: string) => {
     const certificate = new X509Certificate(pem);
     return (
@@ -97,6 +98,41 @@ function common(clock: Clock, days: number) {
 function endsLater(pem: string, clock: Clock): boolean {
   return Date.parse(new X509Certificate(pem).validTo) - clock.now().getTime() > RENEW_DAYS * DAY_MS;
 }
+
+/**
+ * Null when there never was one, or a first start was cut short between key and certificate, or its ten years are over. Any
+ * other trouble stops the start: a new authority in its place would cut off every agent that has pinned this one.
+ */
+async function keptAuthority(folder: string, clock: Clock): Promise<Pair | null> {
+  const cert = await readOwn(folder, 'gateway-ca-cert.pem');
+  if (cert === null) return null;
+  const key = await readOwn(folder, 'gateway-ca-key.pem');
+  try {
+    const isPair = key !== null && new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+    if (!isPair) throw new Error(key === null ? 'its key is missing' : 'its key belongs to another certificate');
+    return endsLater(cert, clock) ? { cert, private: key } : null;
+  } catch (thrown) {
+    throw unusable(folder, 'gateway-ca-cert.pem', thrown);
+  }
+}
+
+/** The text of a file, or null when it is not there. */
+async function readOwn(folder: string, name: string): Promise<string | null> {
+  try {
+    return await readFile(join(folder, name), 'utf8');
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw unusable(folder, name, thrown);
+  }
+}
+
+const unusable = (folder: string, name: string, thrown: unknown): Failure =>
+  new Failure(
+    'gateway-authority-unusable',
+    `The authority that agents have pinned cannot be used (${join(folder, name)}): ${asError(thrown).message}. ` +
+      'Give the gateway the right to read it, or bring its two files back from a copy. Only when no agent is to come back: remove both, and enrol all hosts anew.',
+    { fault: 'operator', cause: thrown },
+  );
 
 /** The pair in the folder, or null when there is none, it cannot be read as one, or it is not good any more. */
 async function keptPair(folder: string, name: string, isGood: (pem: string) => boolean): Promise<Pair | null> {

@@ -1,10 +1,14 @@
+import { once } from 'node:events';
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { ensureDatabase, startPostgres } from '../../src/cli/up/postgres.ts';
 import { refuseClosedParents } from '../../src/cli/up/postgres-user.ts';
 import { isAlive } from '../../src/cli/up/process-identity.ts';
+import { embeddedPostgres } from '../../src/cli/up/up-database.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { env, formerRun, livingProcess, ownFolder, quiet } from './place.ts';
 
 const TIMEOUT = 60_000;
@@ -97,4 +101,22 @@ test('a port in use gives one message with what the server said', { timeout: TIM
   });
   await expect(wanted).rejects.toThrow(/PostgreSQL did not start: .*(Address already in use|could not create any TCP)/);
   await holder.stop('immediate');
+});
+
+test('SC-10: a restarted server comes back on its port or not at all: who took the port meanwhile is not asked for our data', {
+  timeout: TIMEOUT,
+}, async () => {
+  const start = embeddedPostgres(readConfig({ HOLDFAST_DATA: ownFolder() }), env, { report: quiet });
+  const first = await start();
+  process.kill(first.pid, 'SIGKILL');
+  await first.exited;
+  const thief = createServer().listen(first.running.port, '127.0.0.1');
+  await once(thief, 'listening');
+  await expect(start()).rejects.toThrow(/PostgreSQL did not start/);
+  thief.close();
+  await once(thief, 'close');
+  const second = await start();
+  expect(second.running.ownerUrl).toBe(first.running.ownerUrl);
+  expect(await ask(second.running.ownerUrl, 'select 1')).toEqual([1]);
+  await second.stop();
 });

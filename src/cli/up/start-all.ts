@@ -15,7 +15,7 @@ import { isHostOnline, isListening, isReady, untilTrue } from './readiness.ts';
 import type { Say } from './say.ts';
 import type { StopList } from './stop-list.ts';
 import { TemporalStart } from './temporal-start.ts';
-import { ownDatabase, startEmbeddedPostgres } from './up-database.ts';
+import { embeddedPostgres, ownDatabase } from './up-database.ts';
 import { apiUrlOf, gatewayAddressOf } from './urls.ts';
 
 export interface StartOrder {
@@ -63,7 +63,7 @@ async function database(order: StartOrder): Promise<{ cluster: string; own: stri
   const { config, environment, say, stops } = order;
   if (config.database.owner !== null) return { cluster: config.database.owner, own: config.database.owner };
   const env = baseEnvironment(environment);
-  const start = () => startEmbeddedPostgres(config, env, say);
+  const start = embeddedPostgres(config, env, say);
   const kept = stops.add('postgres', new Kept({ name: 'postgres', start, say }));
   const { running } = await kept.start();
   return { cluster: running.ownerUrl, own: await ownDatabase(running) };

@@ -13,10 +13,34 @@ export interface PostgresPart extends RunningPart {
   readonly running: RunningPostgres;
 }
 
-/** The embedded server. A postmaster that was killed leaves a lock file; the start that follows clears it away. */
-export async function startEmbeddedPostgres(config: Config, env: Env, say: Say): Promise<PostgresPart> {
+/**
+ * Starts the embedded server, and starts it again on the same port: everybody keeps the address of the first time, and one who
+ * takes the port meanwhile must be an error instead of whom they talk to. A postmaster that was killed leaves a lock file;
+ * the start that follows clears it away.
+ */
+export function embeddedPostgres(config: Config, env: Env, say: Pick<Say, 'report'>): () => Promise<PostgresPart> {
+  let port: number | undefined;
+  return async () => {
+    const part = await startOn(port, config, env, say);
+    port = part.running.port;
+    return part;
+  };
+}
+
+async function startOn(
+  port: number | undefined,
+  config: Config,
+  env: Env,
+  { report }: Pick<Say, 'report'>,
+): Promise<PostgresPart> {
   const paths = dataPaths(config.dataDir);
-  const running = await startPostgres({ dataDir: paths.postgres, runDir: paths.run, env, report: say.report });
+  const running = await startPostgres({
+    dataDir: paths.postgres,
+    runDir: paths.run,
+    env,
+    report,
+    ...(port === undefined ? {} : { port }),
+  });
   return { running, pid: running.pid, exited: running.exited, stop: () => running.stop('fast') };
 }
 
