@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { Pace } from '../lib/pace.ts';
+import { ScramClient } from './scram-client.ts';
 
 const CHANNEL = 'holdfast_look';
 /**
@@ -92,7 +93,7 @@ export class Lookout {
   }
 
   async #connect(): Promise<pg.Client> {
-    const client = new pg.Client(this.#config);
+    const client = new ScramClient(this.#config);
     client.on('notification', () => this.#hear());
     client.on('error', () => {});
     client.on('end', () => {

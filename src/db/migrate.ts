@@ -1,10 +1,11 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { instance } from '../../migrations/base.ts';
 import { MIGRATION_NAMES, SCHEMA_VERSION } from '../../migrations/index.ts';
 import { judgeSchema, type SchemaVerdict } from '../domain/schema-version.ts';
 import { Failure } from '../lib/failure.ts';
 import { closeDatabase, ensureLogins, type LoginUrls } from './logins.ts';
 import { openOrm } from './orm.ts';
+import { ScramClient } from './scram-client.ts';
 
 export interface MigrateOptions {
   readonly ownerUrl: string;
@@ -32,7 +33,7 @@ export async function appliedMigrations(client: pg.Client): Promise<string[]> {
 
 /** Brings the schema up to date and makes the logins. Safe to run again and from several replicas at once. */
 export async function migrate(options: MigrateOptions): Promise<{ applied: string[] }> {
-  const owner = new pg.Client({ connectionString: options.ownerUrl, connectionTimeoutMillis: 5_000 });
+  const owner = new ScramClient({ connectionString: options.ownerUrl, connectionTimeoutMillis: 5_000 });
   await owner.connect();
   try {
     // Session-level on a connection of our own: migrations run on another one, in their own transaction.

@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { ScramClient } from './scram-client.ts';
 
 /** A name for each text of a statement, the same on all connections. Texts come from our code, so they are few. */
 const names = new Map<string, string>();
@@ -17,7 +18,7 @@ type Query = (config: unknown, values?: unknown, done?: unknown) => unknown;
  * A connection for pools of ours. Statements with parameters are prepared once for each connection, and statements that do
  * not wait for each other's answers travel together (`pipeline`).
  */
-export class PooledClient extends pg.Client {
+export class PooledClient extends ScramClient {
   constructor(config?: string | pg.ClientConfig) {
     super(config);
     // Not by a copy of the options: the pool hides the password from copies.

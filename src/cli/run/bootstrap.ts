@@ -1,5 +1,5 @@
-import pg from 'pg';
 import type { Config } from '../../config/config.ts';
+import { ScramClient } from '../../db/scram-client.ts';
 import { type Bootstrapped, bootstrap, bootstrapTransaction } from '../../db/writes/bootstrap.ts';
 import { enrolLocalHost, mintApiKey, mintSetupToken } from '../../db/writes/bootstrap-credentials.ts';
 import { ensureCertificate } from '../../gateway/certificate.ts';
@@ -31,7 +31,7 @@ export async function bootstrapInstance(order: BootstrapOrder): Promise<Bootstra
   const folder = dataPaths(config.dataDir);
   const kept = readAgentFile(folder.agentFile);
   const { authorityPem } = await ensureCertificate(folder.tls, gatewayNames(config), clock);
-  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: 5_000 });
+  const client = new ScramClient({ connectionString: ownerUrl, connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {
     const parts = { client, clock, random };
@@ -55,7 +55,7 @@ export async function bootstrapInstance(order: BootstrapOrder): Promise<Bootstra
 
 /** The first backup of the very first start was made; it is not made again. */
 export async function noteFirstBackup(ownerUrl: string, at: Date): Promise<void> {
-  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: 5_000 });
+  const client = new ScramClient({ connectionString: ownerUrl, connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {
     await client.query('update instance set first_backup_at = $1 where id = 1', [at]);

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import pg from 'pg';
+import { ScramClient } from '../../db/scram-client.ts';
 import { type Child, spawnChild } from './children.ts';
 import { lastWords } from './last-words.ts';
 import { endLeftovers } from './leftovers.ts';
@@ -139,7 +139,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
 
 /** Makes the database unless it is there. Returns its URL for the same login. */
 export async function ensureDatabase(ownerUrl: string, name: string, owner?: string): Promise<string> {
-  const client = new pg.Client({ connectionString: ownerUrl });
+  const client = new ScramClient({ connectionString: ownerUrl });
   await client.connect();
   try {
     const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [name]);

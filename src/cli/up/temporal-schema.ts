@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
+import { ScramClient } from '../../db/scram-client.ts';
 import { ensureDatabase } from './postgres.ts';
 import { runShort } from './run-short.ts';
 import { type Env, type Report, StartProblem } from './start-problem.ts';
@@ -40,7 +40,7 @@ function keptPassword(dir: string): string {
 
 /** A login of its own that owns the two databases and nothing else; nobody but it (and superusers) may connect to them. */
 async function ensureLogin(ownerUrl: string, store: TemporalStore): Promise<void> {
-  const client = new pg.Client({ connectionString: ownerUrl });
+  const client = new ScramClient({ connectionString: ownerUrl });
   await client.connect();
   try {
     const { rowCount } = await client.query('select 1 from pg_roles where rolname = $1', [store.user]);
@@ -61,7 +61,7 @@ async function ensureLogin(ownerUrl: string, store: TemporalStore): Promise<void
 /** The schema version inside the database: null for an empty one, undefined when login or database is missing. */
 async function schemaVersion(store: TemporalStore, database: string): Promise<string | null | undefined> {
   const { host, port, user, password } = store;
-  const client = new pg.Client({ host, port, user, password, database });
+  const client = new ScramClient({ host, port, user, password, database });
   try {
     await client.connect();
     const { rows } = await client.query<{ curr_version: string }>('select curr_version from schema_version limit 1');
@@ -108,7 +108,7 @@ async function runTool(
  * throws when the server cannot be asked.
  */
 export async function databaseNumbers(ownerUrl: string, databases = DATABASES): Promise<string | null> {
-  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: 2_000 });
+  const client = new ScramClient({ connectionString: ownerUrl, connectionTimeoutMillis: 2_000 });
   try {
     await client.connect();
     const names = Object.values(databases);

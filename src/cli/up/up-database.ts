@@ -1,5 +1,5 @@
-import pg from 'pg';
 import type { Config } from '../../config/config.ts';
+import { ScramClient } from '../../db/scram-client.ts';
 import { dataPaths } from '../run/data-folder.ts';
 import { databaseProblem } from '../run/database-problem.ts';
 import type { RunningPart } from './kept.ts';
@@ -49,7 +49,7 @@ export const ownDatabase = (running: RunningPostgres): Promise<string> => ensure
 
 /** A database that was named has to answer, and to let us in. */
 export async function refuseSilentDatabase(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new ScramClient({ connectionString: url, connectionTimeoutMillis: 5_000 });
   try {
     await client.connect();
     await client.query('select 1');
