@@ -4,6 +4,7 @@ import type { Environment } from '../config/environment.ts';
 import { Failure } from '../lib/failure.ts';
 import type { RandomBytes } from '../lib/ids.ts';
 import { ApiClient } from './client.ts';
+import { whereabouts, withDataFolderHere } from './data-folder-here.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { type Format, Output, type Streams } from './output.ts';
 import { readProfile } from './profile.ts';
@@ -32,7 +33,7 @@ export interface Session {
 /** The API and the output as the global options say. */
 export function openSession(cli: Cli, command: Command): Session {
   const { output } = command.optsWithGlobals() as { output?: Format };
-  const config = configOf(cli.env);
+  const config = configOf(withDataFolderHere(cli.env, whereabouts(cli.cwd)));
   return {
     client: new ApiClient(readProfile(config), cli.random),
     output: new Output(output ?? 'table', cli.streams, cli.now),

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type Environment, processEnvironment } from '../config/environment.ts';
+import { whereabouts, withDataFolderHere } from './data-folder-here.ts';
 import { CliError, EXIT } from './exit.ts';
 import type { Format } from './output.ts';
 
@@ -75,7 +76,8 @@ function auditCommand(program: Command, world: ProcessWorld): void {
     .action(async (_options: unknown, command: Command) => {
       const { auditVerifyCommand } = await import('./run/audit-command.ts');
       const { output } = command.optsWithGlobals() as { output?: Format };
-      const bad = await auditVerifyCommand(world, output ?? 'table');
+      const here = withDataFolderHere(world.env, whereabouts(process.cwd()));
+      const bad = await auditVerifyCommand({ ...world, env: here }, output ?? 'table');
       if (bad > 0)
         throw new CliError(
           EXIT.jobFailed,

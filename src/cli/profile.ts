@@ -18,7 +18,7 @@ export function readProfile(config: Config): Profile {
   if (kept === null && (url === null || apiKey === null))
     throw new CliError(
       EXIT.unreachable,
-      `No API is known: there is no ${file}. Start one with "npm start", or set HOLDFAST_URL and HOLDFAST_API_KEY.`,
+      `No API is known: there is no ${file}. Start one with "npm start", set HOLDFAST_DATA to its data folder, or set HOLDFAST_URL and HOLDFAST_API_KEY.`,
     );
   return { url: url ?? kept!.url, apiKey: apiKey ?? kept!.apiKey };
 }

@@ -1,13 +1,13 @@
 import type { Config } from '../../config/config.ts';
 import { ScramClient } from '../../db/scram-client.ts';
 import { type Bootstrapped, bootstrap, bootstrapTransaction } from '../../db/writes/bootstrap.ts';
-import { enrolLocalHost, mintApiKey, mintSetupToken } from '../../db/writes/bootstrap-credentials.ts';
+import { enrolLocalHost, ensureApiKey, mintSetupToken } from '../../db/writes/bootstrap-credentials.ts';
 import { ensureCertificate } from '../../gateway/certificate.ts';
 import { newCredential } from '../../gateway/credential.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { RandomBytes } from '../../lib/ids.ts';
 import { readAgentFile, writeAgentFile } from './agent-file.ts';
-import { dataPaths, writeSecretFile } from './data-folder.ts';
+import { dataPaths, readIfThere, writeSecretFile } from './data-folder.ts';
 import { gatewayNames } from './gateway-names.ts';
 
 export interface BootstrapAnswer extends Bootstrapped {
@@ -30,6 +30,7 @@ export async function bootstrapInstance(order: BootstrapOrder): Promise<Bootstra
   const { config, ownerUrl, clock, random } = order;
   const folder = dataPaths(config.dataDir);
   const kept = readAgentFile(folder.agentFile);
+  const keptKey = readKept(folder.cliFile);
   const { authorityPem } = await ensureCertificate(folder.tls, gatewayNames(config), clock);
   const client = new ScramClient({ connectionString: ownerUrl, connectionTimeoutMillis: 5_000 });
   await client.connect();
@@ -38,7 +39,7 @@ export async function bootstrapInstance(order: BootstrapOrder): Promise<Bootstra
     const made = await bootstrapTransaction(client, async () => {
       const base = await bootstrap(parts);
       const setupToken = base.ownerInvited ? await mintSetupToken(parts, base) : null;
-      const apiKey = await mintApiKey(parts, base);
+      const apiKey = await ensureApiKey(parts, base, keptKey);
       const credential = await enrolLocalHost(parts, base, kept?.credential ?? null, (orgId, hostId) =>
         newCredential(orgId, hostId, random),
       );
@@ -50,6 +51,16 @@ export async function bootstrapInstance(order: BootstrapOrder): Promise<Bootstra
     return answer;
   } finally {
     await client.end();
+  }
+}
+
+/** The key that the command line has; null when there is none, or its file cannot be read as one. */
+function readKept(cliFile: string): string | null {
+  try {
+    const { apiKey } = JSON.parse(readIfThere(cliFile) ?? '{}') as { apiKey?: unknown };
+    return typeof apiKey === 'string' ? apiKey : null;
+  } catch {
+    return null;
   }
 }
 

@@ -7,6 +7,7 @@ export const LOCAL_HOST = 'local';
 const TOKEN_BYTES = 32;
 const SETUP_TOKEN_MS = 3_600_000;
 const API_KEY_MS = 365 * 86_400_000;
+const RENEW_KEY_MS = 30 * 86_400_000;
 const CLI_KEY = 'cli';
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
@@ -31,8 +32,22 @@ export async function mintSetupToken(parts: BootstrapParts, made: Bootstrapped):
   return text;
 }
 
-/** The owner's key for the command line; the ones before it die in the same transaction. */
-export async function mintApiKey(parts: BootstrapParts, made: Bootstrapped): Promise<string> {
+/**
+ * The owner's key for the command line: the one it has as long as that is good for another month, so that whoever follows
+ * a job over a restart goes on; else a new one, and the ones before it die in the same transaction.
+ */
+export async function ensureApiKey(parts: BootstrapParts, made: Bootstrapped, kept: string | null): Promise<string> {
+  const { client, clock } = parts;
+  if (kept === null) return await mintApiKey(parts, made);
+  const { rowCount } = await client.query(
+    `select 1 from api_key where org_id = $1 and user_id = $2 and name = $3 and key_hash = $4 and revoked_at is null
+       and scopes is null and expires_at > $5`,
+    [made.orgId, made.ownerId, CLI_KEY, sha256(kept), new Date(clock.now().getTime() + RENEW_KEY_MS)],
+  );
+  return rowCount === 0 ? await mintApiKey(parts, made) : kept;
+}
+
+async function mintApiKey(parts: BootstrapParts, made: Bootstrapped): Promise<string> {
   const { client, clock, random } = parts;
   const now = clock.now();
   const text = mint('hfk', random);

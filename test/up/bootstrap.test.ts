@@ -1,0 +1,71 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { bootstrapInstance } from '../../src/cli/run/bootstrap.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { systemRandom } from '../../src/lib/ids.ts';
+import { createTestDatabase } from '../harness/database.ts';
+
+const DAY_MS = 86_400_000;
+
+async function instance() {
+  const database = await createTestDatabase();
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-bootstrap-'));
+  onTestFinished(async () => {
+    await database.drop();
+    rmSync(folder, { recursive: true });
+  });
+  const cliFile = join(folder, 'cli.json');
+  let nowMs = Date.UTC(2026, 10, 27);
+  return {
+    cliFile,
+    later: (ms: number) => {
+      nowMs += ms;
+    },
+    start: (apiUrl = 'http://127.0.0.1:8080') =>
+      bootstrapInstance({
+        config: readConfig({ HOLDFAST_DATA: folder }),
+        ownerUrl: database.ownerUrl,
+        apiUrl,
+        gatewayAddress: '127.0.0.1:7443',
+        clock: { now: () => new Date(nowMs) },
+        random: systemRandom,
+      }),
+    live: async () =>
+      (
+        await database.owner.query('select 1 from api_key where revoked_at is null and expires_at > $1', [
+          new Date(nowMs),
+        ])
+      ).rowCount,
+    revoke: () => database.owner.query('update api_key set revoked_at = now()'),
+    saved: () => JSON.parse(readFileSync(cliFile, 'utf8')) as { url: string; apiKey: string },
+  };
+}
+
+test('the key of the command line lives over restarts, also when the address changes', async () => {
+  const one = await instance();
+  const { apiKey } = await one.start();
+  one.later(330 * DAY_MS);
+  expect(await one.start('http://127.0.0.1:9090')).toMatchObject({ apiKey });
+  expect(one.saved()).toEqual({ url: 'http://127.0.0.1:9090', apiKey });
+  expect(await one.live()).toBe(1);
+});
+
+test('a key that is about to end, was revoked, or is lost or spoilt is replaced, and then one lives', async () => {
+  const one = await instance();
+  const seen = new Set([(await one.start()).apiKey]);
+  one.later(340 * DAY_MS);
+  seen.add((await one.start()).apiKey);
+  await one.revoke();
+  seen.add((await one.start()).apiKey);
+  rmSync(one.cliFile);
+  seen.add((await one.start()).apiKey);
+  writeFileSync(one.cliFile, '{"url": 5, "apiKey": ');
+  seen.add((await one.start()).apiKey);
+  writeFileSync(one.cliFile, '{"apiKey": "hfk_somebody-elses"}');
+  seen.add((await one.start()).apiKey);
+  expect(seen.size).toBe(6);
+  expect(await one.live()).toBe(1);
+  expect(seen).toContain(one.saved().apiKey);
+});
