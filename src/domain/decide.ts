@@ -89,6 +89,12 @@ export function reachOf(principal: Principal, permission: Permission): Reach {
   return { everywhere: false, only: sites.filter((site) => may(site)) };
 }
 
+/** Is the site (null: no site) within it? */
+export function reaches(reach: Reach, siteId: string | null): boolean {
+  if (!reach.everywhere) return siteId !== null && reach.only.includes(siteId);
+  return siteId === null || !reach.except.includes(siteId);
+}
+
 /** Does it hold anywhere at all? What a route asks before it has looked at any row. */
 export function mayAnywhere(principal: Principal, permission: Permission): boolean {
   const reach = reachOf(principal, permission);

@@ -1,9 +1,10 @@
 import Type from 'typebox';
+import type { Sees } from '../../db/queries/job-waits.ts';
 import { getJob, type JobView, listJobs } from '../../db/queries/jobs.ts';
 import { acceptJobs, type JobRequest } from '../../db/writes/accept-jobs.ts';
 import { requestCancel } from '../../db/writes/request-cancel.ts';
 import type { May } from '../../domain/actor.ts';
-import { mayOf, reachOf } from '../../domain/decide.ts';
+import { mayOf, type Principal, reachOf } from '../../domain/decide.ts';
 import { Failure } from '../../lib/failure.ts';
 import { parsePublicId } from '../../lib/ids.ts';
 import type { App } from '../app.ts';
@@ -21,6 +22,12 @@ const CancelJob = Nullable(
 );
 /** The body may be left out, and is null then. */
 const read = { permission: 'job:read', scope: 'anywhere' } as const;
+
+/** Whose jobs may be named to him when one that he sees waits behind them. */
+const seesOf =
+  (principal: Principal): Sees =>
+  (siteId) =>
+    mayOf(principal)('job:read', siteId);
 
 /** Starting asks for `job:start` at the target beside the permission of the kind. */
 const mayStart =
@@ -95,14 +102,15 @@ function start(app: App, { doors, door, clock, random }: ApiParts): void {
         ifBusy,
       };
       const claim = door.newClaim();
+      const sees = seesOf(principal);
       const { answer, view } = await doors.inOrg(orgId, async (tx) => {
         let fresh: JobView | null = null;
         const onWritten = async ([id]: readonly string[]) => {
-          fresh = await getJob(tx, orgId, id!);
+          fresh = await getJob(tx, orgId, id!, sees);
         };
         const [answer] = await acceptJobs(tx, orgId, [wanted], { clock, random, claim, onWritten });
         if (answer!.verdict === 'refused') throw answer!.failure;
-        return { answer: answer!, view: fresh ?? (await getJob(tx, orgId, answer!.jobId)) };
+        return { answer: answer!, view: fresh ?? (await getJob(tx, orgId, answer!.jobId, sees)) };
       });
       // Not waited for: what Temporal says changes nothing about the job being accepted.
       if (answer.verdict === 'queued') void door.pass([answer.start]);
@@ -122,7 +130,7 @@ function show(app: App, { doors }: ApiParts): void {
     async (request, reply) => {
       const principal = principalOf(request);
       const id = parsePublicId('job', request.params.id)!;
-      const job = await doors.inOrg(principal.orgId, (tx) => getJob(tx, principal.orgId, id));
+      const job = await doors.inOrg(principal.orgId, (tx) => getJob(tx, principal.orgId, id, seesOf(principal)));
       if (!job || !mayOf(principal)('job:read', job.site_id)) throw notFound();
       return reply.header('etag', etag(job.version)).send(presentJob(job, mayOf(principal)));
     },
@@ -161,7 +169,7 @@ function cancel(app: App, { doors, door, clock, random }: ApiParts): void {
         };
         const answer = await requestCancel(tx, orgId, id, parts);
         if (answer instanceof Failure) throw answer;
-        return { answer, view: await getJob(tx, orgId, id) };
+        return { answer, view: await getJob(tx, orgId, id, seesOf(principal)) };
       });
       if (answer.starts.length > 0) void door.pass(answer.starts);
       if (answer.tell) void door.tellCancel(answer.tell.jobId, answer.tell.runNo);

@@ -3,12 +3,18 @@ import { publicId } from '../../lib/ids.ts';
 import type { Tx } from '../doors.ts';
 import { rfc3339 } from './page.ts';
 
+/** May the reader see jobs of that site (null: of none)? `own` is the site of the job that waits, which he sees. */
+export type Sees = (siteId: string | null, own: string | null) => boolean;
+
+/** What everybody may know who sees the job that waits: streams tell all their viewers the same. */
+export const OWN_SITE: Sees = (siteId, own) => siteId === own;
+
 /** Why a job waits, for people, and how many are before it. */
 export interface JobWait {
   readonly words: string;
   /** Its place among the jobs that wait for what it waits for; 1 is next, 101 is any place from there. Null while its host is away. */
   readonly position: number | null;
-  /** The job it waits behind. */
+  /** The job it waits behind; null also when the reader may not see it. */
   readonly behindJobId: string | null;
   /** When what may still run of it on a host that does not answer has stopped by itself at the latest. */
   readonly stopsBy: string | null;
@@ -16,18 +22,20 @@ export interface JobWait {
 
 interface Row {
   id: string;
+  site_id: string | null;
   reason: string | null;
   host_name: string | null;
   last_seen_at: string | null;
   behind_id: string | null;
   behind_title: string | null;
   behind_actor: string | null;
+  behind_site: string | null;
   behind_holds: boolean | null;
   /** The site or repository that has as many jobs as its cap lets it, and how many that are. */
   cap_of: string | null;
   cap_slots: number | null;
   cap_used: number | null;
-  holders: { id: string; title: string; actor: string }[] | null;
+  holders: { id: string; title: string; actor: string; site: string | null }[] | null;
   ahead: number;
 }
 
@@ -42,10 +50,15 @@ export const MOST_AHEAD = 100;
  * that waits for one of its keys before it. Written with laterals, so that each step reads what it needs by index: as
  * joins they read all requests for a key, or all slots, for each job.
  */
-export async function loadWaits(tx: Tx, orgId: string, jobIds: readonly string[]): Promise<Map<string, JobWait>> {
+export async function loadWaits(
+  tx: Tx,
+  orgId: string,
+  jobIds: readonly string[],
+  sees: Sees,
+): Promise<Map<string, JobWait>> {
   if (jobIds.length === 0) return new Map();
   const found = await sql<Row>`
-    select j.id, j.reason, h.name as host_name, h.last_seen_at, b.id as behind_id, b.title as behind_title, b.actor_label as behind_actor,
+    select j.id, j.site_id, j.reason, h.name as host_name, h.last_seen_at, b.id as behind_id, b.title as behind_title, b.actor_label as behind_actor, b.site_id as behind_site,
            c.holds as behind_holds, p.ahead, c.slots as cap_slots, c.used as cap_used, n.holders,
            case when c.cap like 'site/%' then (select 'site ' || name from site where org_id = ${orgId} and id = split_part(c.cap, '/', 2)::uuid)
                 when c.cap like 'repository/%' then (select 'repository ' || name from repository where org_id = ${orgId} and id = split_part(c.cap, '/', 2)::uuid) end as cap_of
@@ -66,12 +79,12 @@ export async function loadWaits(tx: Tx, orgId: string, jobIds: readonly string[]
         order by holds desc limit 1) c on true
       left join lateral (select * from job where org_id = ${orgId} and id = c.job_id limit 1) b on true
       left join lateral (
-        select jsonb_agg(jsonb_build_object('id', o.id, 'title', o.title, 'actor', o.actor_label)) as holders
+        select jsonb_agg(jsonb_build_object('id', o.id, 'title', o.title, 'actor', o.actor_label, 'site', o.site_id)) as holders
           from (select job_id from lock_slot where org_id = ${orgId} and key = c.cap order by slot limit ${MOST_NAMED}) s
           cross join lateral (select * from job where org_id = ${orgId} and id = s.job_id limit 1) o) n on c.cap is not null`.execute(
     tx.sql,
   );
-  return new Map(found.rows.map((row) => [row.id, waitOf(row)]));
+  return new Map(found.rows.map((row) => [row.id, waitOf(row, (siteId) => sees(siteId, row.site_id))]));
 }
 
 /** The requests of job `j` whose key leaves it no room, or is closed to it by one that came before. */
@@ -80,24 +93,29 @@ const sqlBlocking = (orgId: string) => sql`
     select is_host, excl, slots, used, closed_seq, ((q.mode = 'x' and used > 0) or excl or used >= slots) as is_full from lock_key where org_id = ${orgId} and key = q.key limit 1) k
    where q.org_id = ${orgId} and q.job_id = j.id and (k.is_full or coalesce(k.closed_seq < q.seq, false))`;
 
-function waitOf(row: Row): JobWait {
+function waitOf(row: Row, sees: (siteId: string | null) => boolean): JobWait {
   if (row.reason === 'host_offline') {
     const away = row.last_seen_at === null ? 'has never been seen' : `is away since ${rfc3339(row.last_seen_at)}`;
     return { words: `host ${row.host_name ?? 'unknown'} ${away}`, position: null, behindJobId: null, stopsBy: null };
   }
   const position = row.ahead + 1;
   if (row.behind_id === null) return { words: 'it is about to be granted', position, behindJobId: null, stopsBy: null };
-  const job = publicId('job', row.behind_id);
+  const job = sees(row.behind_site) ? publicId('job', row.behind_id) : null;
   if (row.cap_of !== null && row.holders !== null)
     return {
-      words: capWords(row.cap_of, row.cap_slots!, row.cap_used!, row.holders),
+      words: capWords(
+        row.cap_of,
+        row.cap_slots!,
+        row.cap_used!,
+        row.holders.filter(({ site }) => sees(site)),
+      ),
       position,
       behindJobId: job,
       stopsBy: null,
     };
   const how = row.behind_holds ? '' : ', which waits too';
   return {
-    words: `behind "${row.behind_title}" (${job}) of ${row.behind_actor}${how}`,
+    words: `behind ${job === null ? 'a job at another site' : `"${row.behind_title}" (${job}) of ${row.behind_actor}`}${how}`,
     position,
     behindJobId: job,
     stopsBy: null,
@@ -106,7 +124,8 @@ function waitOf(row: Row): JobWait {
 
 function capWords(what: string, slots: number, used: number, holders: NonNullable<Row['holders']>): string {
   const named = holders.map(({ id, title, actor }) => `"${title}" (${publicId('job', id)}) of ${actor}`);
-  if (used > named.length) named.push(`${used - named.length} more`);
+  if (named.length === 0) named.push(`${used} ${used === 1 ? 'job' : 'jobs'} at other sites`);
+  else if (used > named.length) named.push(`${used - named.length} more`);
   const all = named.length === 1 ? named[0] : `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
   return `${what} is at its cap of ${slots} ${slots === 1 ? 'job' : 'jobs'}: behind ${all}`;
 }

@@ -1,10 +1,10 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Reach } from '../../domain/decide.ts';
+import { type Reach, reaches } from '../../domain/decide.ts';
 import type { JobState } from '../../domain/job-state.ts';
 import type { ItemFailure } from '../../domain/outcome.ts';
 import type { Tx } from '../doors.ts';
 import { type HostSilenceRow, hostSilence } from './host-silence.ts';
-import { type JobWait, loadWaits } from './job-waits.ts';
+import { type JobWait, loadWaits, OWN_SITE, type Sees } from './job-waits.ts';
 import { behind, inOrder, type Page, type PageAsked, pageOf, withinReach } from './page.ts';
 
 /** A job's row with the names of what it points at. Times are as PostgreSQL writes them. */
@@ -93,24 +93,30 @@ export async function listJobs(tx: Tx, orgId: string, filter: JobFilter, page: P
       ${hostOf(orgId)}
      order by ${inOrder(page, 'j.id')}`.execute(tx.sql);
   const { items, next } = pageOf(found.rows, page.limit, (job) => job.id);
-  return { items: await withWaits(tx, orgId, items), next };
+  const sees: Sees = (siteId) => reaches(filter.reach, siteId);
+  return { items: await withWaits(tx, orgId, items, sees), next };
 }
 
-export async function getJob(tx: Tx, orgId: string, id: string): Promise<JobView | null> {
-  const [job] = await getJobs(tx, orgId, [id]);
+export async function getJob(tx: Tx, orgId: string, id: string, sees: Sees = OWN_SITE): Promise<JobView | null> {
+  const [job] = await getJobs(tx, orgId, [id], sees);
   return job ?? null;
 }
 
-export async function getJobs(tx: Tx, orgId: string, ids: readonly string[]): Promise<JobView[]> {
+export async function getJobs(
+  tx: Tx,
+  orgId: string,
+  ids: readonly string[],
+  sees: Sees = OWN_SITE,
+): Promise<JobView[]> {
   if (ids.length === 0) return [];
   const found = await sql<JobRow>`
     select ${COLUMNS} from job j ${hostOf(orgId)}
      where j.org_id = ${orgId} and j.id = any(${[...ids]}::uuid[])`.execute(tx.sql);
-  return await withWaits(tx, orgId, found.rows);
+  return await withWaits(tx, orgId, found.rows, sees);
 }
 
-async function withWaits(tx: Tx, orgId: string, rows: readonly JobRow[]): Promise<JobView[]> {
+async function withWaits(tx: Tx, orgId: string, rows: readonly JobRow[], sees: Sees): Promise<JobView[]> {
   const waiting = rows.filter((row) => row.state === 'waiting').map((row) => row.id);
-  const waits = await loadWaits(tx, orgId, waiting);
+  const waits = await loadWaits(tx, orgId, waiting, sees);
   return rows.map((row) => ({ ...row, wait: waits.get(row.id) ?? hostSilence(row) }));
 }

@@ -7,7 +7,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { Failure } from '../../lib/failure.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import type { Tx } from '../doors.ts';
-import { loadWaits } from '../queries/job-waits.ts';
+import { loadWaits, type Sees } from '../queries/job-waits.ts';
 import { type CommitterClaim, tryJobs } from '../statements/grant.ts';
 import { type IdempotencyKeyUse, insertJobs, type NewJob } from '../statements/insert-jobs.ts';
 import { loadFacts } from '../statements/job-facts.ts';
@@ -109,7 +109,7 @@ async function insertAndGrant(
   ]);
   for (const { at, job } of fresh) {
     if (granted.has(job.id)) answers[at] = { verdict: 'queued', jobId: job.id, start: startOf(orgId, job) };
-    else if (requests[at]!.ifBusy === 'refuse') throw await busy(tx, orgId, job);
+    else if (requests[at]!.ifBusy === 'refuse') throw await busy(tx, orgId, job, requests[at]!.may);
     else {
       const reason = ready.includes(job.id) ? 'lock' : 'host_offline';
       answers[at] = { verdict: 'waiting', jobId: job.id, reason };
@@ -132,8 +132,9 @@ const startOf = (orgId: string, job: NewJob): StartOrder => ({
 });
 
 /** Thrown, so that the transaction and with it the job that would have waited is undone. */
-async function busy(tx: Tx, orgId: string, job: NewJob): Promise<Failure> {
-  const wait = (await loadWaits(tx, orgId, [job.id])).get(job.id);
+async function busy(tx: Tx, orgId: string, job: NewJob, may: May): Promise<Failure> {
+  const sees: Sees = (siteId) => may('job:read', siteId);
+  const wait = (await loadWaits(tx, orgId, [job.id], sees)).get(job.id);
   return new Failure('host-busy', `It would wait: ${wait?.words}.`, {
     fault: 'caller',
     retryable: true,
