@@ -63,7 +63,7 @@ export class ApiClient {
   /** An answer that is read as it comes; the signal ends it. */
   async open(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const response = await this.#fetch('GET', path, undefined, { accept: '*/*', ...headers }, signal);
-    if (!response.ok) await readAnswer(response);
+    if (!response.ok) await readAnswer(response, this.#profile.url);
     return response.body ?? new Blob([]).stream();
   }
 
@@ -79,7 +79,7 @@ export class ApiClient {
             `The API at ${this.#profile.url} cannot be reached: ${reasonOf(answer)}.`,
             { mayPass: true },
           );
-      } else if (answer.status !== 503 || last) return await readAnswer(answer);
+      } else if (answer.status !== 503 || last) return await readAnswer(answer, this.#profile.url);
       await sleep(250 * 2 ** (tried - 1));
     }
   }
@@ -95,7 +95,7 @@ export class ApiClient {
     headers: Record<string, string>,
     signal: AbortSignal,
   ): Promise<Response> {
-    return fetch(new URL(`/api/v1/${path}`, this.#profile.url), {
+    return fetch(`${this.#profile.url}/api/v1/${path}`, {
       method,
       headers: {
         authorization: `Bearer ${this.#profile.apiKey}`,
@@ -115,12 +115,14 @@ function reasonOf(error: Error): string {
   return cause?.code ?? cause?.message ?? error.message;
 }
 
-async function readAnswer(response: Response): Promise<Answer> {
+async function readAnswer(response: Response, url: string): Promise<Answer> {
   if (response.status === 204) return null;
   const body = parse(await response.text());
   if (response.ok && body !== null) return body;
   const id = response.headers.get('x-request-id');
   const said = (body as Problem | null) ?? {};
+  // Each answer of ours that is not 2xx is a problem with a code.
+  if (response.status < 500 && said.code === undefined) throw notOurs(response.status, url);
   const what = said.detail ?? said.title ?? `The API answered with status ${response.status}.`;
   const mayPass = response.status >= 500 || response.status === 429;
   throw new CliError(exitOf(response.status), id === null ? what : `${what} (request ${id})`, {
@@ -128,6 +130,12 @@ async function readAnswer(response: Response): Promise<Answer> {
     problem: said,
   });
 }
+
+const notOurs = (status: number, url: string) =>
+  new CliError(
+    EXIT.unreachable,
+    `What answers at ${url} with status ${status} is not the API of Holdfast. Check the address in HOLDFAST_URL or cli.json; behind a proxy it has the path that the proxy serves.`,
+  );
 
 function parse(text: string): unknown {
   try {

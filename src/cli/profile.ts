@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
+import { withoutSlash } from '../config/web-url.ts';
 import { CliError, EXIT } from './exit.ts';
 
 /** Which API, with which key. */
@@ -32,7 +33,7 @@ function readFile(file: string): Profile | null {
   }
   try {
     const { url, apiKey } = JSON.parse(text) as Partial<Profile>;
-    if (typeof url === 'string' && typeof apiKey === 'string') return { url, apiKey };
+    if (typeof url === 'string' && typeof apiKey === 'string') return { url: withoutSlash(url), apiKey };
   } catch {
     // Said below, without the text: it holds a key.
   }

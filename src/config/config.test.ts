@@ -99,12 +99,45 @@ test.each([
   { HOLDFAST_GATEWAY_ADDRESS: 'gateway:99999' },
   { HOLDFAST_TRUSTED_PROXY: 'true' },
   { HOLDFAST_TRUSTED_PROXY: '10.0.0.0/33' },
+  { HOLDFAST_BIND: 'fe80::1%eth0' },
+  { HOLDFAST_GATEWAY_ADDRESS: '[fe80::1%eth0]:7443' },
+  { HOLDFAST_PORT: '6000' },
   { HOLDFAST_URL: 'localhost:8080' },
+  { HOLDFAST_URL: 'http:localhost' },
+  { HOLDFAST_URL: 'http://127.0.0.1:6667' },
+  { HOLDFAST_URL: 'https://h/?' },
+  { HOLDFAST_PUBLIC_URL: 'http://127.0.0.1:10080/holdfast' },
   { DATABASE_URL: 'localhost:5432/holdfast' },
   { HOLDFAST_TLS_KEY_FILE: '/key.pem' },
   { TEMPORAL_TLS_KEY: '/key.pem' },
 ])('%o is refused', (env) => {
   expect(problemsOf(env)).toHaveLength(1);
+});
+
+test('RUN-8: a web address may have a path, and no slash behind it', () => {
+  const config = readConfig({ HOLDFAST_URL: 'https://h:8443/holdfast/', HOLDFAST_PUBLIC_URL: 'http://h/' });
+  expect([config.cli.url, config.publicUrl]).toEqual(['https://h:8443/holdfast', 'http://h']);
+});
+
+test('a password in a web address is refused and not shown', () => {
+  expect(problemsOf({ HOLDFAST_URL: 'http://ada:canary@h/' }).join()).toMatch(
+    /^(?!.*canary).*holds a name or a password/,
+  );
+});
+
+test('RUN-8: every port that our own client refuses is refused for the API, and each that is refused is one of those', async () => {
+  const refusedByFetch = async (port: number) => {
+    const cause = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(1_000) }).then(
+      () => null,
+      (thrown: { cause?: Error }) => thrown.cause,
+    );
+    return cause?.message === 'bad port';
+  };
+  // Below 1024 and where the standard has some more; the rest is free.
+  const known = [1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6679, 6697, 10080];
+  const ports = [...Array.from({ length: 1_023 }, (_, at) => at + 1), ...known, 6665, 6666, 6667, 6668, 6669, 8080];
+  for (const port of ports)
+    expect([port, problemsOf({ HOLDFAST_PORT: String(port) }).length > 0]).toEqual([port, await refusedByFetch(port)]);
 });
 
 describe('another address than loopback', () => {
@@ -138,6 +171,31 @@ describe('secrets', () => {
     expect(problemsOf({ HOLDFAST_API_KEY_FILE: join(folder, 'none') })[0]).toContain('cannot be read (ENOENT)');
     expect(problemsOf({ HOLDFAST_PORT_FILE: file })).toHaveLength(1);
   });
+
+  test.each([
+    'g#46?2/4@x%',
+    '4#6@canary',
+    '4/canary',
+    '4?canary',
+    'a@b#canary',
+    'a@b/canary',
+    'a@b?canary',
+    'canary%',
+    'canary%zz',
+    'canary%FF',
+  ])(
+    'RUN-5: the password %s in a connection string is refused in one sentence that shows nothing of it',
+    (password) => {
+      const [problem, ...more] = problemsOf({ DATABASE_URL: `postgres://hf:${password}@127.0.0.1:5432/hf` });
+      expect(more).toEqual([]);
+      expect(problem).toMatch(/^DATABASE_URL is not a URL of PostgreSQL: .*percent-encoded/);
+      expect(problem).not.toMatch(/canary|46|x%@/);
+      const encoded = `postgres://hf:${encodeURIComponent(password)}@127.0.0.1:5432/hf?sslmode=require&a_b=/c`;
+      expect(readConfig({ DATABASE_URL: encoded }).database.owner).toBe(encoded);
+      const file = fileWith(`${encoded}\r\n`);
+      expect(readConfig({ DATABASE_URL_FILE: file }).database.owner).toBe(encoded);
+    },
+  );
 
   test('that are wrong are not shown', () => {
     const secrets = VARIABLES.filter(({ type }) => type === 'database-url');

@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Failure } from '../lib/failure.ts';
+import { redactText } from '../lib/redact.ts';
 import type { Environment } from './environment.ts';
 import { wrongFormat } from './format.ts';
 import { nearest } from './nearest.ts';
 import { VARIABLES, type Variable } from './schema.ts';
+import { withoutSlash } from './web-url.ts';
 
 export interface LogConfig {
   readonly pretty: boolean;
@@ -71,6 +73,10 @@ export function readConfig(env: Environment): Config {
     throw new Failure('bad-configuration', `The configuration is not right:\n  ${problems.join('\n  ')}`, {
       fault: 'operator',
     });
+  const webUrl = (name: string) => {
+    const url = text(name);
+    return url === null ? null : withoutSlash(url);
+  };
   const dataDir = resolve(text('HOLDFAST_DATA') ?? '.holdfast');
   return {
     dataDir,
@@ -87,8 +93,8 @@ export function readConfig(env: Environment): Config {
     insecureHttp,
     keyringFile: resolve(text('HOLDFAST_KEYRING_FILE') ?? join(dataDir, 'keyring.json')),
     log: logOf(text('HOLDFAST_LOG')),
-    publicUrl: text('HOLDFAST_PUBLIC_URL'),
-    cli: { url: text('HOLDFAST_URL'), apiKey: text('HOLDFAST_API_KEY') },
+    publicUrl: webUrl('HOLDFAST_PUBLIC_URL'),
+    cli: { url: webUrl('HOLDFAST_URL'), apiKey: text('HOLDFAST_API_KEY') },
     programs: programsOf(text),
     database: {
       owner: text('DATABASE_URL'),
@@ -114,7 +120,7 @@ function readValue(variable: Variable, env: Environment, problems: string[]): st
   if (direct && file) problems.push(`${variable.name} and ${variable.name}_FILE are both set: leave one of them out.`);
   const value = file ? contentOf(variable.name, file, problems) : direct;
   const wrong = value === null ? null : wrongFormat(variable.type, value);
-  if (wrong) problems.push(`${variable.name}${variable.secret ? '' : `=${value}`} ${wrong}`);
+  if (wrong) problems.push(`${variable.name}${variable.secret ? '' : `=${redactText(value!)}`} ${wrong}`);
   return wrong ? null : value;
 }
 

@@ -1,46 +1,53 @@
 import { isIP } from 'node:net';
+import { wrongDatabaseUrl } from './database-url.ts';
 import type { VariableType } from './schema.ts';
+import { blockedPort, wrongWebUrl } from './web-url.ts';
 
 /** What is wrong with a value and what to give instead, or null. Never repeats the value, which may be a secret. */
 export function wrongFormat(type: VariableType, value: string): string | null {
-  return FITS[type](value) ? null : ADVICE[type];
+  return CHECKS[type](value);
 }
+
+type Check = (value: string) => string | null;
+
+const check =
+  (fits: (value: string) => boolean, advice: string): Check =>
+  (value) =>
+    fits(value) ? null : advice;
 
 const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
+const port = check(isPort, 'is not a port: give a number from 0 to 65535.');
 
-const FITS: Readonly<Record<VariableType, (value: string) => boolean>> = {
-  text: () => true,
-  path: () => true,
-  port: isPort,
-  flag: (value) => value === '0' || value === '1',
-  listen: (value) => value === 'localhost' || isIP(value) !== 0,
-  address: (value) => {
-    const parts = /^(?:[^\s/:@]+|\[[0-9a-f:.]+\]):(\d+)$/i.exec(value);
+const listen = check(
+  (value) => value === 'localhost' || isIP(value) !== 0,
+  'is not an address to listen on: give an IP address or localhost.',
+);
+
+const CHECKS: Readonly<Record<VariableType, Check>> = {
+  text: () => null,
+  path: () => null,
+  port,
+  'web-port': (value) => port(value) ?? blockedPort(Number(value)),
+  flag: check((value) => value === '0' || value === '1', 'is not a flag: give 0 or 1.'),
+  listen: (value) =>
+    value.includes('%')
+      ? 'holds a zone, which no URL can: give an address without, or :: for all addresses.'
+      : listen(value),
+  address: check((value) => {
+    const parts = /^(?:[^\s/:@%]+|\[[0-9a-f:.]+\]):(\d+)$/i.exec(value);
     return parts !== null && isPort(parts[1]!);
-  },
-  addresses: (value) => value.split(',').every((part) => isNetwork(part.trim())),
-  // `localhost:8080` is a URL too, one of the scheme "localhost": only the schemes that we can use are taken.
-  'web-url': (value) => hasScheme(value, ['http:', 'https:']),
-  'database-url': (value) => hasScheme(value, ['postgres:', 'postgresql:']),
-  log: (value) => /^(?:(?:json|pretty)(?::(?:debug|info|warn|error))?|debug|info|warn|error)$/.test(value),
+  }, 'is not an address: give host:port; an IPv6 address stands in brackets and has no zone.'),
+  addresses: check(
+    (value) => value.split(',').every((part) => isNetwork(part.trim())),
+    'is not a list of addresses: give IP addresses or networks such as 10.0.0.0/8, separated by commas.',
+  ),
+  'web-url': wrongWebUrl,
+  'database-url': wrongDatabaseUrl,
+  log: check(
+    (value) => /^(?:(?:json|pretty)(?::(?:debug|info|warn|error))?|debug|info|warn|error)$/.test(value),
+    'is not a form of log: give json, pretty, a level, or both as in pretty:debug.',
+  ),
 };
-
-const ADVICE: Readonly<Record<VariableType, string>> = {
-  text: '',
-  path: '',
-  port: 'is not a port: give a number from 0 to 65535.',
-  flag: 'is not a flag: give 0 or 1.',
-  listen: 'is not an address to listen on: give an IP address or localhost.',
-  address: 'is not an address: give host:port.',
-  addresses: 'is not a list of addresses: give IP addresses or networks such as 10.0.0.0/8, separated by commas.',
-  'web-url': 'is not a URL: give http://host or https://host.',
-  'database-url': 'is not a URL of PostgreSQL: give postgres://user:password@host:5432/database.',
-  log: 'is not a form of log: give json, pretty, a level, or both as in pretty:debug.',
-};
-
-function hasScheme(value: string, schemes: readonly string[]): boolean {
-  return URL.canParse(value) && schemes.includes(new URL(value).protocol);
-}
 
 function isNetwork(text: string): boolean {
   const [address = '', bits, ...more] = text.split('/');

@@ -2,6 +2,8 @@
 export type VariableType =
   | 'text'
   | 'port'
+  /** One that people's browsers go to. */
+  | 'web-port'
   | 'flag'
   | 'path'
   | 'listen'
@@ -57,7 +59,7 @@ export const VARIABLES: readonly Variable[] = [
     ['up'],
     'Where programs that were built or fetched are kept.',
   ),
-  variable('HOLDFAST_PORT', 'port', '8080', ['up', 'api'], 'Port of the API; 0 picks a free one and says so.'),
+  variable('HOLDFAST_PORT', 'web-port', '8080', ['up', 'api'], 'Port of the API; 0 picks a free one and says so.'),
   variable(
     'HOLDFAST_GATEWAY_PORT',
     'port',

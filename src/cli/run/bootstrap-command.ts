@@ -11,7 +11,7 @@ import { needOwnerUrl } from './migrate.ts';
 export async function bootstrapCommand({ env, say }: ProcessWorld): Promise<void> {
   const config = readConfig(env);
   const ownerUrl = needOwnerUrl(config);
-  const apiUrl = config.publicUrl?.replace(/\/$/, '') ?? apiUrlOf(config, config.port);
+  const apiUrl = config.publicUrl ?? apiUrlOf(config, config.port);
   const made = await bootstrapInstance({
     config,
     ownerUrl,

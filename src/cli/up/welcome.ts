@@ -4,7 +4,7 @@ import type { Started } from './start-all.ts';
 
 /** What a person can do now. */
 export function welcome({ apiUrl, temporalUiUrl, setupToken }: Started, config: Config, say: Say): void {
-  const people = config.publicUrl?.replace(/\/$/, '') ?? apiUrl;
+  const people = config.publicUrl ?? apiUrl;
   say.step('Holdfast is ready');
   say.line('');
   say.line(`  API          ${people}/api/v1`);
