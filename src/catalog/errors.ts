@@ -46,17 +46,17 @@ export const ERRORS = {
   'host-busy': {
     status: 409,
     title: 'The host is busy',
-    help: 'Wait for the job that the answer names, or leave out "ifBusy" to queue behind it.',
+    help: 'Wait for the job that the answer names (`holdfast jobs tail JOB`), or leave out "ifBusy" to queue behind it.',
   },
   'plan-in-use': {
     status: 409,
     title: 'A job of the plan has not ended',
-    help: 'Wait until the job that the answer names has ended, or cancel it: holdfast jobs cancel JOB. Then remove the plan.',
+    help: 'Wait until the job that the answer names has ended, or cancel it: `holdfast jobs cancel JOB`. Then remove the plan: `holdfast plans remove PLAN`.',
   },
   'job-already-finished': {
     status: 409,
     title: 'The job has ended',
-    help: 'Nothing to do; the answer shows how it ended.',
+    help: 'Nothing to do. How it ended: `holdfast jobs show JOB`.',
   },
   'version-conflict': {
     status: 412,
@@ -84,8 +84,16 @@ export const ERRORS = {
     title: 'The input does not fit',
     help: 'Correct the fields that "errors" points at.',
   },
-  'unknown-kind': { status: 422, title: 'There is no such kind of job', help: 'GET /api/v1/job-kinds lists them.' },
-  'unknown-target': { status: 422, title: 'The target does not exist', help: 'Use the id of something you can see.' },
+  'unknown-kind': {
+    status: 422,
+    title: 'There is no such kind of job',
+    help: 'GET /api/v1/job-kinds lists them, and so does `holdfast jobs kinds`.',
+  },
+  'unknown-target': {
+    status: 422,
+    title: 'The target does not exist',
+    help: 'Use the id of something you can see: `holdfast hosts list`, `holdfast plans list`, `holdfast repositories list`.',
+  },
   'agent-too-old': {
     status: 422,
     title: 'The agent of the host cannot do this',
@@ -94,12 +102,12 @@ export const ERRORS = {
   'repository-has-no-password': {
     status: 422,
     title: 'The repository has no password',
-    help: 'Set its credentials first.',
+    help: 'Give it one: `holdfast repositories password NAME --file FILE`.',
   },
   'repository-was-ready': {
     status: 409,
     title: 'The repository was ready before',
-    help: 'Mount it or correct the address; to begin anew, send the confirmation that the detail names.',
+    help: 'Mount it or correct the address; to begin anew, send the confirmation that the detail names: `holdfast repositories init NAME --host HOST --confirm TEXT`.',
   },
   'idempotency-key-reused': {
     status: 422,
@@ -109,7 +117,7 @@ export const ERRORS = {
   'too-many-streams': {
     status: 429,
     title: 'Too many open streams',
-    help: 'Close streams that are no longer looked at, or read pages of the log instead.',
+    help: 'Close streams that are no longer looked at, or read pages of the log instead: `holdfast jobs logs JOB`.',
   },
   'headers-too-large': {
     status: 431,

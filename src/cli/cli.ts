@@ -15,6 +15,8 @@ export interface Cli {
   readonly env: Environment;
   readonly now: () => Date;
   readonly random: RandomBytes;
+  /** How `holdfast` is written where the person stands. */
+  readonly command: string;
   /** The folder that relative paths start from. */
   readonly cwd: string;
   readonly sleep: (ms: number) => Promise<void>;
@@ -36,7 +38,7 @@ export function openSession(cli: Cli, command: Command): Session {
   const config = configOf(withDataFolderHere(cli.env, whereabouts(cli.cwd)));
   return {
     client: new ApiClient(readProfile(config), cli.random),
-    output: new Output(output ?? 'table', cli.streams, cli.now),
+    output: new Output(output ?? 'table', cli),
     dataDir: config.dataDir,
   };
 }

@@ -3,10 +3,10 @@ import { CliError, EXIT } from './exit.ts';
 
 /** What can be named by its id or by its name. */
 const NOUNS = {
-  site: { path: 'sites', id: /^site_[0-9a-z]{26}$/ },
-  host: { path: 'hosts', id: /^host_[0-9a-z]{26}$/ },
-  repository: { path: 'repositories', id: /^repo_[0-9a-z]{26}$/ },
-  plan: { path: 'plans', id: /^plan_[0-9a-z]{26}$/ },
+  site: { path: 'sites', list: 'holdfast sites list', id: /^site_[0-9a-z]{26}$/ },
+  host: { path: 'hosts', list: 'holdfast hosts list', id: /^host_[0-9a-z]{26}$/ },
+  repository: { path: 'repositories', list: 'holdfast repositories list', id: /^repo_[0-9a-z]{26}$/ },
+  plan: { path: 'plans', list: 'holdfast plans list', id: /^plan_[0-9a-z]{26}$/ },
 } as const;
 export type FindableNoun = keyof typeof NOUNS;
 
@@ -35,7 +35,6 @@ export async function find(
   query: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const found = await lookFor(client, noun, text, query);
-  if (found === null)
-    throw new CliError(EXIT.usage, `There is no ${noun} "${text}". See "holdfast ${NOUNS[noun].path} list".`);
+  if (found === null) throw new CliError(EXIT.usage, `There is no ${noun} "${text}". See: ${NOUNS[noun].list}`);
   return found;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setGlobalProxyFromEnv } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import { processEnvironment } from '../config/environment.ts';
 import { nodeProxies } from '../config/proxies.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -8,6 +9,7 @@ import { systemRandom } from '../lib/ids.ts';
 import { redactText } from '../lib/redact.ts';
 import type { Cli } from './cli.ts';
 import { EXIT } from './exit.ts';
+import { asTypedHere, commandHere } from './here.ts';
 import { registerProcesses, SERVES } from './processes.ts';
 import { buildProgram, runProgram } from './program.ts';
 import { standardStreams } from './standard-streams.ts';
@@ -17,16 +19,24 @@ import { StartProblem } from './up/start-problem.ts';
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
+const environment = processEnvironment();
 const streams = standardStreams(process.stdout, process.stderr, (lost) => {
   if (lost !== null) streams.err.write(`holdfast: ${lost.message}\n`);
   process.exit(lost?.exitCode ?? cli.exitCode);
 });
 const cli: Cli = {
   streams,
-  env: processEnvironment(),
+  env: environment,
   now: () => systemClock.now(),
   random: systemRandom,
   cwd: process.cwd(),
+  command: commandHere({
+    // npm runs us in its own folder and tells where the person stands.
+    folder: (process.argv[2] === 'up' && environment.INIT_CWD) || process.cwd(),
+    path: environment.PATH,
+    project: fileURLToPath(new URL('../..', import.meta.url)),
+    node: process.execPath,
+  }),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   onInterrupt(listener) {
     process.on('SIGINT', listener);
@@ -39,7 +49,11 @@ if (proxies !== null) setGlobalProxyFromEnv(proxies);
 
 try {
   const program = buildProgram(cli, version);
-  registerProcesses(program, { env: cli.env, version, say: (line) => void streams.out.write(`${line}\n`) });
+  registerProcesses(program, {
+    env: cli.env,
+    version,
+    say: (line) => void streams.out.write(`${asTypedHere(line, cli.command)}\n`),
+  });
   program.hook('preAction', (_program, command) => {
     if (SERVES.has(command.name())) streams.serve();
   });
@@ -52,6 +66,6 @@ try {
     error instanceof StartProblem || error instanceof Failure
       ? error.message
       : redactText(error.stack ?? error.message);
-  streams.err.write(`holdfast: ${words}\n`);
+  streams.err.write(`holdfast: ${asTypedHere(words, cli.command)}\n`);
   process.exitCode = 1;
 }

@@ -5,7 +5,10 @@ function bench(format: Format) {
   const written = { out: '', err: '' };
   const stream = (name: 'out' | 'err') => ({ write: (text: string) => (written[name] += text) });
   const now = () => new Date('2026-11-21T05:00:00Z');
-  return { written, output: new Output(format, { out: stream('out'), err: stream('err') }, now) };
+  return {
+    written,
+    output: new Output(format, { streams: { out: stream('out'), err: stream('err') }, now, command: 'holdfast' }),
+  };
 }
 
 test('a list is a table for people, with one line for each item', () => {

@@ -1,4 +1,5 @@
 import { redactText } from '../lib/redact.ts';
+import { asTypedHere } from './here.ts';
 
 export type Format = 'json' | 'table';
 
@@ -21,21 +22,30 @@ export type Column<T> = readonly [head: string, cell: (item: T) => string | numb
 const safe = (value: string | number | null | undefined): string =>
   value === null || value === undefined ? '-' : redactText(String(value), undefined, 500);
 
+export interface OutputWorld {
+  readonly streams: Streams;
+  readonly now: () => Date;
+  /** How `holdfast` is written here. */
+  readonly command: string;
+}
+
 export class Output {
   readonly format: Format;
   readonly now: () => Date;
   readonly #streams: Streams;
+  readonly #command: string;
 
-  constructor(format: Format, streams: Streams, now: () => Date) {
+  constructor(format: Format, world: OutputWorld) {
     this.format = format;
-    this.#streams = streams;
-    this.now = now;
+    this.#streams = world.streams;
+    this.#command = world.command;
+    this.now = world.now;
   }
 
   /** A list: a table for people, the items as they came for programs. */
   list<T>(items: readonly T[], columns: readonly Column<T>[], none: string): void {
     if (this.format === 'json') this.json({ items });
-    else if (items.length === 0) this.line(none);
+    else if (items.length === 0) this.say(none);
     else this.#table(items, columns);
   }
 
@@ -59,7 +69,7 @@ export class Output {
     }
     const shown = facts.filter(([, value]) => value !== null && value !== undefined && value !== '');
     const width = Math.max(...shown.map(([name]) => name.length));
-    for (const [name, value] of shown) this.line(`${name.padEnd(width)}  ${safe(value)}`);
+    for (const [name, value] of shown) this.say(`${name.padEnd(width)}  ${safe(value)}`);
   }
 
   json(value: unknown): void {
@@ -70,9 +80,14 @@ export class Output {
     this.#streams.out.write(`${text}\n`);
   }
 
+  /** A text of ours, with its commands as they are typed here. */
+  say(text: string): void {
+    this.line(asTypedHere(text, this.#command));
+  }
+
   /** For the person who waits; never part of the result. */
   note(text: string): void {
-    this.#streams.err.write(`${redactText(text, undefined, 2_000)}\n`);
+    this.#streams.err.write(`${asTypedHere(redactText(text, undefined, 2_000), this.#command)}\n`);
   }
 
   /** A secret that is shown this once; redaction would hide what the person has to keep. */

@@ -27,6 +27,7 @@ export function registerProcesses(program: Command, given: Partial<ProcessWorld>
   program
     .command('up')
     .description('run all of Holdfast on this machine, with PostgreSQL and Temporal (what npm start does)')
+    .addHelpText('after', '\nExample:\n  holdfast up --no-first-job')
     .option('--no-first-job', 'make no backup at the very first start')
     .action(async (options: { firstJob: boolean }) => {
       const { up } = await import('./up/up.ts');
@@ -47,23 +48,34 @@ export function registerProcesses(program: Command, given: Partial<ProcessWorld>
     'run the gateway for agents',
     async () => (await import('./run/gateway.ts')).startGatewayProcess,
   );
-  hiddenOption(program.command('agent').description('run the agent of this host')).action(async (told: Told) => {
+  hiddenOption(
+    program
+      .command('agent')
+      .description('run the agent of this host')
+      .addHelpText('after', '\nExample:\n  HOLDFAST_DATA=/var/lib/holdfast holdfast agent'),
+  ).action(async (told: Told) => {
     const { runAgent } = await import('./run/agent.ts');
     await runAgent({ env, dieWithParent: told.dieWithParent === true });
   });
-  program
-    .command('migrate')
-    .description('bring the database of DATABASE_URL to the schema of this program and make its logins')
-    .action(async () => (await import('./run/migrate-command.ts')).migrateCommand(world));
+  databaseCommands(program, world);
   auditCommand(program, world);
-  program
-    .command('bootstrap')
-    .description('make the owner, the first organisation, the key of the command line and this host')
-    .action(async () => (await import('./run/bootstrap-command.ts')).bootstrapCommand(world));
   program.command('programs', { hidden: true }).action(async () => {
     const { programsCommand } = await import('./run/programs-command.ts');
     await programsCommand(world);
   });
+}
+
+function databaseCommands(program: Command, world: ProcessWorld): void {
+  program
+    .command('migrate')
+    .description('bring the database of DATABASE_URL to the schema of this program and make its logins')
+    .addHelpText('after', '\nExample:\n  DATABASE_URL=postgres://owner@db.example.org/holdfast holdfast migrate')
+    .action(async () => (await import('./run/migrate-command.ts')).migrateCommand(world));
+  program
+    .command('bootstrap')
+    .description('make the owner, the first organisation, the key of the command line and this host')
+    .addHelpText('after', '\nExample:\n  DATABASE_URL=postgres://owner@db.example.org/holdfast holdfast bootstrap')
+    .action(async () => (await import('./run/bootstrap-command.ts')).bootstrapCommand(world));
 }
 
 function auditCommand(program: Command, world: ProcessWorld): void {
@@ -93,7 +105,8 @@ function serverCommand(
   about: string,
   load: () => Promise<Parameters<typeof import('./run/process.ts').runProcess>[1]>,
 ): void {
-  hiddenOption(program.command(name).description(about)).action(async (told: Told) => {
+  const example = `\nExample:\n  HOLDFAST_DATA=/var/lib/holdfast holdfast ${name}`;
+  hiddenOption(program.command(name).description(about).addHelpText('after', example)).action(async (told: Told) => {
     const [{ runProcess }, start] = await Promise.all([import('./run/process.ts'), load()]);
     await runProcess(
       { name, env, dieWithParent: told.dieWithParent === true, stopWithinMs: STOP_WITHIN_MS[name] },

@@ -7,6 +7,7 @@ import { registerPlans } from './commands/plans.ts';
 import { registerRepositories } from './commands/repositories.ts';
 import { registerSites } from './commands/sites.ts';
 import { CliError, EXIT, EXIT_HELP } from './exit.ts';
+import { asTypedHere } from './here.ts';
 
 /** The commands that talk to the API. Those that run processes are added by whoever starts them. */
 export function buildProgram(cli: Cli, version: string): Command {
@@ -16,8 +17,8 @@ export function buildProgram(cli: Cli, version: string): Command {
     .addOption(new Option('--output <format>', 'how results are printed').choices(['table', 'json']).default('table'))
     .addHelpText('after', `${EXIT_HELP}\n\nExamples:\n  holdfast backup now /etc\n  holdfast jobs list --output json`)
     .configureOutput({
-      writeOut: (text) => cli.streams.out.write(text),
-      writeErr: (text) => cli.streams.err.write(text),
+      writeOut: (text) => cli.streams.out.write(asTypedHere(text, cli.command)),
+      writeErr: (text) => cli.streams.err.write(asTypedHere(text, cli.command)),
     })
     .showHelpAfterError('(add --help for what can be said)')
     .exitOverride();
@@ -38,7 +39,7 @@ export async function runProgram(program: Command, cli: Cli, args: readonly stri
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (thrown instanceof CliError) {
-      cli.streams.err.write(`holdfast: ${thrown.message}\n`);
+      cli.streams.err.write(`holdfast: ${asTypedHere(thrown.message, cli.command)}\n`);
       return thrown.exitCode;
     }
     throw thrown;

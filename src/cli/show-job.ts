@@ -1,3 +1,4 @@
+import { adviceFor } from './advice.ts';
 import type { Answer } from './client.ts';
 import { exitOfState } from './exit.ts';
 import { agedWords, progressWords } from './follow.ts';
@@ -34,7 +35,7 @@ export function showJob(output: Output, job: Answer): void {
         : null,
     ],
     ['Result', outcome?.sentence],
-    ['Do', outcome?.next],
+    ['Do', outcome && adviceFor(job, outcome.next)],
     ['Snapshot', outcome?.refs.snapshotId],
     ['Changes', outcome && changesOf(outcome.counts)],
     [
@@ -62,10 +63,10 @@ export function showJob(output: Output, job: Answer): void {
 
 /** What a person may want to type next. */
 export function jobNext({ id, state, behindJobId }: Answer): string[] {
-  const command = (words: string) => `holdfast jobs ${words}`;
-  if (state === 'waiting')
-    return [behindJobId === null ? command(`tail ${id}`) : command(`show ${behindJobId}`), command(`cancel ${id}`)];
-  if (exitOfState(state) === null)
-    return [command(`tail ${id}`), ...(state === 'cancelling' ? [] : [command(`cancel ${id}`)])];
-  return state === 'succeeded' || state === 'cancelled' ? [] : [command(`logs ${id}`)];
+  const [tail, cancel] = [`holdfast jobs tail ${id}`, `holdfast jobs cancel ${id}`];
+  if (state === 'waiting') return [behindJobId === null ? tail : `holdfast jobs show ${behindJobId}`, cancel];
+  if (exitOfState(state) === null) return state === 'cancelling' ? [tail] : [tail, cancel];
+  return state === 'succeeded' || state === 'cancelled'
+    ? []
+    : [`holdfast jobs logs ${id}`, `holdfast jobs again ${id}`];
 }

@@ -11,27 +11,27 @@ export const COMMON_OUTCOMES = {
   'queue-deadline': {
     state: 'timed_out',
     sentence: () => 'It waited longer than a job of its kind may wait, and was not started.',
-    next: 'See what held it back, then start it again.',
+    next: 'See what held its host or repository meanwhile (`holdfast jobs list`), then start it again: `holdfast jobs again JOB`.',
   },
   'run-timeout': {
     state: 'timed_out',
     sentence: () => 'It ran longer than a job of its kind may run, and was stopped.',
-    next: 'Read its log to see what took so long.',
+    next: 'Read its log to see what took so long: `holdfast jobs logs JOB`.',
   },
   'agent-lost': {
     state: 'failed',
     sentence: () => 'The agent stopped answering while it ran, each time it was tried.',
-    next: 'Look whether the host is up and its agent is running, then start it again.',
+    next: 'Look whether the host is up and its agent is running (`holdfast hosts list`), then start it again: `holdfast jobs again JOB`.',
   },
   'outcome-unknown': {
     state: 'unknown',
     sentence: () => 'The agent stopped answering after it had begun; what it did is not known.',
-    next: 'Look at the host to see what was done before you start it again.',
+    next: 'Look at the host to see what was done, and at the log: `holdfast jobs logs JOB`. Then, if it is to be done again: `holdfast jobs again JOB`.',
   },
   'agent-fault': {
     state: 'failed',
     sentence: () => 'The agent could not carry it out because of a fault of its own.',
-    next: 'Read its log; update the agent if the fault stays.',
+    next: 'Read its log: `holdfast jobs logs JOB`. Update the agent if the fault stays.',
   },
 } as const satisfies OutcomeTable;
 

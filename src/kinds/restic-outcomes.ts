@@ -10,7 +10,7 @@ const failed = (sentence: string, next: string): OutcomeDefinition => ({
 export const RESTIC_TROUBLE = {
   'repository-missing': failed(
     'The repository that was at the address before is not there.',
-    'Mount it or correct the address, then start the job again. Nothing was written.',
+    'Mount it or correct the address, then start the job again: `holdfast jobs again JOB`. Nothing was written.',
   ),
   'repository-uninitialised': failed(
     'There is no restic repository at the address, and no job has found one there before.',
@@ -38,21 +38,24 @@ export const RESTIC_TROUBLE = {
   ),
   'repository-unreachable': failed(
     'The storage of the repository did not answer.',
-    'Check that the storage runs and that the host can reach it, then start the job again.',
+    'Check that the storage runs and that the host can reach it, then start the job again: `holdfast jobs again JOB`.',
   ),
   'proxy-unreachable': failed(
     'The proxy between the host and the storage of the repository did not let restic through.',
-    'Check the proxy that http_proxy or https_proxy names in the environment of the agent, or name the storage in no_proxy; then restart the agent and start the job again.',
+    'Check the proxy that http_proxy or https_proxy names in the environment of the agent, or name the storage in no_proxy; then restart the agent and start the job again: `holdfast jobs again JOB`.',
   ),
   'no-space': failed(
     'The storage of the repository, or the temporary folder of the host, is full.',
-    'Make space there, or let retention remove old snapshots, then start the job again.',
+    'Make space there, then start the job again: `holdfast jobs again JOB`.',
   ),
   'program-missing': failed('restic could not be started on the host.', 'Install restic 0.14 or newer on the host.'),
-  'restic-failed': failed('restic ended with an error.', 'Read the end of the job log; it holds what restic said.'),
+  'restic-failed': failed(
+    'restic ended with an error.',
+    'Read the end of the job log, which holds what restic said: `holdfast jobs logs JOB --tail 50`.',
+  ),
   'restic-crashed': failed(
     'restic was ended by a signal that Holdfast did not send.',
-    'Check the host for memory shortage, then start the job again.',
+    'Check the host for memory shortage, then start the job again: `holdfast jobs again JOB`.',
   ),
 } as const satisfies Record<string, OutcomeDefinition>;
 
@@ -79,19 +82,19 @@ export const BACKUP_OUTCOMES = {
   },
   partial: partial(
     ({ counts }) => `A snapshot was made, but ${plural(counts.failures, 'item')} could not be read.`,
-    'Look at the list of failures; exclude what is not needed, or let the agent read it.',
+    'Look at the failures: `holdfast jobs show JOB`. Exclude what is not needed (`holdfast plans edit PLAN --exclude PATTERN`), or let the agent read it.',
   ),
   'some-path-missing': partial(
     ({ counts }) => `A snapshot was made, but ${plural(counts.pathsMissing, 'path')} of the plan did not exist.`,
-    'Correct the paths of the plan, or bring the missing ones back.',
+    'Correct the paths of the plan (`holdfast plans edit PLAN --path PATH`), or bring the missing ones back.',
   ),
   'error-after-snapshot': partial(
     () => 'A snapshot was made, but restic ended with an error after it.',
-    'Read the end of the job log; the snapshot itself can be restored.',
+    'Read the end of the job log: `holdfast jobs logs JOB --tail 50`. The snapshot itself can be restored.',
   ),
   'all-paths-missing': failed(
     'None of the paths of the plan exists on the host, so no snapshot was made.',
-    'Correct the paths of the plan, or mount what is missing.',
+    'Correct the paths of the plan (`holdfast plans edit PLAN --path PATH`), or mount what is missing.',
   ),
 } as const satisfies Record<string, OutcomeDefinition>;
 

@@ -156,3 +156,33 @@ test('a download takes the whole log: --tail and --follow beside it are refused'
   });
   expect(readdirSync(folder)).toEqual([]);
 });
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+
+test.each([
+  ['in the checkout', () => ROOT, /^npx holdfast /],
+  ['in a folder of it', () => join(ROOT, 'docs', 'adr'), /^npx holdfast /],
+  ['somewhere else', () => folder, /^(?:node )?'?\/.*\/scripts\/holdfast\.mjs'? /],
+])('RUN-23: what is printed %s can be typed there, and asks no registry', async (_where, cwd, form) => {
+  const { out } = await shell(`cd '${cwd()}'; holdfast jobs show JOB`);
+  const command = /Next +(.*)/.exec(out)![1]!.replace('jobs tail', 'jobs show');
+  expect(command).toMatch(form);
+  const registry = {
+    npm_config_registry: 'http://127.0.0.1:9/',
+    npm_config_yes: 'true',
+    npm_config_fetch_retries: '0',
+  };
+  const path = environment()
+    .PATH!.split(':')
+    .filter((dir) => !dir.includes('node_modules'))
+    .join(':');
+  const typed = await new Promise<string>((resolve, reject) =>
+    execFile(
+      'bash',
+      ['--norc', '-c', command],
+      { cwd: cwd(), env: { ...environment(), ...registry, PATH: path, HOME: folder } },
+      (error, text, err) => (error ? reject(new Error(err)) : resolve(text)),
+    ),
+  );
+  expect(typed).toContain(job.id);
+});

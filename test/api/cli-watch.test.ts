@@ -44,6 +44,7 @@ function start(line: string, { url = bench.url, terminal = false, key = bench.ke
     env,
     now: () => new Date(),
     random: systemRandom,
+    command: 'holdfast',
     cwd: dataDir,
     sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
     onInterrupt: (listener: () => void) => {

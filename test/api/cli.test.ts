@@ -41,6 +41,7 @@ async function run(
     env: { HOLDFAST_DATA: dataDir, ...env },
     now: () => new Date(),
     random: systemRandom,
+    command: 'holdfast',
     cwd: '/srv',
     sleep: async () => void (await meanwhile()),
     onInterrupt: () => () => {},

@@ -6,7 +6,7 @@ import { publicProblems } from '../schemas/problem.ts';
 const TEXT = `<p>You are the owner of this instance.</p>
 <p>Setting a password here comes with the access release. Until then the API key of the owner works: it lies in
 <code>cli.json</code> in the data folder, and the command line finds it there.</p>
-<p>Try <code>npx holdfast jobs list</code>, or read the <a href="/api/v1/docs">API documentation</a>.</p>`;
+<p>Try <code>holdfast jobs list</code>, or read the <a href="/api/v1/docs">API documentation</a>.</p>`;
 
 /** Where the one-time link of the first start leads. The token is not looked at: nothing can be done with it yet. */
 export function setupPage(app: App): void {

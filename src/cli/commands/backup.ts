@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { adviceFor } from '../advice.ts';
 import { type Cli, openSession, type Session } from '../cli.ts';
 import type { Answer } from '../client.ts';
 import { CliError, EXIT, exitOfState } from '../exit.ts';
@@ -50,9 +51,9 @@ async function now(cli: Cli, given: string, options: NowOptions, command: Comman
   if (output.format === 'json') return;
   output.line('');
   output.line('Next:');
-  output.line(`  holdfast jobs ${options.wait ? 'logs' : 'tail'} ${last.id}`);
-  output.line(`  holdfast jobs start backup --plan ${plan.id} --follow`);
-  output.line('  holdfast jobs list --kind backup');
+  output.say(options.wait ? `  holdfast jobs logs ${last.id}` : `  holdfast jobs tail ${last.id}`);
+  output.say(`  holdfast jobs start backup --plan ${plan.id} --follow`);
+  output.say('  holdfast jobs list --kind backup');
 }
 
 /** The one that was named, else one in the data folder that belongs to this host; made when it is missing. */
@@ -86,7 +87,7 @@ async function initialise(cli: Cli, session: Session, host: Answer, repository: 
   const { sentence = '', next = '' } = ended.outcome ?? {};
   throw new CliError(
     exitOfState(ended.state) ?? EXIT.jobFailed,
-    `${ended.title} ended as ${ended.state}. ${sentence} ${next}`.trim(),
+    `${ended.title} ended as ${ended.state}. ${sentence} ${adviceFor(ended, next)}`.trim(),
   );
 }
 

@@ -7,6 +7,7 @@ export function registerHosts(program: Command, cli: Cli): void {
   hosts
     .command('list')
     .description('list hosts')
+    .addHelpText('after', '\nExample:\n  holdfast hosts list --output json')
     .action(async (_options: unknown, command: Command) => {
       const { client, output } = openSession(cli, command);
       output.list(

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { adviceFor } from '../advice.ts';
 import { type Cli, openSession, type Session } from '../cli.ts';
 import { CliError, EXIT, exitOfState } from '../exit.ts';
 import { followJob, stateWords } from '../follow.ts';
@@ -22,7 +23,8 @@ export function jobTail(jobs: Command, cli: Cli): void {
       const session = openSession(cli, command);
       const last = await followJob(cli, session, id === undefined ? await newest(session) : jobId(id), options.tail);
       cli.exitCode = exitOfState(last.state) ?? EXIT.ok;
-      session.output.note(`${stateWords(last)}. ${last.outcome?.sentence ?? ''}`.trim());
+      const { sentence = '', next: advice = '' } = last.outcome ?? {};
+      session.output.note([`${stateWords(last)}.`, sentence, adviceFor(last, advice)].filter(Boolean).join(' '));
       for (const next of jobNext(last)) session.output.note(`  ${next}`);
     });
 }

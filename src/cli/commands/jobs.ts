@@ -7,6 +7,7 @@ import { find } from '../find.ts';
 import { none } from '../none.ts';
 import { showJob } from '../show-job.ts';
 import { waitForJob } from '../wait.ts';
+import { jobAgain } from './job-again.ts';
 import { jobLogs } from './job-logs.ts';
 import { jobStart } from './job-start.ts';
 import { jobTail } from './job-tail.ts';
@@ -19,6 +20,7 @@ export const count = (text: string): number => {
 export function registerJobs(program: Command, cli: Cli): void {
   const jobs = program.command('jobs').description('start, watch and cancel jobs');
   jobStart(jobs, cli);
+  jobAgain(jobs, cli);
   registerLooking(jobs, cli);
 }
 
@@ -30,11 +32,16 @@ function registerLooking(jobs: Command, cli: Cli): void {
     .option('--host <name|id>', 'only of this host')
     .option('--limit <n>', 'how many at most', count, 20)
     .description('list jobs, newest first')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  holdfast jobs list --state failed partial --host local\n  holdfast jobs list --output json',
+    )
     .action((options: ListOptions, command: Command) => list(cli, options, command));
   jobs
     .command('show')
     .argument('<id>', 'id of the job')
     .description('show one job')
+    .addHelpText('after', '\nExample:\n  holdfast jobs show job_...')
     .action(async (id: string, _options: unknown, command: Command) => {
       const { client, output } = openSession(cli, command);
       showJob(output, await client.get(`jobs/${jobId(id)}`));
@@ -54,6 +61,7 @@ function registerLooking(jobs: Command, cli: Cli): void {
   jobs
     .command('kinds')
     .description('list the kinds of jobs')
+    .addHelpText('after', '\nExample:\n  holdfast jobs kinds')
     .action(async (_options: unknown, command: Command) => {
       const { client, output } = openSession(cli, command);
       const columns = [

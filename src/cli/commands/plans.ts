@@ -27,6 +27,7 @@ function listPlans(plans: Command, cli: Cli): void {
     .command('list')
     .option('--host <name|id>', 'only of this host')
     .description('list plans')
+    .addHelpText('after', '\nExample:\n  holdfast plans list --host local')
     .action(async (options: { host?: string }, command: Command) => {
       const { client, output } = openSession(cli, command);
       const host = options.host === undefined ? null : await find(client, 'host', options.host);

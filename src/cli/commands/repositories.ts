@@ -9,6 +9,7 @@ export function registerRepositories(program: Command, cli: Cli): void {
   repositories
     .command('list')
     .description('list repositories')
+    .addHelpText('after', '\nExample:\n  holdfast repositories list')
     .action(async (_options: unknown, command: Command) => {
       const { client, output } = openSession(cli, command);
       output.list(
@@ -30,6 +31,10 @@ export function registerRepositories(program: Command, cli: Cli): void {
     .argument('<name>', 'what people call it')
     .argument('<address>', 'absolute path, rest:https://..., sftp:user@host:/path or s3:https://host/bucket')
     .description('register a repository; a password is made and shown this once')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  holdfast repositories create main /srv/restic\n  holdfast repositories create vault rest:https://backup.example.org/vault',
+    )
     .action(async (name: string, url: string, _options: unknown, command: Command) => {
       const { client, output } = openSession(cli, command);
       const made = await client.post('repositories', { name, url }, { creates: true });

@@ -8,6 +8,7 @@ export function registerSites(program: Command, cli: Cli): void {
   sites
     .command('list')
     .description('list sites')
+    .addHelpText('after', '\nExample:\n  holdfast sites list')
     .action(async (_options: unknown, command: Command) => {
       const { client, output } = openSession(cli, command);
       output.list(

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemRandom } from '../../lib/ids.ts';
+import { adviceFor } from '../advice.ts';
 import { type Answer, ApiClient } from '../client.ts';
 import { exitOfState } from '../exit.ts';
 import { lookFor } from '../find.ts';
@@ -85,6 +86,6 @@ function tell(job: Answer, say: Say): void {
 }
 
 function wordsOf(job: Answer): string {
-  if (job.outcome) return [job.outcome.sentence, job.outcome.next].filter(Boolean).join(' ');
-  return `It goes on; look with "npx holdfast jobs show ${job.id}".`;
+  if (job.outcome) return [job.outcome.sentence, adviceFor(job, job.outcome.next)].filter(Boolean).join(' ');
+  return `It goes on; look: holdfast jobs show ${job.id}`;
 }

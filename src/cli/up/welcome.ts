@@ -18,9 +18,9 @@ export function welcome({ apiUrl, temporalUiUrl, setupToken }: Started, config: 
   }
   say.line('');
   say.line('  Next, in another terminal:');
-  say.line('    npx holdfast jobs list          every job, with how it ended');
-  say.line('    npx holdfast backup now <PATH>  backs up a folder of this machine now');
-  say.line('    npx holdfast hosts list         the machines, and which of them are online');
+  say.line('    holdfast jobs list          every job, with how it ended');
+  say.line('    holdfast backup now <PATH>  backs up a folder of this machine now');
+  say.line('    holdfast hosts list         the machines, and which of them are online');
   say.line('');
   say.line('  Ctrl-C stops everything in order.');
 }

@@ -1,0 +1,15 @@
+import { shellWord } from '../domain/shell-word.ts';
+import type { Answer } from './client.ts';
+
+/** The advice of a job's outcome, with what it is about in the place of `JOB`, `PLAN`, `NAME` and `HOST`, so that it can be pasted. */
+export function adviceFor({ id, planId, repositoryId, host }: Answer, text: string): string {
+  const known: readonly (readonly [where: RegExp, what: string | undefined])[] = [
+    [/(?<=^holdfast jobs \w+ )JOB\b/, id],
+    [/(?<=^holdfast plans \w+ )PLAN\b/, planId],
+    [/(?<=^holdfast repositories \w+ )NAME\b/, repositoryId],
+    [/(?<= --host )HOST\b/, host?.name],
+  ];
+  const filled = (command: string) =>
+    known.reduce((said, [where, what]) => (what ? said.replace(where, () => shellWord(what)) : said), command);
+  return text.replace(/(?<=`)holdfast [^`]+(?=`)/g, filled);
+}
