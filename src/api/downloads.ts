@@ -4,6 +4,8 @@ import type { Principal } from '../domain/decide.ts';
 import type { Clock } from '../lib/clock.ts';
 import { asError, Failure } from '../lib/failure.ts';
 import type { Log } from '../lib/log.ts';
+import { whenGone } from '../lib/when-gone.ts';
+import { hasShare } from './fair-share.ts';
 import type { StreamLimits } from './stream/limits.ts';
 import { refusedNow } from './stream/still-allowed.ts';
 
@@ -11,6 +13,8 @@ import { refusedNow } from './stream/still-allowed.ts';
 const MOST_AT_ONCE = 32;
 /** So that one person with a bad line, or ill will, leaves room for the others. */
 const MOST_OF_ONE = 8;
+/** Times what is left: so that the people of one organisation together leave room for the others. */
+const SHARE_OF_ORGANIZATION = 3;
 
 interface Download {
   readonly principal: Principal;
@@ -31,6 +35,8 @@ interface DownloadParts {
   readonly log: Log;
 }
 
+const tooMany = (message: string) => new Failure('too-many-streams', message, { fault: 'caller' });
+
 /** The long answers that are under way: cut off when who reads them may no longer, or takes nothing for a minute. */
 export class Downloads {
   readonly #parts: DownloadParts;
@@ -45,16 +51,23 @@ export class Downloads {
 
   /** Watches over an answer until it is closed. Throws when there are too many. */
   watch(response: ServerResponse, principal: Principal, siteId: string | null): void {
-    const mine = [...this.#open].filter((one) => one.principal.userId === principal.userId).length;
-    if (this.#open.size >= MOST_AT_ONCE || mine >= MOST_OF_ONE)
-      throw new Failure('too-many-streams', 'Too many logs are being downloaded.', { fault: 'caller' });
+    this.#assertRoom(principal);
     const download = { principal, siteId, response, written: 0, stalled: 0 };
     this.#open.add(download);
     if (this.#open.size === 1) this.#wake();
-    response.once('close', () => {
+    whenGone(response, () => {
       this.#open.delete(download);
       if (this.#open.size === 0) for (const timer of this.#timers) clearInterval(timer);
     });
+  }
+
+  #assertRoom({ userId, orgId }: Principal): void {
+    const open = [...this.#open].map(({ principal }) => principal);
+    const mine = open.filter((one) => one.userId === userId).length;
+    const ours = open.filter((one) => one.orgId === orgId).length;
+    if (mine >= MOST_OF_ONE) throw tooMany(`You download ${mine} logs already, as many as one may at once.`);
+    if (!hasShare(ours, open.length, MOST_AT_ONCE, SHARE_OF_ORGANIZATION))
+      throw tooMany(`Your organisation downloads ${ours} logs already, its share of what this server can.`);
   }
 
   #wake(): void {

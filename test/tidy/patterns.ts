@@ -34,6 +34,15 @@ export const PATTERNS: readonly Pattern[] = [
     sample: "import { Client } from '@temporalio/client';",
   },
   {
+    under: 'src/api',
+    files: TS,
+    name: 'a clean-up that may come too late',
+    finds: /\b(?:raw|response)\.(?:once|on)\('close'/,
+    allowed: [],
+    reason: 'a reader that left during an await has closed already, and its place would stay taken: use whenGone',
+    sample: "response.once('close', () => open.delete(download));",
+  },
+  {
     ...src,
     name: 'process.env',
     finds: /\bprocess\.env\b/,

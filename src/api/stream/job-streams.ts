@@ -8,6 +8,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { asError, Failure } from '../../lib/failure.ts';
 import type { Log } from '../../lib/log.ts';
 import { Pace } from '../../lib/pace.ts';
+import { hasShare } from '../fair-share.ts';
 import { BEAT, frame } from './frames.ts';
 import { History } from './history.ts';
 import { JobFeed } from './job-feed.ts';
@@ -32,6 +33,10 @@ const LOOKS = { places: 2, restMs: 20 };
 const LOOKS_AT_ONCE = 2;
 
 const holder = ({ userId, keyId }: Principal): string => keyId ?? userId;
+
+/** Times what is left: most of the streams for an only organisation, and some for each that comes beside it. */
+const SHARE_OF_ORGANIZATION = 9;
+const tooMany = (message: string) => new Failure('too-many-streams', message, { fault: 'caller' });
 
 /** A stream that shows that it lives but has nothing to tell would be a lie after so many seconds. */
 const MOST_FAILURES = 5;
@@ -58,10 +63,12 @@ export class JobStreams {
   /** By organisation and job. */
   readonly #watched = new Map<string, Map<string, JobFeed>>();
   readonly #viewers = new Set<Viewer>();
-  /** Streams of each holder of a credential. */
+  /** Streams of each holder of a credential, and of each organisation. */
   readonly #counts = new Map<string, number>();
   #timers: NodeJS.Timeout[] = [];
   #unlisten: () => void = () => {};
+  /** No stream begins any more; one whose request was under way would hold up the end for as long as it is read. */
+  #closed = false;
   #looking = false;
   #hinted = false;
   /** The next look also asks for what changes without a trace in the job's own row: whom it waits behind, a host that went away. */
@@ -78,20 +85,23 @@ export class JobStreams {
   /** Refuses who has too many already. */
   assertRoom(principal: Principal): void {
     const mine = this.#counts.get(holder(principal)) ?? 0;
-    if (this.#viewers.size < this.#limits.streams && mine < this.#limits.streamsOfOne) return;
-    throw new Failure('too-many-streams', 'There are as many open streams as this server or you may have.', {
-      fault: 'caller',
-    });
+    const ours = this.#counts.get(principal.orgId) ?? 0;
+    const { streams, streamsOfOne } = this.#limits;
+    if (mine >= streamsOfOne) throw tooMany(`You have ${mine} open streams, as many as one may.`);
+    if (!hasShare(ours, this.#viewers.size, streams, SHARE_OF_ORGANIZATION))
+      throw tooMany(`Your organisation has ${ours} open streams, its share of what this server can.`);
   }
 
   /** Shows the job to the viewer from this position on, until one of them ends. */
   open(viewer: Viewer, orgId: string, pulse: JobPulse, job: JobView, from: LogPosition): void {
     const feed = this.#feedOf(orgId, pulse, job);
-    viewer.outlet.onGone((why) => this.#leave(viewer, orgId, job.id, why));
     this.#viewers.add(viewer);
     this.#count(viewer, 1);
     feed.add(viewer);
     if (this.#viewers.size === 1) this.#wake();
+    // When all is counted: a reader that left meanwhile is taken out again at once.
+    viewer.outlet.onGone((why) => this.#leave(viewer, orgId, job.id, why));
+    if (this.#closed) this.#dismiss(viewer, 'restarting');
     // A hint from before we listened, or from before the feed knew this job, will not come again.
     this.#look();
     viewer.catchUp(feed, from, this.#history).catch((thrown) => {
@@ -102,6 +112,7 @@ export class JobStreams {
 
   /** Every reader gets a clean end and may come back to another process. */
   close(): void {
+    this.#closed = true;
     this.#dismissAll('restarting');
   }
 
@@ -113,9 +124,11 @@ export class JobStreams {
   }
 
   #count({ principal }: Viewer, by: number): void {
-    const now = (this.#counts.get(holder(principal)) ?? 0) + by;
-    if (now > 0) this.#counts.set(holder(principal), now);
-    else this.#counts.delete(holder(principal));
+    for (const who of [holder(principal), principal.orgId]) {
+      const now = (this.#counts.get(who) ?? 0) + by;
+      if (now > 0) this.#counts.set(who, now);
+      else this.#counts.delete(who);
+    }
   }
 
   #leave(viewer: Viewer, orgId: string, jobId: string, why: string): void {

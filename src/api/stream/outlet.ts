@@ -1,48 +1,46 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { whenGone } from '../../lib/when-gone.ts';
 
 /** What leaves to one reader. It never holds more than the limit and one piece: who does not take it is cut off. */
 export class Outlet {
   readonly #response: ServerResponse;
   readonly #pendingBytes: number;
-  #onGone: (why: string) => void = () => {};
-  #gone = false;
+  readonly #left = new AbortController();
   #written = 0;
 
   constructor(response: ServerResponse, pendingBytes: number) {
     this.#response = response;
     this.#pendingBytes = pendingBytes;
     response.on('error', () => {});
-    response.once('close', () => this.#go('the reader left'));
+    whenGone(response, () => this.#go('the reader left'));
   }
 
   get gone(): boolean {
-    return this.#gone;
+    return this.#left.signal.aborted;
   }
 
   get #bytesWritten(): number {
     return this.#response.socket?.bytesWritten ?? 0;
   }
 
-  /** Called once, when nothing more can or will be written. */
+  /** Called once, when nothing more can or will be written; at once if that is so already. */
   onGone(listener: (why: string) => void): void {
-    this.#onGone = listener;
+    const { signal } = this.#left;
+    if (signal.aborted) listener(String(signal.reason));
+    else signal.addEventListener('abort', () => listener(String(signal.reason)));
   }
 
   write(frames: Buffer | string): void {
-    if (this.#gone) return;
+    if (this.gone) return;
     if (this.#response.writableLength > this.#pendingBytes) this.cut('the reader is too slow');
     else this.#response.write(frames);
   }
 
   /** Resolves when the reader has taken what lies ready, or is gone. */
   async drained(): Promise<void> {
-    if (this.#gone || !this.#response.writableNeedDrain) return;
-    const close = new AbortController();
-    const { signal } = close;
-    const response = this.#response;
-    await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]).catch(() => {});
-    close.abort();
+    if (this.gone || !this.#response.writableNeedDrain) return;
+    await once(this.#response, 'drain', { signal: this.#left.signal }).catch(() => {});
   }
 
   /** Shows that we are there; a reader that took nothing since the beat before, though there was something, is cut off. */
@@ -55,10 +53,10 @@ export class Outlet {
 
   /** The last words; the reader gets a clean end. Whoever does not take it in this time is cut off. */
   end(frames: string, withinMs: number): void {
-    if (this.#gone) return;
+    if (this.gone) return;
     this.#response.end(frames);
     const cut = setTimeout(() => this.#response.destroy(), withinMs);
-    this.#response.once('close', () => clearTimeout(cut));
+    whenGone(this.#response, () => clearTimeout(cut));
     this.#go('ended');
   }
 
@@ -68,8 +66,6 @@ export class Outlet {
   }
 
   #go(why: string): void {
-    if (this.#gone) return;
-    this.#gone = true;
-    this.#onGone(why);
+    this.#left.abort(why);
   }
 }
