@@ -30,6 +30,7 @@ export const PERMISSIONS = [
     'organization',
   ]),
   organization('repository:init', 'Initialise a repository', 'repository:read'),
+  organization('repository:unlock', 'Remove stale and damaged locks of a repository', 'repository:read'),
   organization('plan:read', 'See plans', null),
   organization('plan:manage', 'Create, change and remove plans', 'plan:read'),
   organization('job:read', 'See jobs, their outcome and the kinds of jobs there are', null),
@@ -50,7 +51,16 @@ const READS: readonly Permission[] = ['site:read', 'host:read', 'repository:read
 export const BUILTIN_ROLES = {
   owner: PERMISSION_KEYS,
   admin: PERMISSION_KEYS,
-  operator: [...READS, 'job:read_logs', 'job:start', 'job:cancel', 'backup:run', 'diagnostic:run', 'repository:init'],
+  operator: [
+    ...READS,
+    'job:read_logs',
+    'job:start',
+    'job:cancel',
+    'backup:run',
+    'diagnostic:run',
+    'repository:init',
+    'repository:unlock',
+  ],
   technician: [...READS, 'job:read_logs', 'job:start', 'backup:run', 'diagnostic:run'],
   viewer: READS,
 } as const satisfies Record<string, readonly Permission[]>;

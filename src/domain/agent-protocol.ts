@@ -108,6 +108,9 @@ export const Progress = Closed({
   current: Type.Union([text(4096), Type.Null()]),
   ratePerSecond: Type.Union([Type.Number(), Type.Null()]),
   etaSeconds: Type.Union([Type.Number(), Type.Null()]),
+  /** Why it does not move, in words of the program, and since when it says so. Left out by the release before. */
+  note: Type.Optional(Type.Union([text(1_000), Type.Null()])),
+  noteAt: Type.Optional(Type.Union([text(40), Type.Null()])),
 });
 export type Progress = Type.Static<typeof Progress>;
 

@@ -2,11 +2,12 @@ import { backup } from './backup.ts';
 import type { JobKind } from './define-kind.ts';
 import { initRepository } from './init-repository.ts';
 import { noop } from './noop.ts';
+import { unlockRepository } from './unlock-repository.ts';
 
 /** The catalog of kinds: a kind that is not in this list does not exist. */
 // Parameters stand in a contravariant place, so the kinds have no common type but this one; they are validated before use.
 // biome-ignore lint/suspicious/noExplicitAny: see above
-export const KINDS: readonly JobKind<any>[] = [backup, initRepository, noop];
+export const KINDS: readonly JobKind<any>[] = [backup, initRepository, unlockRepository, noop];
 
 const BY_KEY = new Map(KINDS.map((kind) => [kind.key, kind]));
 

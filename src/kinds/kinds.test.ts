@@ -32,6 +32,7 @@ const facts: JobFacts = {
 const PARAMS: Record<string, unknown> = {
   backup: { planId: publicId('plan', ID) },
   init: { repositoryId: publicId('repository', OTHER) },
+  unlock: { repositoryId: publicId('repository', OTHER) },
   noop: { message: 'hello' },
 };
 

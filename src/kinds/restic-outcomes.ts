@@ -28,13 +28,25 @@ export const RESTIC_TROUBLE = {
     'The repository does not open with the password that Holdfast has for it.',
     'Give the right one: `holdfast repositories password NAME --file FILE`.',
   ),
-  'repository-locked': failed(
-    'Another restic process holds a lock on the repository.',
-    'Wait until it has ended. When it is known to be dead: `holdfast repositories unlock NAME` removes locks that are stale.',
-  ),
+  'repository-locked': {
+    state: 'failed',
+    sentence: ({ refs, counts }) =>
+      `${refs.lockHolder ?? 'Another restic process'} holds ${counts.lockExclusive === 1 ? 'an exclusive' : 'a'} lock on the repository${heldFor(counts.lockAgeSeconds)}.`,
+    next: 'Wait until it has ended. When it is known to be dead: `holdfast repositories unlock NAME` removes locks that are stale.',
+  },
+  'repository-lock-damaged': {
+    state: 'failed',
+    sentence: ({ refs, counts }) =>
+      `A lock file of the repository is damaged (${refs.lockFile ?? 'in its folder "locks"'}${heldFor(counts.lockAgeSeconds)}), so restic does nothing there.`,
+    next: 'Remove it: `holdfast repositories unlock NAME` takes away damaged and stale locks, and leaves those of living processes.',
+  },
   'repository-refused': failed(
     'The storage of the repository refused the access.',
     'Check user name, password and rights of the host at the storage.',
+  ),
+  'repository-stalled': failed(
+    'Nothing moved for an hour, though restic went on trying, so it was stopped.',
+    'Read the end of the job log for what it tried again and again; mend that at the storage, then start the job again.',
   ),
   'repository-unreachable': failed(
     'The storage of the repository did not answer.',
@@ -117,9 +129,32 @@ export const INIT_OUTCOMES = {
   ),
 } as const satisfies Record<string, OutcomeDefinition>;
 
+/** How an unlock can end. */
+export const UNLOCK_OUTCOMES = {
+  ...RESTIC_TROUBLE,
+  unlocked: {
+    state: 'succeeded',
+    sentence: ({ counts }) => `${plural(counts.locksRemoved, 'lock')} removed that no living process holds.`,
+    next: '',
+  },
+  'nothing-locked': { state: 'succeeded', sentence: () => 'There was no lock.', next: '' },
+  'locks-remain': partial(
+    ({ counts }) =>
+      `${plural(counts.locksLeft, 'lock')} left alone, not known to be dead; ${counts.locksRemoved ?? 0} removed.`,
+    'Wait until those in the list of failures have ended; a lock counts as dead 30 minutes after its process wrote it last.',
+  ),
+} as const satisfies Record<string, OutcomeDefinition>;
+
+export type UnlockCode = keyof typeof UNLOCK_OUTCOMES;
 export type BackupCode = keyof typeof BACKUP_OUTCOMES;
 export type InitCode = keyof typeof INIT_OUTCOMES;
 export type TroubleCode = keyof typeof RESTIC_TROUBLE;
+
+/** `, for 3 min`, where it is known. */
+function heldFor(seconds: number | undefined): string {
+  if (seconds === undefined) return '';
+  return seconds < 120 ? `, for ${seconds} s` : `, for ${Math.floor(seconds / 60)} min`;
+}
 
 /** Old rows may lack a count, so a missing one reads as "some". */
 function plural(count: number | undefined, noun: string): string {

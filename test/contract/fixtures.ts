@@ -46,6 +46,13 @@ export const FIXTURES: Readonly<Record<string, KindFixture>> = {
     },
     slow: null,
   },
+  unlock: {
+    quick: async (stack, canary) => ({
+      params: { repositoryId: publicId('repository', await initialised(stack, canary)) },
+      hostId: stack.hostId,
+    }),
+    slow: null,
+  },
   backup: {
     quick: (stack, canary) =>
       planOf(stack, canary, 'small', (folder) => writeFileSync(join(folder, 'letter.txt'), 'Dear reader')),

@@ -11,14 +11,17 @@ export interface AttemptContext {
   readonly signal: AbortSignal;
   /** From here on the attempt may touch the world. The secrets are masked in everything that leaves the host. */
   claim(): Promise<ClaimAnswer>;
-  /** Runs a program to its end under the kind's stop protocol. Never throws because of a stop: look at the answer. */
-  run(program: ProgramSpec, onLine: LineHandler): Promise<ProgramEnd>;
+  /** Runs a program to its end under the kind's stop protocol; `until` stops it too. Never throws because of a stop: look at the answer. */
+  run(program: ProgramSpec, onLine: LineHandler, until?: AbortSignal): Promise<ProgramEnd>;
   /** Like `run`, but goes on when the attempt is stopped, for at most `limitMs`: to clean up after a killed program. */
   cleanUp(program: ProgramSpec, onLine: LineHandler, limitMs: number): Promise<ProgramEnd>;
   log(text: string, stream?: LogLine[1]): void;
   /** Settles when the log has room: for bodies that write many lines without a program. */
   logRoom(): Promise<void>;
   progress(progress: Progress): void;
+  /** Why it does not move, shown beside the progress with the time it was first said; null when it goes on. */
+  note(text: string | null): void;
+  now(): Date;
 }
 
 /** Throws the signal's reason to say that it was stopped before it was done; any other throw is a fault of ours. */

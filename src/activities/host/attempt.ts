@@ -1,4 +1,4 @@
-import type { HostActivityInput } from '../../domain/agent-protocol.ts';
+import type { HostActivityInput, Progress } from '../../domain/agent-protocol.ts';
 import type { AttemptResult, Outcome } from '../../domain/outcome.ts';
 import type { ProgramStop } from '../../kinds/define-kind.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -45,6 +45,7 @@ const MAX_PROGRAM_LINE_BYTES = 1024 * 1024;
 const MAX_FAILURES = 100;
 const MAX_ITEM_BYTES = 1_024;
 const MAX_MESSAGE_BYTES = 512;
+const MAX_NOTE_BYTES = 400;
 
 /** Runs a body to its outcome: beats, log, claim, stop. Throws the signal's reason, or an AttemptFault. */
 export async function performAttempt(
@@ -109,11 +110,42 @@ function contextOf(
       log.hide(Object.values(answer.secrets));
       return answer;
     },
-    run: (program, onLine) => start(program, onLine, signal, stop.graceMs),
+    run: (program, onLine, until) =>
+      start(program, onLine, until === undefined ? signal : AbortSignal.any([signal, until]), stop.graceMs),
     cleanUp: (program, onLine, limitMs) => start(program, onLine, AbortSignal.timeout(limitMs), CLEAN_UP_GRACE_MS),
     log: (text, stream = 'sys') => log.line(stream, text),
     logRoom: async () => log.room(),
-    progress: (progress) => log.progress(progress),
+    ...progressOf(log, deps.clock),
+    now: () => deps.clock.now(),
+  };
+}
+
+const NO_PROGRESS: Progress = {
+  fraction: null,
+  bytesDone: 0,
+  bytesTotal: 0,
+  filesDone: 0,
+  filesTotal: 0,
+  current: null,
+  ratePerSecond: null,
+  etaSeconds: null,
+};
+
+/** Progress and note travel as one: each new one of them brings the other as it was. */
+function progressOf(log: LogSender, clock: Clock): Pick<AttemptContext, 'progress' | 'note'> {
+  let last = NO_PROGRESS;
+  let noted: Pick<Progress, 'note' | 'noteAt'> = {};
+  return {
+    progress(progress) {
+      last = progress;
+      log.progress({ ...last, ...noted });
+    },
+    note(text) {
+      const note = text === null ? null : log.clean(text, MAX_NOTE_BYTES);
+      if (note === (noted.note ?? null)) return;
+      noted = { note, noteAt: note === null ? null : clock.now().toISOString() };
+      log.progress({ ...last, ...noted });
+    },
   };
 }
 

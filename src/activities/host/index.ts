@@ -3,6 +3,7 @@ import { backup } from '../../kinds/backup.ts';
 import type { JobKind } from '../../kinds/define-kind.ts';
 import { initRepository } from '../../kinds/init-repository.ts';
 import { noop } from '../../kinds/noop.ts';
+import { unlockRepository } from '../../kinds/unlock-repository.ts';
 import type { AttemptDeps } from './attempt.ts';
 import type { AttemptBody } from './attempt-context.ts';
 import { type HostActivity, hostActivity } from './host-activity.ts';
@@ -12,6 +13,7 @@ import { backupBody } from './restic/backup.ts';
 import type { ResticDeps } from './restic/command.ts';
 import { initBody } from './restic/init.ts';
 import { unlockStaleOf } from './restic/unlock.ts';
+import { unlockBody } from './restic/unlock-job.ts';
 
 export interface HostDeps extends AttemptDeps, ResticDeps {
   readonly hostName: string;
@@ -25,6 +27,7 @@ export function hostActivities(deps: HostDeps): Readonly<Record<string, HostActi
     [noop.activity]: activity(noop, noopBody(deps.hostName)),
     [backup.activity]: activity(backup, backupBody(deps)),
     [initRepository.activity]: activity(initRepository, initBody(deps)),
+    [unlockRepository.activity]: activity(unlockRepository, unlockBody(deps)),
   };
 }
 

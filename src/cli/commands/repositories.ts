@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type Cli, openSession } from '../cli.ts';
 import type { Answer } from '../client.ts';
 import { addCapCommand } from './cap.ts';
-import { addInitCommand } from './repository-jobs.ts';
+import { addInitCommand, addUnlockCommand } from './repository-jobs.ts';
 
 export function registerRepositories(program: Command, cli: Cli): void {
   const repositories = program.command('repositories').description('where backups go');
@@ -46,6 +46,7 @@ export function registerRepositories(program: Command, cli: Cli): void {
       if (output.format === 'table' && made.password) output.secret(keepPassword(made.password));
     });
   addInitCommand(repositories, cli);
+  addUnlockCommand(repositories, cli);
   addCapCommand(repositories, cli, 'repository');
 }
 

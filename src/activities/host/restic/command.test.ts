@@ -16,15 +16,12 @@ const work = { hostName: 'db-1', paths: ['/etc', '/srv/-x'], excludes: ['*.tmp']
 test('a backup is one argument array; address and password are in the environment only', () => {
   const { file, args, env } = backupCommand(deps, access, work);
   expect([file, ...args]).toEqual(
-    [
-      '/usr/bin/restic',
-      'backup',
-      '--json',
-      '--retry-lock=2m',
-      '--host=db-1',
-      '--tag=plan:plan_1',
-      '--tag=job:job_1',
-    ].concat(['--exclude=*.tmp', '--', '/etc', '/srv/-x']),
+    ['/usr/bin/restic', 'backup', '--json', '--host=db-1', '--tag=plan:plan_1', '--tag=job:job_1'].concat([
+      '--exclude=*.tmp',
+      '--',
+      '/etc',
+      '/srv/-x',
+    ]),
   );
   expect(env).toEqual({
     PATH: '/usr/bin',
@@ -35,11 +32,6 @@ test('a backup is one argument array; address and password are in the environmen
   });
   for (const command of [initCommand, openCommand, unlockStaleCommand])
     expect(command(deps, access).args.join(' ')).not.toMatch(/canary|vault|remove-all/);
-});
-
-test('an option of a later version is not given to a restic that would end over it', () => {
-  for (const version of [null, parseResticVersion('restic 0.14.0 compiled with go1.19.8 on linux/amd64')])
-    expect(backupCommand({ ...deps, resticVersion: version }, access, work).args.join(' ')).not.toContain('retry-lock');
 });
 
 test('whatever is in a plan, no value becomes an option, another argument or another variable', () => {
@@ -79,7 +71,7 @@ test('whatever is in a plan, no value becomes an option, another argument or ano
       const { args, env } = command;
       const end = args.indexOf('--');
       expect(args.slice(end + 1)).toEqual(given.paths);
-      for (const arg of args.slice(1, end)) expect(arg).toMatch(/^--(json$|retry-lock=2m$|(host|tag|exclude)=[^-])/su);
+      for (const arg of args.slice(1, end)) expect(arg).toMatch(/^--(json$|(host|tag|exclude)=[^-])/su);
       expect(args.slice(1, end)).toHaveLength(3 + given.tags.length + given.excludes.length);
       expect(args.join('')).not.toMatch(/[\n\r\0]/);
       expect(Object.keys(env)).toHaveLength(5);

@@ -3,7 +3,7 @@ import { readRepositoryAddress } from '../../../domain/repository-address.ts';
 import type { BackupWork } from '../../../kinds/backup.ts';
 import { Failure } from '../../../lib/failure.ts';
 import type { ProgramSpec } from '../run-program.ts';
-import { hasRetryLock, type ResticVersion } from './version.ts';
+import type { ResticVersion } from './version.ts';
 
 export interface ResticDeps {
   readonly resticPath: string;
@@ -23,6 +23,10 @@ export interface RepositoryAccess {
 export interface BackupOptions {
   /** KiB/s; used by tests to have a slow backup, and by plans with a bandwidth limit. */
   readonly limitUploadKiB?: number;
+  /** How long a lock of somebody else is waited for. */
+  readonly lockPatienceMs?: number;
+  /** How long nothing may move. */
+  readonly stallLimitMs?: number;
 }
 
 /**
@@ -52,8 +56,6 @@ export function backupCommand(
   return restic(deps, access, [
     'backup',
     '--json',
-    // One process, and it waits itself for a foreign exclusive lock; ours never meet (the keys see to that).
-    ...(hasRetryLock(deps.resticVersion) ? ['--retry-lock=2m'] : []),
     ...(limitUploadKiB === undefined ? [] : [`--limit-upload=${Math.max(1, Math.trunc(limitUploadKiB))}`]),
     option('host', work.hostName),
     ...work.tags.map((tag) => option('tag', checkedTag(tag))),
@@ -69,6 +71,16 @@ export const initCommand = (deps: ResticDeps, access: RepositoryAccess): Program
 /** Opens the repository and changes nothing, not even by a lock. */
 export const openCommand = (deps: ResticDeps, access: RepositoryAccess): ProgramSpec =>
   restic(deps, access, ['cat', '--json', '--no-lock', '--', 'config']);
+
+export const listLocksCommand = (deps: ResticDeps, access: RepositoryAccess): ProgramSpec =>
+  restic(deps, access, ['list', '--no-lock', '--', 'locks']);
+
+export const catLockCommand = (deps: ResticDeps, access: RepositoryAccess, id: string): ProgramSpec =>
+  restic(deps, access, ['cat', '--json', '--no-lock', '--', 'lock', id]);
+
+/** Of living processes too. Only for when every lock there is was found unreadable, twice. */
+export const unlockAllCommand = (deps: ResticDeps, access: RepositoryAccess): ProgramSpec =>
+  restic(deps, access, ['unlock', '--remove-all']);
 
 /** Without `--remove-all`: only locks whose process is dead, or that are older than 30 min. */
 export const unlockStaleCommand = (deps: ResticDeps, access: RepositoryAccess): ProgramSpec =>

@@ -17,6 +17,7 @@ const BY_EXIT_CODE: Readonly<Record<number, TroubleCode>> = {
 const BY_WORDS: readonly (readonly [RegExp, TroubleCode])[] = [
   [/wrong password or no key found/i, 'repository-wrong-password'],
   [/already locked/i, 'repository-locked'],
+  [/invalid lock file|<lock\/[0-9a-f]+>[^\n]*(invalid data|verification failed)/i, 'repository-lock-damaged'],
   [/no space left on device|disk quota exceeded|\(507\)|insufficient storage/i, 'no-space'],
   // Go's words for a proxy that cannot be reached or that wants a password.
   [/proxyconnect|proxy authentication required/i, 'proxy-unreachable'],

@@ -1,13 +1,24 @@
+import type { Progress } from '../../../domain/agent-protocol.ts';
 import type { AttemptContext, LineHandler } from '../attempt-context.ts';
 import { decodeLine, type ResticMessage } from './decode.ts';
 import type { ResticReading } from './reading.ts';
 
-/** Decodes what restic says: figures go to the reading and the progress, words to the job log. */
-export function listen(context: AttemptContext, reading: ResticReading): LineHandler {
+/** What restic says when it tries something again: between that and the next byte it is why nothing moves. */
+const REPEATS = /returned error, retrying after|repo already locked, waiting/;
+
+/** Decodes what restic says: figures go to the reading and the progress, words to the job log. `moved`: do these figures say something new? */
+export function listen(
+  context: AttemptContext,
+  reading: ResticReading,
+  moved: (progress: Progress) => boolean = () => true,
+): LineHandler {
   return (stream, line) => {
     const message = decodeLine(line);
     const isNew = reading.take(message);
-    if (message.type === 'status') context.progress(message.progress);
+    if (message.type === 'status') {
+      if (moved(message.progress)) context.note(null);
+      context.progress(message.progress);
+    } else if (message.type === 'text' && REPEATS.test(message.text)) context.note(message.text);
     if (!isNew) return;
     for (const words of wordsOf(message)) context.log(words, stream);
   };

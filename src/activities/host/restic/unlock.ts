@@ -3,10 +3,9 @@ import { InitWork } from '../../../kinds/init-repository.ts';
 import type { AttemptContext } from '../attempt-context.ts';
 import { untilCollected } from '../uncollected.ts';
 import { secretOf, workOf } from '../work.ts';
-import { type RepositoryAccess, type ResticDeps, unlockStaleCommand } from './command.ts';
-import { troubleOf } from './outcome.ts';
-import { ResticReading } from './reading.ts';
-import { listen } from './speak.ts';
+import type { RepositoryAccess, ResticDeps } from './command.ts';
+import type { RunProgram } from './locks.ts';
+import { removeStaleLocks } from './stale-locks.ts';
 
 /** 20 s on top of the 75 s a stop may take: the lock is gone 95 s after the cancel at the latest. */
 const UNLOCK_LIMIT_MS = 20_000;
@@ -19,10 +18,11 @@ const COLLECT_LIMIT_MS = 10_000;
 
 /** Removes the lock of a restic that is known to be dead. Locks of living processes stay: never `--remove-all`. */
 export async function unlockStale(context: AttemptContext, deps: ResticDeps, access: RepositoryAccess): Promise<void> {
-  const reading = new ResticReading();
-  const end = await context.cleanUp(unlockStaleCommand(deps, access), listen(context, reading), UNLOCK_LIMIT_MS);
-  const code = end.exitCode === 0 ? 'unlocked' : troubleOf(end, reading);
-  context.log(code === 'unlocked' ? 'removed stale locks' : `could not remove stale locks: ${code}`);
+  const until = context.now().getTime() + UNLOCK_LIMIT_MS;
+  const run: RunProgram = (program, onLine) =>
+    context.cleanUp(program, onLine, Math.max(1, until - context.now().getTime()));
+  const done = await removeStaleLocks(context, run, deps, access);
+  context.log(typeof done === 'string' ? `could not remove stale locks: ${done}` : 'removed stale locks');
 }
 
 /** The same for the remains of an agent that died together with its restic: claims the repository's password for it. */

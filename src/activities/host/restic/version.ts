@@ -18,7 +18,4 @@ export function parseResticVersion(output: string): ResticVersion | null {
 
 export const isSupported = (version: ResticVersion): boolean => atLeast(version, OLDEST_RESTIC.minor);
 
-/** `--retry-lock` came with 0.16; an older restic ends at once over an option it does not know. */
-export const hasRetryLock = (version: ResticVersion | null): boolean => version !== null && atLeast(version, 16);
-
 const atLeast = (version: ResticVersion, minor: number): boolean => version.major > 0 || version.minor >= minor;

@@ -1,0 +1,52 @@
+import type { AttemptContext } from '../attempt-context.ts';
+import type { ProgramEnd } from '../run-program.ts';
+import { type LockWords, lockWords } from './lock-words.ts';
+import { madeSnapshot, troubleOf } from './outcome.ts';
+import type { ResticReading } from './reading.ts';
+
+/** As long as restic's own `--retry-lock=2m` did, which is silent with `--json` and unknown before 0.16. */
+export const LOCK_PATIENCE_MS = 120_000;
+const FIRST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+interface Ran {
+  readonly end: ProgramEnd;
+  readonly reading: ResticReading;
+}
+
+/**
+ * Runs restic again while a lock of somebody else is in its way, and says meanwhile whose. Our own never meet: the keys
+ * see to that. `lock`: whose it was, when the last run ended because of one.
+ */
+export async function pastLocks<R extends Ran>(
+  context: AttemptContext,
+  repositoryUrl: string,
+  patienceMs: number,
+  once: () => Promise<R>,
+): Promise<R & { readonly lock: LockWords }> {
+  const until = context.now().getTime() + patienceMs;
+  let pauseMs = FIRST_PAUSE_MS;
+  for (;;) {
+    const ran = await once();
+    const lock = await lockWords(ran.reading.lastWords, repositoryUrl, context.now());
+    const locked = !madeSnapshot(ran.end, ran.reading) && troubleOf(ran.end, ran.reading) === 'repository-locked';
+    if (!locked || context.signal.aborted || context.now().getTime() + pauseMs > until) return { ...ran, lock };
+    context.note(`${lock.refs.lockHolder ?? 'another restic process'} holds a lock on the repository; trying again`);
+    await pause(pauseMs, context.signal);
+    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+  }
+}
+
+/** Ends early when the attempt is stopped: what is tried next is not started then. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}
