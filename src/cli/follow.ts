@@ -22,15 +22,10 @@ export async function followJob(cli: Cli, session: Session, jobId: string, tail?
   try {
     for await (const event of watchJob(cli, session, jobId, query)) {
       if (session.output.format === 'json') cli.streams.out.write(`${JSON.stringify(event)}\n`);
-      job = {
-        ...job,
-        ...(event.event === 'job' || event.event === 'state'
-          ? event.data
-          : event.event === 'end'
-            ? event.data.job
-            : {}),
-      };
+      if (event.event === 'job' || event.event === 'state') job = { ...job, ...event.data };
+      else if (event.event === 'end') job = { ...job, ...event.data.job };
       if (session.output.format === 'table') show(view, event, job, cli.now());
+      if (event.event === 'progress') job = { ...job, progress: event.data.progress };
       if (event.event === 'end' && !event.data.logComplete)
         session.output.note(`The host may still bring lines; see later: holdfast jobs logs ${jobId}`);
     }
@@ -43,8 +38,12 @@ export async function followJob(cli: Cli, session: Session, jobId: string, tail?
 function show(view: LiveView, { event, data }: { event: string; data: Answer }, job: Answer, now: Date): void {
   if (event === 'line') view.line(lineWords(data));
   else if (event === 'gap') view.line(gapWords(data));
-  else if (event === 'progress') view.status(`${job.title}: ${job.state}, ${progressWords(data.progress)}`);
-  else if (event === 'job' || event === 'state') {
+  else if (event === 'progress') {
+    // The first time a program says why nothing moves it is a line, also where progress is not shown.
+    if (data.progress?.note && data.progress.note !== job.progress?.note)
+      view.note(`${job.title}: ${job.state}, but ${data.progress.note}`);
+    view.status(`${job.title}: ${job.state}, ${progressWords(data.progress)}`);
+  } else if (event === 'job' || event === 'state') {
     view.note(stateWords(job));
     if (job.state === 'running' && job.progress !== null)
       view.status(`${stateWords(job)}, ${progressWords(job.progress)}${agedWords(job.progressAt, now)}`);

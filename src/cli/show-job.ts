@@ -21,12 +21,14 @@ export function changesOf(counts: Readonly<Record<string, number>>): string | nu
 /** Everything about one job that a person may want to know. */
 export function showJob(output: Output, job: Answer): void {
   const { outcome, times } = job;
+  const { note, noteAt } = job.progress ?? {};
+  const since = note && note === job.waitsFor ? `, since ${output.time(noteAt)}` : '';
   const place = job.queuePosition === null ? '' : ` (number ${job.queuePosition} in the queue)`;
   output.facts(job, [
     ['Job', job.id],
     ['What', job.title],
     ['State', job.state],
-    [job.state === 'waiting' ? 'Waits' : 'But', job.waitsFor === null ? null : `${job.waitsFor}${place}`],
+    [job.state === 'waiting' ? 'Waits' : 'But', job.waitsFor === null ? null : `${job.waitsFor}${place}${since}`],
     ['Gives up', job.state === 'waiting' ? output.time(times.queueDeadlineAt) : null],
     [
       'Progress',

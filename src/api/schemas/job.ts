@@ -43,7 +43,10 @@ export const SharedJob = Type.Object(
       }),
     ),
     waitsFor: Nullable(
-      Type.String({ description: 'The same in words; also that the host of a job that is under way is away.' }),
+      Type.String({
+        description:
+          'The same in words; of a job that is under way also that its host is away, or what its program says why nothing moves (`progress.note`, since `progress.noteAt`).',
+      }),
     ),
     stopsBy: Nullable({
       ...Time,

@@ -118,5 +118,11 @@ export async function getJobs(
 async function withWaits(tx: Tx, orgId: string, rows: readonly JobRow[], sees: Sees): Promise<JobView[]> {
   const waiting = rows.filter((row) => row.state === 'waiting').map((row) => row.id);
   const waits = await loadWaits(tx, orgId, waiting, sees);
-  return rows.map((row) => ({ ...row, wait: waits.get(row.id) ?? hostSilence(row) }));
+  return rows.map((row) => ({ ...row, wait: waits.get(row.id) ?? hostSilence(row) ?? ownWords(row) }));
+}
+
+/** What the program itself says why nothing moves. */
+function ownWords({ state, progress }: JobRow): JobWait | null {
+  const note = state === 'running' || state === 'cancelling' ? progress?.note : null;
+  return typeof note === 'string' ? { words: note, position: null, behindJobId: null, stopsBy: null } : null;
 }
