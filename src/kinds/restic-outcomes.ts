@@ -46,7 +46,7 @@ export const RESTIC_TROUBLE = {
   ),
   'repository-stalled': failed(
     'Nothing moved for an hour, though restic went on trying, so it was stopped.',
-    'Read the end of the job log for what it tried again and again; mend that at the storage, then start the job again.',
+    'See what it tried again and again: `holdfast jobs logs JOB --tail 50`. Mend that at the storage, then: `holdfast jobs again JOB`.',
   ),
   'repository-unreachable': failed(
     'The storage of the repository did not answer.',
@@ -141,7 +141,7 @@ export const UNLOCK_OUTCOMES = {
   'locks-remain': partial(
     ({ counts }) =>
       `${plural(counts.locksLeft, 'lock')} left alone, not known to be dead; ${counts.locksRemoved ?? 0} removed.`,
-    'Wait until those in the list of failures have ended; a lock counts as dead 30 minutes after its process wrote it last.',
+    'Wait until they have ended; `holdfast jobs show JOB` says whose they are. A lock counts as dead 30 minutes after its process wrote it last.',
   ),
 } as const satisfies Record<string, OutcomeDefinition>;
 
