@@ -19,7 +19,7 @@ export function changesOf(counts: Readonly<Record<string, number>>): string | nu
 }
 
 /** Everything about one job that a person may want to know. */
-export function showJob(output: Output, job: Answer): void {
+export function showJob(output: Output, job: Answer, runUrl: string | null = null): void {
   const { outcome, times } = job;
   const { note, noteAt } = job.progress ?? {};
   const since = note && note === job.waitsFor ? `, since ${output.time(noteAt)}` : '';
@@ -55,6 +55,7 @@ export function showJob(output: Output, job: Answer): void {
     ['Attempts', job.attempts],
     ['Cancel asked', job.cancelRequestedAt && `${output.time(job.cancelRequestedAt)} by ${job.cancelActor}`],
     ['Why cancelled', job.cancelReason],
+    ['Run', runUrl],
     ['Request', job.requestId],
     ['Next', jobNext(job)[0]],
     ...jobNext(job)

@@ -1,3 +1,4 @@
+import type { TerminalState } from './job-state.ts';
 import type { Outcome } from './outcome.ts';
 import type { Repeat } from './repeat.ts';
 
@@ -69,6 +70,14 @@ export type RunEnding =
   | { readonly how: 'timed-out' }
   | { readonly how: 'lost' }
   | { readonly how: 'unknown' };
+
+/** How the job of a run ended, as its row says. */
+export interface JobEnding {
+  readonly state: TerminalState;
+  readonly code: string;
+  readonly sentence: string;
+  readonly next: string;
+}
 
 /** What the rows know of an attempt whose own answer is missing. */
 export interface AttemptEvidence {

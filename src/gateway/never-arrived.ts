@@ -1,5 +1,6 @@
 import { Metadata } from '@grpc/grpc-js';
 import proto from '@temporalio/proto'; // CommonJS: a named import fails under ESM
+import { runWorkflowId } from '../domain/workflow-id.ts';
 import type { Clock } from '../lib/clock.ts';
 import { asError } from '../lib/failure.ts';
 import { publicId } from '../lib/ids.ts';
@@ -48,7 +49,7 @@ export class NeverArrived {
 
   async #endOf(host: HostIdentity, run: HostRun, deadlineMs: number): Promise<void> {
     const { namespace, log } = this.#parts;
-    const workflowId = `job/${publicId('job', run.jobId)}/${run.runNo}`;
+    const workflowId = runWorkflowId(run.jobId, run.runNo);
     const described = messages.DescribeWorkflowExecutionResponse.decode(
       await this.#call(
         'DescribeWorkflowExecution',

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { parsePublicId } from '../lib/ids.ts';
+import { parseRunWorkflowId } from '../domain/workflow-id.ts';
 import type { Keyring, KeyringKey } from '../lib/seal.ts';
 import { forbidden } from './refusal.ts';
 import type { AttemptTicket } from './store.ts';
@@ -18,18 +18,16 @@ interface Claims extends AttemptTicket {
   readonly token: string;
 }
 
-/** What `job/<job>/<run>` and an activity id (the number of the attempt) say; null for activities of anything else. */
+/** What a run's workflow id and an activity id (the number of the attempt) say; null for activities of anything else. */
 export function attemptOf(
   workflowId: string,
   runId: string,
   activityId: string,
   activity: string,
 ): AttemptTicket | null {
-  const [noun, job, run, ...more] = workflowId.split('/');
-  const jobId = parsePublicId('job', job ?? '');
-  if (noun !== 'job' || jobId === null || more.length > 0 || activity === '' || runId === '') return null;
-  if (!/^[1-9]\d{0,8}$/.test(run ?? '') || !/^[1-9]\d{0,8}$/.test(activityId)) return null;
-  return { jobId, runNo: Number(run), runId, attempt: Number(activityId), activity };
+  const run = parseRunWorkflowId(workflowId);
+  if (run === null || activity === '' || runId === '' || !/^[1-9]\d{0,8}$/.test(activityId)) return null;
+  return { ...run, runId, attempt: Number(activityId), activity };
 }
 
 export function issueTicket(keyring: Keyring, hostId: string, attempt: AttemptTicket, token: Buffer): Buffer {

@@ -10,6 +10,7 @@ import { COMMITTER_CLAIM_MS } from '../db/statements/grant.ts';
 import type { StartOrder } from '../db/statements/start-orders.ts';
 import type { ByHand, RunLook } from '../domain/lost-run.ts';
 import type { RunInput } from '../domain/run.ts';
+import { runWorkflowId } from '../domain/workflow-id.ts';
 import type { Clock } from '../lib/clock.ts';
 import { asError } from '../lib/failure.ts';
 import { newUuid, publicId, type RandomBytes } from '../lib/ids.ts';
@@ -17,7 +18,6 @@ import type { Log } from '../lib/log.ts';
 import { openCalls } from './calls.ts';
 import type { TemporalTarget } from './connection.ts';
 import { endUnanswered } from './end-unanswered.ts';
-import { runWorkflowId } from './ids.ts';
 import { cancelledBy, endRun, type KnownRun, lookAtRun } from './look-at-run.ts';
 import { searchAttributes } from './search-attributes.ts';
 
@@ -161,9 +161,12 @@ async function startRun(client: Client, order: StartOrder): Promise<void> {
         OrgId: id('organization', order.orgId),
         SiteId: id('site', order.siteId),
         HostId: id('host', order.hostId),
+        HostName: order.hostName,
         PlanId: id('plan', order.planId),
+        PlanName: order.planName,
         RepositoryId: id('repository', order.repositoryId),
         JobKind: order.kind,
+        JobState: 'running',
         Trigger: order.trigger,
       }),
     });

@@ -1,14 +1,13 @@
-import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
+import { defineSearchAttributeKey, type SearchAttributePair, TypedSearchAttributes } from '@temporalio/common';
 import { SEARCH_ATTRIBUTES, type SearchAttribute } from '../catalog/search-attributes.ts';
-
-const KEYS = new Map(
-  SEARCH_ATTRIBUTES.map((name) => [name, defineSearchAttributeKey(name, SearchAttributeType.KEYWORD)] as const),
-);
 
 /** Typed search attributes from the values that are there. */
 export function searchAttributes(values: Partial<Record<SearchAttribute, string | null>>): TypedSearchAttributes {
-  const pairs = Object.entries(values).flatMap(([name, value]) =>
-    value === null || value === undefined ? [] : [{ key: KEYS.get(name as SearchAttribute)!, value }],
-  );
+  const pairs = Object.entries(values).flatMap(([name, value]): SearchAttributePair[] => {
+    if (value === null || value === undefined) return [];
+    return SEARCH_ATTRIBUTES[name as SearchAttribute] === 'KEYWORD_LIST'
+      ? [{ key: defineSearchAttributeKey(name, 'KEYWORD_LIST'), value: [value] }]
+      : [{ key: defineSearchAttributeKey(name, 'KEYWORD'), value }];
+  });
   return new TypedSearchAttributes(pairs);
 }

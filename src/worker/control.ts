@@ -88,7 +88,7 @@ async function createWorker(options: WorkerOptions, door: ReturnType<typeof open
     workflowsPath: WORKFLOWS,
     activities: { ...controlActivities({ doors, door, clock, random }), 'noop.v1': noop },
     dataConverter: { payloadCodecs: [new EncryptingCodec(keyring, random)], failureConverterPath: FAILURE_CONVERTER },
-    // About 1 MB each; what falls out is replayed (0.5 ms an event, our runs have 13).
+    // About 1 MB each; what falls out is replayed (0.5 ms an event, our runs have 14).
     maxCachedWorkflows: 200,
     shutdownGraceTime: '10s',
     maxConcurrentActivityTaskExecutions: 50,
@@ -130,17 +130,24 @@ function startLoops(options: WorkerOptions, door: ReturnType<typeof openDoor>) {
 function temporalLogger(log: Log) {
   const at = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, meta?: Record<string, unknown>) =>
     log[level]({ source: 'temporal', ...plain(meta) }, message);
+  // A job that failed is no fault of ours: its row says so, and its run only repeats it (ADR 023).
+  const warn = (message: string, meta?: Record<string, unknown>) =>
+    at(isFailedJob(message, meta) ? 'debug' : 'warn')(message, meta);
   return {
     log: (level: string, message: string, meta?: Record<string, unknown>) =>
-      at(level === 'ERROR' ? 'error' : level === 'WARN' ? 'warn' : 'debug')(message, meta),
+      (level === 'ERROR' ? at('error') : level === 'WARN' ? warn : at('debug'))(message, meta),
     trace: at('debug'),
     debug: at('debug'),
     // The bundler and the worker tell every step as information; that is detail to us.
     info: at('debug'),
-    warn: at('warn'),
+    warn,
     error: at('error'),
   };
 }
+
+/** On its way out of the workflow's thread the error has lost its name; its stack has kept it. */
+const isFailedJob = (message: string, meta?: Record<string, unknown>) =>
+  message === 'Workflow failed' && (meta?.error as Error | undefined)?.stack?.startsWith('ApplicationFailure') === true;
 
 /** The SDK hands symbols and bigints along, which no JSON line can hold. */
 const plain = (meta?: Record<string, unknown>) =>

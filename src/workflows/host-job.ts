@@ -1,8 +1,9 @@
-import { CancellationScope, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { AttemptEvidence, AttemptRef, JobOrder, RunEnding, RunInput } from '../domain/run.ts';
+import { ApplicationFailure, CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
+import type { AttemptEvidence, AttemptRef, JobEnding, JobOrder, RunEnding, RunInput } from '../domain/run.ts';
 import { begin, finish, giveUp, hostIsQuiet, noteCancel, requeue } from './control.ts';
 import { decideRepeat } from './decide-repeat.ts';
 import { type AttemptAnswer, perform } from './perform.ts';
+import { showNow, showState, timeNow, timeOf } from './show.ts';
 import { untilQuiet } from './until-quiet.ts';
 
 /** The life of a job with one host activity. The row decides at begin and finish; this carries it out and waits. */
@@ -10,32 +11,55 @@ export async function hostJob(run: RunInput): Promise<string> {
   const { runId } = workflowInfo();
   // One for both ends of the run: each costs the worker some 0.3 ms.
   const shielded = new CancellationScope({ cancellable: false });
+  showNow(null, 'Reads its row. While PostgreSQL is away it waits for it.');
   const order = await shielded.run(() => begin(run, runId));
-  if (order.verdict === 'not-mine') return 'this run has nothing to do: the job has ended or was started anew';
-  setCurrentDetails(order.title);
-  const cancelNoted = order.cancelAsked ? () => Promise.resolve() : noteCancelWhenItComes(run, runId);
+  if (order.verdict === 'not-mine') return notMine('this run has nothing to do: the job has ended or was started anew');
+  const cancelNoted = noteCancelWhenItComes(run, runId, order);
   const { ending, attempts } = await attempt(run, runId, order);
   await cancelNoted();
   if (ending === 'nobody-there') {
-    const waits = await shielded.run(() => requeue(run, runId));
-    return waits
-      ? 'nobody took the attempt up: the job waits to be started anew'
-      : shielded.run(() => conclude(run, runId, { how: 'cancelled' }, attempts));
+    if (await shielded.run(() => requeue(run, runId))) {
+      showState('waiting');
+      return 'nobody took the attempt up: the job waits to be started anew';
+    }
   }
-  return shielded.run(() => conclude(run, runId, ending, attempts));
+  const how: RunEnding = ending === 'nobody-there' ? { how: 'cancelled' } : ending;
+  showNow(order.title, 'Writes down how it ended. While PostgreSQL is away it waits for it.');
+  const end = await shielded.run(() => finish(run, runId, how, attempts));
+  return end === null ? notMine('the job belongs to another run') : endAs(end, order.title);
 }
 
-async function conclude(run: RunInput, runId: string, ending: RunEnding, attempts: number): Promise<string> {
-  const mine = await finish(run, runId, ending, attempts);
-  return mine ? ending.how : 'the job belongs to another run';
+/** The row has decided how the job ended; the run ends likewise, so that Temporal's lists and counts show it (ADR 023). */
+function endAs({ state, code, sentence, next }: JobEnding, title: string): string {
+  showState(state);
+  showNow(title, `Ended: ${state} (${code}). ${sentence} ${next}`.trim());
+  if (state === 'succeeded' || state === 'partial') return sentence;
+  if (state !== 'cancelled') throw ApplicationFailure.nonRetryable(sentence, code);
+  // Temporal lets a run end so only when it was asked to; a job may be cancelled without its run being told.
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure(sentence);
+  return sentence;
+}
+
+function notMine(why: string): string {
+  showState(null);
+  showNow(null, why);
+  return why;
 }
 
 /** A cancel by a person in Temporal is shown while the attempt is still being stopped. The answer waits for the note. */
-function noteCancelWhenItComes(run: RunInput, runId: string): () => Promise<void> {
+function noteCancelWhenItComes(run: RunInput, runId: string, order: JobOrder): () => Promise<void> {
   let noted = Promise.resolve();
-  CancellationScope.current().cancelRequested.catch(() => {
-    noted = CancellationScope.nonCancellable(() => noteCancel(run, runId));
-  });
+  if (order.cancelAsked) showState('cancelling');
+  else
+    CancellationScope.current().cancelRequested.catch(() => {
+      const { signal, graceMs } = order.stop;
+      showState('cancelling');
+      showNow(
+        order.title,
+        `A cancel came at ${timeNow()}. What runs on the host gets ${signal}, after ${graceMs / 1000} s SIGKILL; the run waits for its last words.`,
+      );
+      noted = CancellationScope.nonCancellable(() => noteCancel(run, runId));
+    });
   return () => noted;
 }
 
@@ -66,12 +90,18 @@ async function attempt(run: RunInput, runId: string, order: JobOrder): Promise<E
   } else if (order.cancelAsked) return { ending: { how: 'cancelled' }, attempts: 0 };
   for (;;) {
     const no = ++tally.numbers;
+    showNow(order.title, attemptWords(order, no));
     const answer = await perform(run, order, no);
     if (answer.end === 'never-started') return { ending: 'nobody-there', attempts: tally.attempts };
     tally.attempts++;
     const end = directEnd(answer, tally.attempts) ?? (await lookInto({ runNo: run.runNo, attempt: no }, answer));
     if (end !== null) return end;
   }
+}
+
+/** Whether it was taken up stands beside it, under "Pending Activities". */
+function attemptWords({ taskQueue, scheduleToStartMs }: JobOrder, no: number): string {
+  return `Attempt ${no} waits on the queue ${taskQueue} since ${timeNow()}, then runs. If nobody takes it up within ${scheduleToStartMs / 1000} s the job waits again.`;
 }
 
 /** An answer counts at once. */
@@ -119,13 +149,14 @@ async function lookInto(
   lost: AttemptRef,
   tally: Tally,
 ): Promise<AttemptEvidence> {
+  const what = `Attempt ${lost.attempt} of run ${lost.runNo} gave no answer.`;
+  showNow(order.title, `${what} Looks for what is known of it.`);
   const given = await giveUp(run, runId, lost);
   if (given.verifyUntilMs === null) return given;
-  setCurrentDetails(
-    `${order.title}\n\nAttempt ${lost.attempt} gave no answer: the host is asked whether anything of it runs.`,
+  showNow(
+    order.title,
+    `${what} The host is asked whether anything of it runs there; by ${timeOf(given.verifyUntilMs)} it has stopped by itself. Till then the job keeps its keys.`,
   );
   await untilQuiet(run, order, given.verifyUntilMs, () => ++tally.numbers);
-  const known = await hostIsQuiet(run, runId, lost);
-  setCurrentDetails(order.title);
-  return known;
+  return hostIsQuiet(run, runId, lost);
 }

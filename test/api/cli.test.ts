@@ -179,6 +179,17 @@ test('BK-4: plans are shown, changed and removed, and a plan with a job is not r
   expect((await run(`jobs show ${job.id}`)).out).toContain('Back up walked of local');
 });
 
+test('RUN-13: a job is shown with the link to its run in Temporal, once it has one', async () => {
+  const job = JSON.parse((await run('jobs start noop --output json')).out);
+  expect((await run(`jobs show ${job.id}`)).out).not.toContain('http:');
+  await api.database.owner.query('update job set run_id = $2 where id = $1', [
+    parsePublicId('job', job.id),
+    'run-of-it',
+  ]);
+  const link = `http://127.0.0.1:8233/namespaces/test/workflows/job%2F${job.id}%2F1/run-of-it/history`;
+  expect((await run(`jobs show ${job.id}`)).out).toContain(`Run         ${link}`);
+});
+
 test('a list that was filtered names the filter, and one that was cut says so', async () => {
   expect((await run('jobs list --kind nothing --state failed timed_out --host local')).out).toBe(
     'There are no jobs in state failed or timed_out of kind nothing of host local.\n',

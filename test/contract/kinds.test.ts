@@ -4,9 +4,9 @@ import proto from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCHEDULE_TO_START_MS } from '../../src/db/writes/begin-run.ts';
+import { runWorkflowId } from '../../src/domain/workflow-id.ts';
 import { KINDS } from '../../src/kinds/index.ts';
 import { publicId } from '../../src/lib/ids.ts';
-import { runWorkflowId } from '../../src/temporal/ids.ts';
 import { openStack, type Stack } from '../harness/stack.ts';
 import { FIXTURES } from './fixtures.ts';
 

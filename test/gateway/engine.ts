@@ -41,7 +41,11 @@ export async function startEngine() {
     failureConverterPath: fileURLToPath(new URL('../../src/temporal/failure-converter.cjs', import.meta.url)),
   };
   const connection = await Connection.connect({ address });
-  await ensureNamespace(connection, { namespace: NAMESPACE, retentionHours: 24, searchAttributes: ['HostId'] });
+  await ensureNamespace(connection, {
+    namespace: NAMESPACE,
+    retentionHours: 24,
+    searchAttributes: { HostId: 'KEYWORD' },
+  });
   const client = new Client({ connection, namespace: NAMESPACE, dataConverter });
   const native = await NativeConnection.connect({ address });
   const workflowBundle = await bundleWorkflowCode({

@@ -10,7 +10,7 @@ import { requestCancel } from '../../src/db/writes/request-cancel.ts';
 import { ensureCertificate } from '../../src/gateway/certificate.ts';
 import { startGateway } from '../../src/gateway/server.ts';
 import { Failure } from '../../src/lib/failure.ts';
-import { createLogger } from '../../src/lib/log.ts';
+import { createLogger, type Log } from '../../src/lib/log.ts';
 import { EncryptingCodec } from '../../src/lib/payload-codec.ts';
 import { newKeyring, seal } from '../../src/lib/seal.ts';
 import { lazyConnection, type TemporalTarget } from '../../src/temporal/connection.ts';
@@ -61,6 +61,8 @@ export interface StackOptions {
   /** Else a namespace of its own on the Temporal of all tests. */
   readonly temporal?: TemporalTarget;
   readonly lostRunTimes?: LostRunTimes;
+  /** Else its errors stand among the test's. */
+  readonly workerLog?: Log;
 }
 
 export async function openStack(options: StackOptions = {}): Promise<Stack> {
@@ -78,7 +80,7 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
     keyring,
     clock,
     random,
-    log,
+    log: options.workerLog ?? log,
     ...(lostRunTimes && { lostRunTimes }),
   });
   const certificate = await ensureCertificate(join(folder, 'tls'), [], clock);

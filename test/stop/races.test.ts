@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
-import { runWorkflowId } from '../../src/temporal/ids.ts';
+import { runWorkflowId } from '../../src/domain/workflow-id.ts';
 import { processesOf } from '../harness/job-processes.ts';
 import { openStack, type Stack } from '../harness/stack.ts';
 import { TEST_ACTIVITIES, TEST_STOP } from '../harness/test-activities.ts';
@@ -87,7 +87,7 @@ test('a cancel behind begin: the run that has just begun is told, and ends the j
     outcome_code: 'cancelled',
     started_at: expect.any(Date),
   });
-  expect(await runOf(job).result()).toBe('cancelled');
+  await expect(runOf(job).result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
 });
 
 test('a cancel between the start of the attempt and its claim: the claim is refused, the program never starts', async () => {

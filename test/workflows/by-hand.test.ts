@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { Repeat } from '../../src/domain/repeat.ts';
+import { runWorkflowId } from '../../src/domain/workflow-id.ts';
 import { kindByKey } from '../../src/kinds/index.ts';
 import { publicId } from '../../src/lib/ids.ts';
-import { runWorkflowId } from '../../src/temporal/ids.ts';
 import { openStack, type Stack } from '../harness/stack.ts';
 
 /** What people do to a run in Temporal's UI or with its CLI: the same calls, made by its client. */

@@ -5,13 +5,13 @@ import { Client } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { StartOrder } from '../../src/db/statements/start-orders.ts';
 import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
+import { runWorkflowId } from '../../src/domain/workflow-id.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { publicId, systemRandom } from '../../src/lib/ids.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { newKeyring } from '../../src/lib/seal.ts';
 import { lazyConnection } from '../../src/temporal/connection.ts';
 import { type Door, openDoor } from '../../src/temporal/doors.ts';
-import { runWorkflowId } from '../../src/temporal/ids.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 import { ownNamespace } from '../harness/namespace.ts';
 import type { ChildOrder } from './worker-child.ts';
@@ -90,7 +90,7 @@ test('PF-2: a job costs one regular activity, at most three workflow tasks and 2
   const types = history.events!.map((event) => Number(event.eventType));
   expect(types.at(-1)).toBe(EVENT.completed);
   expect(types.filter((type) => type === EVENT.activityScheduled)).toHaveLength(1);
-  // Two and 13 on a quiet machine; a busy one may need another task to carry a slow local activity.
+  // Two and 14 on a quiet machine; a busy one may need another task to carry a slow local activity.
   expect(types.filter((type) => type === EVENT.workflowTaskScheduled).length).toBeLessThanOrEqual(3);
   expect(types.length).toBeLessThanOrEqual(20);
   // Rows carry the id of the transaction that wrote them: waiting and queued by accept, running by begin, ended by finish.

@@ -31,7 +31,7 @@ export function controlActivities({ doors, door, clock, random }: ControlParts):
       const parts = { clock, random, claim: door.newClaim() };
       const done = await doors.inOrg(input.orgId, (tx) => finishRun(tx, input, runId, ending, attempts, parts));
       await door.pass(done.starts);
-      return done.mine;
+      return done.end;
     },
     async requeue(input, runId) {
       const claim = door.newClaim();

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { JOB_STATES } from '../../domain/job-state.ts';
 import { type Cli, openSession } from '../cli.ts';
-import type { Answer } from '../client.ts';
+import type { Answer, ApiClient } from '../client.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { find } from '../find.ts';
 import { none } from '../none.ts';
@@ -11,6 +11,8 @@ import { jobAgain } from './job-again.ts';
 import { jobLogs } from './job-logs.ts';
 import { jobStart } from './job-start.ts';
 import { jobTail } from './job-tail.ts';
+
+const RUN_URL_WITHIN_MS = 1_000;
 
 export const count = (text: string): number => {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Give a number from 1.');
@@ -44,7 +46,8 @@ function registerLooking(jobs: Command, cli: Cli): void {
     .addHelpText('after', '\nExample:\n  holdfast jobs show job_...')
     .action(async (id: string, _options: unknown, command: Command) => {
       const { client, output } = openSession(cli, command);
-      showJob(output, await client.get(`jobs/${jobId(id)}`));
+      const [job, url] = await Promise.all([client.get(`jobs/${jobId(id)}`), runUrl(client, id)]);
+      showJob(output, job, url);
     });
   jobLogs(jobs, cli);
   jobTail(jobs, cli);
@@ -71,6 +74,17 @@ function registerLooking(jobs: Command, cli: Cli): void {
       ] as const;
       output.list((await client.get('job-kinds')).items, columns, 'There are no kinds.');
     });
+}
+
+/** The page of its run in Temporal's UI. None while Temporal does not answer: the job itself is not to wait for that. */
+async function runUrl(client: ApiClient, id: string): Promise<string | null> {
+  try {
+    const parts = await client.open(`jobs/${id}/engine`, {}, AbortSignal.timeout(RUN_URL_WITHIN_MS));
+    const { runId, url } = (await new Response(ReadableStream.from(parts)).json()) as Answer;
+    return runId === null ? null : url;
+  } catch {
+    return null;
+  }
 }
 
 /** Checked here, so that a typing error is no request to another address. */

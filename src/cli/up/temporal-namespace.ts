@@ -6,8 +6,8 @@ import { StartProblem } from './start-problem.ts';
 const INVALID_ARGUMENT = 3;
 const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
-/** temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD */
-const KEYWORD = 2;
+/** temporal.api.enums.v1.IndexedValueType */
+const INDEXED_VALUE_TYPES = { KEYWORD: 2, KEYWORD_LIST: 7 };
 
 /** Caches of the server refresh every 2 s; a first start right after the schema took up to 4 s. */
 const USABLE_WITHIN_MS = 30_000;
@@ -15,8 +15,7 @@ const USABLE_WITHIN_MS = 30_000;
 export interface NamespaceOptions {
   namespace: string;
   retentionHours: number;
-  /** Names of Keyword search attributes. */
-  searchAttributes: readonly string[];
+  searchAttributes: Readonly<Record<string, keyof typeof INDEXED_VALUE_TYPES>>;
 }
 
 function codeOf(error: unknown): number | undefined {
@@ -80,11 +79,14 @@ async function addMissing(connection: Connection, { namespace, searchAttributes 
   const listed = await eventually('listing search attributes', namespace, [NOT_FOUND], () =>
     connection.operatorService.listSearchAttributes({ namespace }),
   );
-  const missing = searchAttributes.filter((name) => listed.customAttributes?.[name] === undefined);
+  const missing = Object.entries(searchAttributes).filter(([name]) => listed.customAttributes?.[name] === undefined);
   if (missing.length === 0) return false;
   await eventually('adding search attributes', namespace, [NOT_FOUND], async () => {
     await connection.operatorService
-      .addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])) })
+      .addSearchAttributes({
+        namespace,
+        searchAttributes: Object.fromEntries(missing.map(([name, type]) => [name, INDEXED_VALUE_TYPES[type]])),
+      })
       .catch((error) => {
         if (codeOf(error) !== ALREADY_EXISTS) throw error;
       });
@@ -99,7 +101,9 @@ export async function ensureNamespace(connection: Connection, options: Namespace
   await addMissing(connection, options);
   // A query that names them all is refused until visibility knows them. The marks are needed: queries are parsed as
   // MySQL, where for example `Trigger` is a reserved word (`invalid search attribute: trigger`).
-  const query = searchAttributes.map((name) => `\`${name}\` = 'x'`).join(' AND ');
+  const query = Object.keys(searchAttributes)
+    .map((name) => `\`${name}\` = 'x'`)
+    .join(' AND ');
   await eventually('using the search attributes', namespace, [INVALID_ARGUMENT, NOT_FOUND], () =>
     connection.workflowService.countWorkflowExecutions({ namespace, query }),
   );

@@ -34,7 +34,8 @@ export async function claimOutbox(tx: Tx, token: string, now: Date, limit: numbe
     update outbox o set claimed_until = ${until}::timestamptz, claim_token = ${token}, tries = tries + 1 from due, job j
      where o.org_id = due.org_id and o.id = due.id and j.org_id = o.org_id and j.id = o.job_id
      returning o.id, o.kind, o.run_no, o.tries, jsonb_build_object('orgId', j.org_id, 'jobId', j.id, 'kind', j.kind, 'title', j.title, 'siteId', j.site_id,
-       'hostId', j.host_id, 'planId', j.plan_id, 'repositoryId', j.repository_id, 'trigger', j.trigger, 'requestId', j.request_id) as "order"`.execute(
+       'hostId', j.host_id, 'hostName', (select h.name from host h where h.org_id = j.org_id and h.id = j.host_id),
+       'planId', j.plan_id, 'planName', (select p.name from plan p where p.org_id = j.org_id and p.id = j.plan_id), 'repositoryId', j.repository_id, 'trigger', j.trigger, 'requestId', j.request_id) as "order"`.execute(
     tx.sql,
   );
   return claimed.rows.map((row) => ({

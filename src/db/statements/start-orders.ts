@@ -10,7 +10,9 @@ export interface StartOrder {
   readonly title: string;
   readonly siteId: string | null;
   readonly hostId: string | null;
+  readonly hostName: string | null;
   readonly planId: string | null;
+  readonly planName: string | null;
   readonly repositoryId: string | null;
   readonly trigger: string;
   readonly requestId: string;
@@ -24,7 +26,9 @@ interface Row {
   title: string;
   site_id: string | null;
   host_id: string | null;
+  host_name: string | null;
   plan_id: string | null;
+  plan_name: string | null;
   repository_id: string | null;
   trigger: string;
   request_id: string;
@@ -39,8 +43,11 @@ export async function loadStartOrders(tx: Tx, orgId: string, jobIds: readonly st
 export async function readStartOrders(tx: Tx, orgId: string, ids: RawBuilder<unknown>): Promise<StartOrder[]> {
   const rows = await sql<Row>`
     with asked as materialized (select unnest((${ids})) as id)
-    select j.org_id, j.id, j.run_no, j.kind, j.title, j.site_id, j.host_id, j.plan_id, j.repository_id, j.trigger, j.request_id
-      from asked a join job j on j.org_id = ${orgId} and j.id = a.id order by j.seq`.execute(tx.sql);
+    select j.org_id, j.id, j.run_no, j.kind, j.title, j.site_id, j.host_id, h.name as host_name, j.plan_id, p.name as plan_name,
+           j.repository_id, j.trigger, j.request_id
+      from asked a join job j on j.org_id = ${orgId} and j.id = a.id
+      left join host h on h.org_id = j.org_id and h.id = j.host_id
+      left join plan p on p.org_id = j.org_id and p.id = j.plan_id order by j.seq`.execute(tx.sql);
   return rows.rows.map((row) => ({
     orgId: row.org_id,
     jobId: row.id,
@@ -49,7 +56,9 @@ export async function readStartOrders(tx: Tx, orgId: string, ids: RawBuilder<unk
     title: row.title,
     siteId: row.site_id,
     hostId: row.host_id,
+    hostName: row.host_name,
     planId: row.plan_id,
+    planName: row.plan_name,
     repositoryId: row.repository_id,
     trigger: row.trigger,
     requestId: row.request_id,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { isTerminal, transition } from '../../domain/job-state.ts';
+import { isTerminal, type TerminalState, transition } from '../../domain/job-state.ts';
 import type { AttemptResult } from '../../domain/outcome.ts';
-import type { RunEnding, RunInput } from '../../domain/run.ts';
+import type { JobEnding, RunEnding, RunInput } from '../../domain/run.ts';
 import { conclude } from '../../kinds/conclude.ts';
 import { kindByKey } from '../../kinds/index.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -21,8 +21,8 @@ export interface FinishParts {
 }
 
 export interface Finished {
-  /** False when the row belongs to another run; true also when this run ended it before. */
-  readonly mine: boolean;
+  /** Null when the row belongs to another run; what stands in it when this run ended it before. */
+  readonly end: JobEnding | null;
   /** Jobs that may start now: pass them through the door after the commit. */
   readonly starts: readonly StartOrder[];
 }
@@ -42,8 +42,8 @@ export async function finishRun(
     ending.how === 'answered' ? lastResult(tx, input) : null,
   ]);
   if (job === null || job.runNo !== input.runNo || (job.runId !== null && job.runId !== runId))
-    return { mine: false, starts: [] };
-  if (isTerminal(job.state)) return { mine: true, starts: [] };
+    return { end: null, starts: [] };
+  if (isTerminal(job.state)) return { end: await endingOf(tx, input, job.state), starts: [] };
   const conclusion = conclude(kindByKey(job.kind)!, ending);
   if (transition(job.state, `ended:${conclusion.state}`) === null)
     throw new Error(`a job that is ${job.state} cannot end as ${conclusion.state}`);
@@ -69,7 +69,15 @@ export async function finishRun(
   ]);
   tx.conclude();
   const [, , starts] = await asked;
-  return { mine: true, starts };
+  const { state, code, sentence, next } = conclusion;
+  return { end: { state, code, sentence, next }, starts };
+}
+
+async function endingOf(tx: Tx, { orgId, jobId }: RunInput, state: TerminalState): Promise<JobEnding> {
+  const found = await sql<Omit<JobEnding, 'state'>>`
+    select coalesce(outcome_code, '') as code, coalesce(outcome_sentence, '') as sentence, coalesce(outcome_next, '') as next
+      from job where org_id = ${orgId} and id = ${jobId}`.execute(tx.sql);
+  return { state, ...found.rows[0]! };
 }
 
 /** The failures travel with the attempt's last report, because they are too big for a history. It may be of an earlier run. */

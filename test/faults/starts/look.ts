@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { runWorkflowId } from '../../../src/domain/workflow-id.ts';
 import { parsePublicId } from '../../../src/lib/ids.ts';
-import { runWorkflowId } from '../../../src/temporal/ids.ts';
 import type { Answers, Place } from './place.ts';
 
 export interface Found {

@@ -1,6 +1,9 @@
 import { parsePublicId, publicId } from '../lib/ids.ts';
 
-/** The workflow id of a job's run: what a person sees first in the Temporal UI. `jobId` is a uuid. */
+/**
+ * The workflow id of a job's run: what a person sees first in the Temporal UI, and what the gateway reads an attempt's job
+ * from. Built and read here only. `jobId` is a uuid.
+ */
 export const runWorkflowId = (jobId: string, runNo: number): string => `job/${publicId('job', jobId)}/${runNo}`;
 
 /** The job and run number in a workflow id, or null when it is none of a job's. */
