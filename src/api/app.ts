@@ -23,6 +23,7 @@ import { problemPages } from './routes/problem-pages.ts';
 import { repositoryRoutes } from './routes/repositories.ts';
 import { setupPage } from './routes/setup-page.ts';
 import { siteRoutes } from './routes/sites.ts';
+import { startPage } from './routes/start-page.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -60,6 +61,7 @@ export async function buildApp(parts: ApiParts, more?: (app: App) => void): Prom
   healthRoutes(app, parts);
   problemPages(app);
   setupPage(app);
+  startPage(app, parts);
   await app.register(
     async (scoped) => {
       const api = scoped.withTypeProvider<TypeBoxTypeProvider>();

@@ -3,6 +3,10 @@ import Type from 'typebox';
 import type { App } from '../app.ts';
 import { publicProblems } from '../schemas/problem.ts';
 
+/** Nothing from outside. Their own policy also makes browsers ask for https where the API speaks http. */
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /** The description of this API for programs and for people. */
 export async function docsRoutes(app: App): Promise<void> {
   app.get(
@@ -29,6 +33,14 @@ export async function docsRoutes(app: App): Promise<void> {
       route.config = { ...route.config, public: true };
       route.schema = { ...route.schema, hide: true };
     });
-    await docs.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+    // Without the last slash the page asked for its files at another address. A relative one is right behind any proxy.
+    docs.addHook('onRequest', async (request, reply) => {
+      if (/\/docs$/.test(request.url.split('?')[0]!)) return reply.redirect('docs/');
+    });
+    await docs.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP: CSP,
+      theme: { title: 'Holdfast API' },
+    });
   });
 }

@@ -7,7 +7,7 @@ import { JOB_STATES } from '../../domain/job-state.ts';
 import { type IdNoun, publicId } from '../../lib/ids.ts';
 import { Allowed, Closed, Id, Nullable, PAGE_QUERY, Time, Version } from './common.ts';
 
-const JobState = Type.Enum([...JOB_STATES], { title: 'JobState' });
+const JobState = Type.Enum([...JOB_STATES], { type: 'string', title: 'JobState' });
 /** Values that a kind declares by itself; its parameters are in GET /job-kinds. */
 const Open = Type.Record(Type.String(), Type.Unknown());
 
