@@ -43,6 +43,11 @@ export const ERRORS = {
     help: 'Look at the current state and decide again.',
   },
   'name-taken': { status: 409, title: 'The name is in use', help: 'Choose another name.' },
+  'address-taken': {
+    status: 409,
+    title: 'Another repository has this address',
+    help: 'Use the repository that the detail names, or another address.',
+  },
   'host-busy': {
     status: 409,
     title: 'The host is busy',

@@ -15,9 +15,6 @@ import { buildProgram } from './program.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Sentences name these, and they are on their way; a test fails when one of them is there. */
-const COMING = ['repositories password'];
-
 /** The real commands, which do nothing. */
 function program(): Command {
   let said = '';
@@ -39,7 +36,6 @@ const nameOf = (command: Command): string =>
 
 /** Null when the command line is one, else what is wrong with it. */
 async function wrongWith(command: string): Promise<string | null> {
-  if (COMING.some((coming) => command.startsWith(coming))) return null;
   try {
     await program().parseAsync(wordsOf(command), { from: 'user' });
     return null;
@@ -142,10 +138,7 @@ describe('UX-2: advice to do what Holdfast does names the command', () => {
 
   test('the commands it may name are there, or on their way', () => {
     const names = leavesOf(program()).map(nameOf);
-    expect(
-      DOABLE.map(([, command]) => command).filter((name) => !names.includes(name) && !COMING.includes(name)),
-    ).toEqual([]);
-    expect(COMING.filter((name) => names.includes(name))).toEqual([]);
+    expect(DOABLE.map(([, command]) => command).filter((name) => !names.includes(name))).toEqual([]);
   });
 });
 

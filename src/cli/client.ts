@@ -36,6 +36,11 @@ export class ApiClient {
     return this.#send('PATCH', path, body, headers);
   }
 
+  /** Puts the whole of it anew, unless somebody else changed the row since the caller saw this version. */
+  put(path: string, body: unknown, ifVersion: number): Promise<Answer> {
+    return this.#send('PUT', path, body, { 'if-match': `"${ifVersion}"` });
+  }
+
   delete(path: string): Promise<Answer> {
     return this.#send('DELETE', path);
   }

@@ -60,6 +60,12 @@ test('twenty repositories at once with one key are one, and its password is show
   expect(new Set(answers.map((a) => a.status))).toEqual(new Set([201]));
   expect(new Set(answers.map((a) => a.body.id)).size).toBe(1);
   expect(answers.filter((a) => a.body.password !== null)).toHaveLength(1);
+  const notes = answers.filter((a) => a.body.password === null).map((a) => a.body.passwordNote);
+  expect(new Set(notes)).toEqual(
+    new Set([
+      expect.stringMatching(/only its first answer held the password.*holdfast repositories password once --new$/),
+    ]),
+  );
   const other = { body: { name: 'once', url: '/srv/twice' }, headers: { 'idempotency-key': 'r' } };
   expect((await api.ask('POST', 'repositories', other)).body.code).toBe('idempotency-key-reused');
 });

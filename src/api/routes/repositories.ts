@@ -84,7 +84,7 @@ function create(app: App, { doors, clock, random, keyring }: ApiParts): void {
         .code(201)
         .header('location', `/api/v1/repositories/${shown.id}`)
         .header('etag', etag(shown.version))
-        .send({ ...shown, password: made.mintedPassword });
+        .send({ ...shown, password: made.mintedPassword, passwordNote: made.passwordNote });
     },
   );
 }

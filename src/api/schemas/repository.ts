@@ -38,6 +38,12 @@ export const CreatedRepository = Type.Object(
           'The password that was made for it, shown this once. Null when you gave one, or repeated a request.',
       }),
     ),
+    passwordNote: Nullable(
+      Type.String({
+        description:
+          'For a repeated request: that the password was shown by the first answer only, and what to do without it.',
+      }),
+    ),
   },
   { title: 'CreatedRepository' },
 );
@@ -45,10 +51,10 @@ export const CreatedRepository = Type.Object(
 const MaxJobs = Cap(MOST_REPOSITORY_JOBS, MAX_JOBS);
 
 const Password = Type.String({
-  minLength: 8,
-  maxLength: 500,
-  pattern: '^[^\\u0000-\\u001f\\u007f]+$',
-  description: 'Kept sealed and never shown again.',
+  minLength: 1,
+  maxLength: 4_096,
+  description:
+    'Used byte for byte, kept sealed and never shown again. Any length, because repositories that were made elsewhere have it; no line break and no NUL.',
 });
 
 export const NewRepository = Closed({

@@ -8,7 +8,7 @@ import { CliError, EXIT, exitOfState } from '../exit.ts';
 import { find, lookFor } from '../find.ts';
 import { showToEnd } from '../show-to-end.ts';
 import { waitForJob } from '../wait.ts';
-import { keepPassword } from './repositories.ts';
+import { keepPassword } from './repository-password.ts';
 
 interface NowOptions {
   host: string;
@@ -74,6 +74,7 @@ async function repositoryFor(
   );
   output.note(`Made the repository ${made.name} in ${made.url}`);
   if (made.password) output.secret(keepPassword(made.password));
+  if (made.passwordNote) output.note(made.passwordNote);
   return made;
 }
 

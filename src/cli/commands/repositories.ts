@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { type Cli, openSession } from '../cli.ts';
 import type { Answer } from '../client.ts';
+import { readSecret } from '../secret-input.ts';
 import { addCapCommand } from './cap.ts';
 import { addInitCommand, addUnlockCommand } from './repository-jobs.ts';
+import { addPasswordCommand, keepPassword } from './repository-password.ts';
 
 export function registerRepositories(program: Command, cli: Cli): void {
   const repositories = program.command('repositories').description('where backups go');
@@ -30,25 +32,27 @@ export function registerRepositories(program: Command, cli: Cli): void {
     .command('create')
     .argument('<name>', 'what people call it')
     .argument('<address>', 'absolute path, rest:https://..., sftp:user@host:/path or s3:https://host/bucket')
-    .description('register a repository; a password is made and shown this once')
+    .option('--password-file <file|->', 'the password it has already; unless told, one is made and shown this once')
+    .description('register a repository; nothing is written to its storage yet')
     .addHelpText(
       'after',
-      '\nExamples:\n  holdfast repositories create main /srv/restic\n  holdfast repositories create vault rest:https://backup.example.org/vault',
+      '\nExamples:\n  holdfast repositories create main /srv/restic\n  holdfast repositories create vault rest:https://backup.example.org/vault\n  holdfast repositories create old /srv/old --password-file /root/restic-password',
     )
-    .action(async (name: string, url: string, _options: unknown, command: Command) => {
+    .action(async (name: string, url: string, options: { passwordFile?: string }, command: Command) => {
       const { client, output } = openSession(cli, command);
-      const made = await client.post('repositories', { name, url }, { creates: true });
+      const { passwordFile } = options;
+      const password = passwordFile === undefined ? {} : { password: await readSecret(passwordFile, cli.cwd) };
+      const made = await client.post('repositories', { name, url, ...password }, { creates: true });
       output.facts(made, [
         ['Repository', made.id],
         ['Name', made.name],
         ['Address', made.url],
       ]);
       if (output.format === 'table' && made.password) output.secret(keepPassword(made.password));
+      if (made.passwordNote) output.note(made.passwordNote);
     });
   addInitCommand(repositories, cli);
   addUnlockCommand(repositories, cli);
+  addPasswordCommand(repositories, cli);
   addCapCommand(repositories, cli, 'repository');
 }
-
-export const keepPassword = (password: string): string =>
-  `Password (keep it outside of this system; it is not shown again): ${password}`;

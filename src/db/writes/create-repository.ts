@@ -1,12 +1,13 @@
 import { sql } from 'kysely';
 import { readRepositoryAddress } from '../../domain/repository-address.ts';
+import { shellWord } from '../../domain/shell-word.ts';
 import { Failure } from '../../lib/failure.ts';
 import { newUuid } from '../../lib/ids.ts';
 import type { Tx } from '../doors.ts';
 import type { IdempotencyKeyUse } from '../statements/insert-jobs.ts';
 import { lockOrganization } from '../statements/lock-organization.ts';
 import { recallRequest, rememberRequest } from './remember-request.ts';
-import { type CredentialParts, mintPassword, storePassword } from './set-credentials.ts';
+import { type CredentialParts, checkPassword, mintPassword, storePassword } from './set-credentials.ts';
 import { tellChange } from './tell-change.ts';
 
 export interface NewRepository {
@@ -22,8 +23,12 @@ export interface CreatedRepository {
   readonly id: string;
   /** The password that was made here; null when the caller gave one, and when the request is a repetition. */
   readonly mintedPassword: string | null;
-  readonly repeated: boolean;
+  /** Why a password that was made is not shown, and what to do without it; null when there is nothing to say. */
+  readonly passwordNote: string | null;
 }
+
+const shownBefore = (name: string): string =>
+  `This request was carried out before, and only its first answer held the password that was made. Without it the backups open by nothing but Holdfast: set another one before the repository is made: holdfast repositories password ${shellWord(name)} --new`;
 
 export async function createRepository(
   tx: Tx,
@@ -31,12 +36,15 @@ export async function createRepository(
   wanted: NewRepository,
   parts: CredentialParts,
 ): Promise<CreatedRepository> {
+  if (wanted.password !== null) checkPassword(wanted.password);
   const address = readRepositoryAddress(wanted.url);
   if ('refused' in address)
     throw new Failure('invalid-input', `The address ${address.refused}.`, { fault: 'caller', pointer: '/url' });
   await lockOrganization(tx, orgId);
   const before = await recallRequest(tx, orgId, wanted.idempotency);
-  if (before) return { id: before, mintedPassword: null, repeated: true };
+  const note = wanted.password === null ? shownBefore(wanted.name) : null;
+  if (before) return { id: before, mintedPassword: null, passwordNote: note };
+  await refuseSameAddress(tx, orgId, address.url);
   const id = newUuid(parts.clock, parts.random);
   const now = parts.clock.now();
   const made = await sql`
@@ -54,5 +62,20 @@ export async function createRepository(
   const object = { kind: 'repository', id, label: wanted.name, version: 1 };
   const data = { backend: address.backend, url: address.url, maxJobs: wanted.maxJobs };
   await tellChange(tx, orgId, { action: 'repository.create', topic: 'repository.changed', object, data }, parts);
-  return { id, mintedPassword: minted, repeated: false };
+  return { id, mintedPassword: minted, passwordNote: null };
+}
+
+/** Two rows for one repository would each count its snapshots, locks and caps as if it were alone. */
+async function refuseSameAddress(tx: Tx, orgId: string, url: string): Promise<void> {
+  const found = await sql<{ name: string; url: string }>`
+    select name, url from repository where org_id = ${orgId} and rtrim(url, '/') = rtrim(${url}, '/') limit 1`.execute(
+    tx.sql,
+  );
+  const [other] = found.rows;
+  if (other)
+    throw new Failure(
+      'address-taken',
+      `The repository "${other.name}" has this address already: use that one. Where it is a folder of another host, take another folder there.`,
+      { fault: 'caller', pointer: '/url' },
+    );
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { refusePassword } from '../../domain/repository-password.ts';
 import { Failure } from '../../lib/failure.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import { type Keyring, seal } from '../../lib/seal.ts';
@@ -11,6 +12,12 @@ export interface CredentialParts extends ChangeParts {
 
 /** A password nobody has to type: 24 random bytes that fit into a URL. */
 export const mintPassword = (random: RandomBytes): string => Buffer.from(random(24)).toString('base64url');
+
+export function checkPassword(password: string): void {
+  const refused = refusePassword(password);
+  if (refused !== null)
+    throw new Failure('invalid-input', `The password ${refused}.`, { fault: 'caller', pointer: '/password' });
+}
 
 /** Seals a password as the next version of the repository's secret; running attempts keep the one they claimed. */
 export async function storePassword(
@@ -42,6 +49,7 @@ export async function setCredentials(
   change: { readonly password: string; readonly ifVersion: number | null },
   parts: CredentialParts,
 ): Promise<void> {
+  checkPassword(change.password);
   // The row lock also numbers two changes at once one after the other.
   const found = await sql<{ name: string; version: number }>`
     select name, version from repository where org_id = ${orgId} and id = ${repositoryId} for update`.execute(tx.sql);
