@@ -36,7 +36,7 @@ export function registerRepositories(program: Command, cli: Cli): void {
     .description('register a repository; nothing is written to its storage yet')
     .addHelpText(
       'after',
-      '\nExamples:\n  holdfast repositories create main /srv/restic\n  holdfast repositories create vault rest:https://backup.example.org/vault\n  holdfast repositories create old /srv/old --password-file /root/restic-password',
+      '\nExamples:\n  holdfast repositories create main /srv/restic\n  holdfast repositories create vault rest:https://backup.example.org/vault\n  holdfast repositories create old /srv/old --password-file /etc/restic/password',
     )
     .action(async (name: string, url: string, options: { passwordFile?: string }, command: Command) => {
       const { client, output } = openSession(cli, command);

@@ -26,7 +26,7 @@ export function addPasswordCommand(repositories: Command, cli: Cli): void {
     .description('set the password that the repository is opened with')
     .addHelpText(
       'after',
-      '\nExamples:\n  holdfast repositories password main --file /root/restic-password\n  pass show restic | holdfast repositories password main --file -',
+      '\nExamples:\n  holdfast repositories password main --file /etc/restic/password\n  pass show restic | holdfast repositories password main --file -',
     )
     .action((named: string, options: PasswordOptions, command: Command) => setPassword(cli, named, options, command));
 }

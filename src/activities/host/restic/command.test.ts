@@ -72,7 +72,7 @@ test('whatever is in a plan, no value becomes an option, another argument or ano
       const end = args.indexOf('--');
       expect(args.slice(end + 1)).toEqual(given.paths);
       for (const arg of args.slice(1, end)) expect(arg).toMatch(/^--(json$|(host|tag|exclude)=[^-])/su);
-      expect(args.slice(1, end)).toHaveLength(3 + given.tags.length + given.excludes.length);
+      expect(args.slice(1, end)).toHaveLength(2 + given.tags.length + given.excludes.length);
       expect(args.join('')).not.toMatch(/[\n\r\0]/);
       expect(Object.keys(env)).toHaveLength(5);
       expect(given.paths.every((path) => path.startsWith('/'))).toBe(true);
