@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { passSignalsOn } from './pass-on.mjs';
 
 export const projectDir = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(projectDir, 'node_modules', '.bin');
@@ -25,8 +26,10 @@ function installed() {
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'inherit', cwd: projectDir, ...options });
+    const passed = passSignalsOn(child);
     child.once('error', reject);
-    child.once('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0)));
+    // Told to end while it ran: we end by the same signal, not with the next step.
+    child.once('exit', (code) => (passed.last ? process.kill(process.pid, passed.last) : resolve(code ?? 1)));
   });
 }
 

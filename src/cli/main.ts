@@ -3,15 +3,17 @@ import { setGlobalProxyFromEnv } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { processEnvironment } from '../config/environment.ts';
 import { nodeProxies } from '../config/proxies.ts';
-import { systemClock } from '../lib/clock.ts';
+import { monotonicMs, systemClock } from '../lib/clock.ts';
 import { asError, Failure } from '../lib/failure.ts';
 import { systemRandom } from '../lib/ids.ts';
 import { redactText } from '../lib/redact.ts';
 import type { Cli } from './cli.ts';
+import { onCtrlC } from './ctrl-c.ts';
 import { EXIT } from './exit.ts';
 import { asTypedHere, commandHere } from './here.ts';
 import { registerProcesses, SERVES } from './processes.ts';
 import { buildProgram, runProgram } from './program.ts';
+import { isHangUpIgnored } from './run/hang-up.ts';
 import { standardStreams } from './standard-streams.ts';
 import { StartProblem } from './up/start-problem.ts';
 
@@ -38,14 +40,16 @@ const cli: Cli = {
     node: process.execPath,
   }),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-  onInterrupt(listener) {
-    process.on('SIGINT', listener);
-    return () => process.off('SIGINT', listener);
-  },
+  onInterrupt: (listener) =>
+    onCtrlC({ process, now: monotonicMs, endAtOnce: () => process.exit(EXIT.detached) }, listener),
   exitCode: EXIT.ok,
 };
 const proxies = nodeProxies(cli.env, process.execArgv, cli.env.HOLDFAST_BIND ?? '');
 if (proxies !== null) setGlobalProxyFromEnv(proxies);
+// The start script holds the other end. When it is killed, we end as if we had been told to.
+process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+process.channel?.unref();
+if (isHangUpIgnored(cli.env)) process.on('SIGHUP', () => {});
 
 try {
   const program = buildProgram(cli, version);

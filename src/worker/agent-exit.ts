@@ -1,4 +1,6 @@
+import { monotonicMs } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { listenForStop, type StopListener } from '../lib/stop-signals.ts';
 import type { Agent, AgentEnd } from './agent.ts';
 
 /** What the service manager goes by: it restarts after `failed` only. */
@@ -14,26 +16,24 @@ export const AGENT_EXIT_CODES: Readonly<Record<AgentEnd['reason'], number>> = {
 const HARD_EXIT_MS = 10_000;
 
 export interface ProcessEnd {
-  readonly process: { on(signal: 'SIGTERM' | 'SIGINT', listener: () => void): unknown };
+  readonly process: StopListener['process'];
+  readonly hangUpIgnored: boolean;
   readonly exit: (code: number) => void;
   readonly shutdownGraceMs: number;
   readonly log: Log;
 }
 
-/** Ends the process with the agent: the first signal stops it, the second ends it at once, and nothing keeps it alive. */
-export function exitWithAgent(agent: Agent, { process, exit, shutdownGraceMs, log }: ProcessEnd): void {
-  let signals = 0;
-  const onSignal = () => {
-    signals++;
-    if (signals > 1) return exit(130);
+/** Ends the process with the agent: a signal stops it, a person's second ends it at once, and nothing keeps it alive. */
+export function exitWithAgent(agent: Agent, end: ProcessEnd): void {
+  const { exit, shutdownGraceMs, log } = end;
+  const onStop = () => {
     setTimeout(() => exit(130), shutdownGraceMs + HARD_EXIT_MS).unref();
     void agent.stop();
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
-  void agent.ended.then((end) => {
-    const fields = 'error' in end ? { reason: end.reason, err: end.error } : { reason: end.reason };
-    log[end.reason === 'stopped' ? 'info' : 'error'](fields, 'the agent ends');
-    exit(AGENT_EXIT_CODES[end.reason]);
+  listenForStop({ ...end, now: monotonicMs, onStop, onEndAtOnce: () => exit(130) });
+  void agent.ended.then((last) => {
+    const fields = 'error' in last ? { reason: last.reason, err: last.error } : { reason: last.reason };
+    log[last.reason === 'stopped' ? 'info' : 'error'](fields, 'the agent ends');
+    exit(AGENT_EXIT_CODES[last.reason]);
   });
 }

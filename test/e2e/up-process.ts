@@ -5,10 +5,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const MAIN = join(PROJECT, 'src/cli/main.ts');
+export const NPM_START = ['npm', 'start', '--'];
 /** The environment of the machine without anything that would speak to Holdfast. */
 export const CLEAN_ENV = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(?:HOLDFAST_|DATABASE_URL|TEMPORAL_|VITEST|NODE_)/.test(name)),
+  Object.entries(process.env).filter(
+    ([name]) => !/^(?:HOLDFAST_|DATABASE_URL|TEMPORAL_|VITEST|NODE_|npm_|_$)/.test(name),
+  ),
 );
 
 /** A folder for a data folder of the test's own; PostgreSQL's account can pass it. */
@@ -40,7 +44,7 @@ export interface Ended {
   readonly err: string;
 }
 
-/** `holdfast up` as a person runs it. */
+/** `holdfast up`, or what starts it, as a person runs it: in a process group of its own, as a shell makes one. */
 export class Up {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
@@ -49,8 +53,15 @@ export class Up {
   readonly startedAt = Date.now();
 
   /** `before`: shell words that are run in front of it, such as `umask 077`. */
-  constructor(env: Record<string, string>, args: readonly string[] = [], before = 'true') {
-    this.child = spawn('sh', ['-c', `${before} && exec "$0" "$@"`, process.execPath, MAIN, 'up', ...args], {
+  constructor(
+    env: Record<string, string>,
+    args: readonly string[] = [],
+    before = 'true',
+    command: readonly string[] = [process.execPath, MAIN, 'up'],
+  ) {
+    this.child = spawn('sh', ['-c', `${before} && exec "$0" "$@"`, ...command, ...args], {
+      cwd: PROJECT,
+      detached: true,
       env: { ...CLEAN_ENV, HOLDFAST_PORT: '0', HOLDFAST_GATEWAY_PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -72,6 +83,11 @@ export class Up {
 
   signal(name: NodeJS.Signals): void {
     this.child.kill(name);
+  }
+
+  /** As a terminal, `timeout` and a service manager send it. */
+  signalGroup(name: NodeJS.Signals): void {
+    process.kill(-this.child.pid!, name);
   }
 
   async until(text: string | RegExp, withinMs = 120_000): Promise<void> {

@@ -16,6 +16,7 @@ interface JobAnswer {
   readonly state: string;
 }
 const jobs = async () => ((await (await ask(data, 'jobs')).json()) as { items: JobAnswer[] }).items;
+const pidOf = (name: string) => JSON.parse(readFileSync(join(data, 'run', `${name}.pid`), 'utf8')).pid as number;
 const ended = (kind: string) => ({ kind, state: 'succeeded' });
 const seconds = (up: Up) => `${((Date.now() - up.startedAt) / 1000).toFixed(1)} s`;
 
@@ -44,7 +45,7 @@ test('the first start makes one real backup that restic itself can read, and Ctr
   expect(processesOf(folder)).toEqual([]);
 });
 
-test('the second start keeps the data and makes no second backup; a second Ctrl-C ends all at once', async ({
+test('RUN-3: the second start keeps the data and makes no second backup; a second Ctrl-C ends all at once', async ({
   annotate,
 }) => {
   const up = start();
@@ -53,11 +54,18 @@ test('the second start keeps the data and makes no second backup; a second Ctrl-
   expect(up.out).not.toContain('first backup');
   expect(await jobs()).toHaveLength(2);
 
+  // One that hangs, so that there is something to be impatient about.
+  process.kill(pidOf('temporal-server'), 'SIGSTOP');
   up.signal('SIGINT');
-  await up.until('stopping');
-  up.signal('SIGINT');
-  expect((await up.ended).code).toBe(130);
-  await vi.waitUntil(() => processesOf(folder).length === 0, { timeout: 3_000 });
+  await up.until('temporal-ui: stopped');
+  // As a person does it; what comes within a second of the first counts as its copy.
+  const presses = setInterval(() => up.signal('SIGINT'), 200);
+  const end = await up.ended;
+  clearInterval(presses);
+  expect(end.code).toBe(130);
+  expect(end.out).toContain('ending everything at once');
+  expect(end.out).not.toContain('starting it again');
+  expect(processesOf(folder)).toEqual([]);
 });
 
 test('after kill -9 the next start ends what was left, and the job that ran is done again', async () => {
@@ -88,14 +96,13 @@ test('after kill -9 the next start ends what was left, and the job that ran is d
 test('one of ours that dies is started again, and so are Temporal and PostgreSQL', async () => {
   const up = start();
   await up.until('Ctrl-C stops everything');
-  const pidOf = (name: string) => JSON.parse(readFileSync(join(data, 'run', `${name}.pid`), 'utf8')).pid as number;
   for (const [name, file] of [
     ['worker', 'worker'],
     ['temporal', 'temporal-server'],
     ['postgres', 'postgres'],
   ] as const) {
     process.kill(pidOf(file), 'SIGKILL');
-    await up.until(`${name}: was killed by SIGKILL; starting it again in 0.1 s`);
+    await up.until(`${name}: was killed by SIGKILL; starting it again`);
     await up.until(`${name}: started again`);
   }
   const hosts = (await (await ask(data, 'hosts?name=local')).json()) as { items: { id: string }[] };

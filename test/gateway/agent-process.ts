@@ -62,6 +62,6 @@ const agent = startAgent({
   monotonicMs,
   log,
 });
-exitWithAgent(agent, { process, exit: process.exit, shutdownGraceMs: 500, log });
+exitWithAgent(agent, { process, hangUpIgnored: false, exit: process.exit, shutdownGraceMs: 500, log });
 void agent.ready.then((hello) => tell({ event: 'ready', hello }));
 process.on('SIGUSR1', () => tell({ event: 'rss', mib: Math.round(process.memoryUsage.rss() / 1024 / 1024) }));

@@ -46,7 +46,7 @@ const agent = startAgent({
   monotonicMs,
   log,
 });
-exitWithAgent(agent, { process, exit: process.exit, shutdownGraceMs: 500, log });
+exitWithAgent(agent, { process, hangUpIgnored: false, exit: process.exit, shutdownGraceMs: 500, log });
 // The test that started us was killed or left without stopping us.
 process.once('disconnect', () => process.exit(1));
 void agent.ready.then(() => process.send!('ready'));

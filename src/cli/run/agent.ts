@@ -21,6 +21,7 @@ import { needAgentFile } from './agent-file.ts';
 import { ownMark } from './agent-mark.ts';
 import { buildOf } from './build.ts';
 import { dataPaths } from './data-folder.ts';
+import { isHangUpIgnored } from './hang-up.ts';
 
 const SHUTDOWN_GRACE_MS = 8_000;
 
@@ -73,7 +74,13 @@ export async function runAgent({ env: environment, dieWithParent }: AgentProcess
     monotonicMs,
     log,
   });
-  exitWithAgent(agent, { process, exit: process.exit, shutdownGraceMs: SHUTDOWN_GRACE_MS, log });
+  exitWithAgent(agent, {
+    process,
+    hangUpIgnored: isHangUpIgnored(environment),
+    exit: process.exit,
+    shutdownGraceMs: SHUTDOWN_GRACE_MS,
+    log,
+  });
   // At once: what runs dies with us, and the next agent tells the engine so.
   if (dieWithParent) exitWhenParentDies(() => process.exit(1));
   void agent.ready.then(() => log.info({ gateway: gateway.address }, 'the agent is ready'));

@@ -1,10 +1,12 @@
 import { type Config, readConfig } from '../../config/config.ts';
 import type { Environment } from '../../config/environment.ts';
-import { type Clock, systemClock } from '../../lib/clock.ts';
+import { type Clock, monotonicMs, systemClock } from '../../lib/clock.ts';
 import { type RandomBytes, systemRandom } from '../../lib/ids.ts';
 import { createLogger, type Log } from '../../lib/log.ts';
 import { Redactor } from '../../lib/redact.ts';
+import { listenForStop } from '../../lib/stop-signals.ts';
 import { exitWhenParentDies } from '../up/parent-watch.ts';
+import { isHangUpIgnored } from './hang-up.ts';
 
 /** What every process is made of. */
 export interface ProcessParts {
@@ -31,7 +33,7 @@ export interface ProcessOptions {
   readonly stopWithinMs: number;
 }
 
-/** Runs one server process from its start to the end of a signal. The second signal ends it at once. */
+/** Runs one server process from its start to the end of a signal. */
 export async function runProcess(
   options: ProcessOptions,
   start: (parts: ProcessParts) => Promise<Running>,
@@ -40,16 +42,20 @@ export async function runProcess(
   const log = createLogger({ ...config.log, process: options.name, redactor: knownSecrets(config) });
   const abort = new AbortController();
   const stopped = Promise.withResolvers<string>();
-  let signals = 0;
   const stop = (why: string) => {
-    if (++signals > 1) process.exit(130);
+    if (abort.signal.aborted) return;
     // A timer of a library or a native thread may keep the process for ever.
     setTimeout(() => process.exit(1), options.stopWithinMs).unref();
     abort.abort();
     stopped.resolve(why);
   };
-  process.on('SIGTERM', () => stop('told to stop'));
-  process.on('SIGINT', () => stop('told to stop'));
+  listenForStop({
+    process,
+    hangUpIgnored: isHangUpIgnored(options.env),
+    now: monotonicMs,
+    onStop: () => stop('told to stop'),
+    onEndAtOnce: () => process.exit(130),
+  });
   if (options.dieWithParent) exitWhenParentDies(() => stop('the process that started us is gone'));
   let running: Running;
   try {
@@ -59,7 +65,7 @@ export async function runProcess(
     throw thrown;
   }
   const end = await Promise.race([stopped.promise, (running.ended ?? new Promise<never>(() => {})).then((why) => why)]);
-  const byItself = signals === 0;
+  const byItself = !abort.signal.aborted;
   log[byItself ? 'error' : 'info']({ why: end }, `${options.name} stops`);
   if (byItself) stop(end);
   await running.stop();

@@ -17,8 +17,12 @@ export interface KeptOptions<Part extends RunningPart> {
   readonly final?: (exit: ChildExit) => string | null;
 }
 
-/** What was well comes back at once; a second was a third of the time in which a killed API answers again. */
-const FIRST_PAUSE_MS = 100;
+/**
+ * Before anything is said or done about an end: a signal that is sent to all of us may end a program before we hear it
+ * ourselves. No longer, because it is the time in which a killed API does not answer.
+ */
+const HEARD_WITHIN_MS = 100;
+/** What was well comes back at once; from the second time on it waits. */
 const SECOND_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 /** One that ran this long was well: the next pause is short again. */
@@ -33,7 +37,7 @@ export class Kept<Part extends RunningPart> {
   #tellEarly: (error: Error) => void;
   #settled = false;
   #stopping = false;
-  #pauseMs = FIRST_PAUSE_MS;
+  #pauseMs = 0;
   #startedAt = 0;
   #current: Promise<Part> | null = null;
   #running: Part | null = null;
@@ -77,9 +81,14 @@ export class Kept<Part extends RunningPart> {
     await part.stop();
   }
 
-  async stop(): Promise<void> {
+  /** From now on it stays ended when it ends. */
+  startNothing(): void {
     this.#stopping = true;
     clearTimeout(this.#timer);
+  }
+
+  async stop(): Promise<void> {
+    this.startNothing();
     const part = await this.#current?.catch(() => null);
     await part?.stop();
   }
@@ -92,7 +101,7 @@ export class Kept<Part extends RunningPart> {
       if (!this.#settled) return this.#tellEarly(new Error(`${this.name} ${how}`));
       const final = this.#options.final?.(exit) ?? null;
       if (final !== null) return this.#options.say.step(`${this.name}: ${how}: ${final}`);
-      if (Date.now() - this.#startedAt > WELL_MS) this.#pauseMs = FIRST_PAUSE_MS;
+      if (Date.now() - this.#startedAt > WELL_MS) this.#pauseMs = 0;
       this.#again(how);
     });
   }
@@ -100,8 +109,11 @@ export class Kept<Part extends RunningPart> {
   #again(why: string): void {
     const pauseMs = this.#pauseMs;
     this.#pauseMs = Math.min(Math.max(pauseMs * 2, SECOND_PAUSE_MS), LONGEST_PAUSE_MS);
-    this.#options.say.step(`${this.name}: ${why}; starting it again in ${pauseMs / 1000} s`);
-    this.#timer = setTimeout(() => void this.#restart(), pauseMs);
+    this.#timer = setTimeout(() => {
+      const when = pauseMs > 0 ? ` in ${pauseMs / 1000} s` : '';
+      this.#options.say.step(`${this.name}: ${why}; starting it again${when}`);
+      this.#timer = setTimeout(() => void this.#restart(), pauseMs);
+    }, HEARD_WITHIN_MS);
   }
 
   async #restart(): Promise<void> {

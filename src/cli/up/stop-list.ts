@@ -9,6 +9,7 @@ export class StopList {
   readonly #parts = new Map<PartName, Kept<RunningPart>>();
   readonly #say: Say;
   #stopping = false;
+  #quiet = false;
 
   constructor(say: Say) {
     this.#say = say;
@@ -16,7 +17,7 @@ export class StopList {
 
   /** Everything that is kept running is known here before it is started. */
   add<Part extends RunningPart>(name: PartName, kept: Kept<Part>): Kept<Part> {
-    if (this.#stopping) void kept.stop();
+    if (this.#stopping) kept.startNothing();
     this.#parts.set(name, kept as unknown as Kept<RunningPart>);
     return kept;
   }
@@ -30,14 +31,26 @@ export class StopList {
     for (const kept of this.#parts.values()) kept.settle();
   }
 
-  async stopAll({ quietly = false } = {}): Promise<void> {
+  /** From now on what ends stays ended, whoever ended it. */
+  startNothing(): void {
     this.#stopping = true;
+    for (const kept of this.#parts.values()) kept.startNothing();
+  }
+
+  /** Says no more of what is being stopped. */
+  beQuiet(): void {
+    this.#quiet = true;
+  }
+
+  async stopAll({ quietly = false } = {}): Promise<void> {
+    this.startNothing();
+    this.#quiet ||= quietly;
     for (const name of ORDER) {
       const kept = this.#parts.get(name);
       if (!kept) continue;
       const began = Date.now();
       await kept.stop();
-      if (!quietly) this.#say.step(`${name}: stopped`, Date.now() - began);
+      if (!this.#quiet) this.#say.step(`${name}: stopped`, Date.now() - began);
     }
   }
 }

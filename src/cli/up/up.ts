@@ -3,9 +3,12 @@ import '../../worker/small-memory.ts';
 
 import type { Config } from '../../config/config.ts';
 import { readConfig } from '../../config/config.ts';
-import { systemClock } from '../../lib/clock.ts';
+import { monotonicMs, systemClock } from '../../lib/clock.ts';
+import { listenForStop } from '../../lib/stop-signals.ts';
+import { sleep } from '../../worker/sleep.ts';
 import type { ProcessWorld } from '../processes.ts';
 import { dataPaths, ensureDataFolder } from '../run/data-folder.ts';
+import { isHangUpIgnored } from '../run/hang-up.ts';
 import { killAll } from './kill-all.ts';
 import { endLeftovers } from './leftovers.ts';
 import { ourPorts, refuseSilentTemporal } from './preflight.ts';
@@ -20,28 +23,47 @@ export interface UpOptions extends ProcessWorld {
   readonly firstJob: boolean;
 }
 
+/** A signal to us is heard before the end of what the same signal ended, also where a service manager sends it one by one. */
+const HEARD_WITHIN_MS = 100;
+
 /** All of Holdfast in one process tree, until Ctrl-C. Answers the exit code. */
 export async function up(options: UpOptions): Promise<number> {
   const config = readConfig(options.env);
   const say = sayTo(options.say, () => systemClock.now().getTime());
   const stops = new StopList(say);
   const abort = new AbortController();
-  const interrupted = listen(dataPaths(config.dataDir).run, abort, say);
+  const stopping = abort.signal;
+  const endAtOnce = listen(options, stops, abort);
+  const stopped = new Promise<null>((resolve) => stopping.addEventListener('abort', () => resolve(null)));
   try {
-    const started = await Promise.race([start(config, options, { say, stops, stopping: abort.signal }), interrupted]);
+    const started = await Promise.race([start(config, options, { say, stops, stopping }), stopped]);
     if (started !== null) {
       welcome(started, config, say);
-      await interrupted;
+      await stopped;
     }
-    say.step('stopping; press Ctrl-C again to end everything at once');
-    await stops.stopAll();
-    say.step('stopped, nothing is left running');
-    return 0;
   } catch (thrown) {
-    abort.abort();
-    await stops.stopAll({ quietly: true });
-    throw thrown;
+    await Promise.race([stopped, sleep(HEARD_WITHIN_MS, stopping)]);
+    if (!stopping.aborted) {
+      abort.abort();
+      await stops.stopAll({ quietly: true });
+      throw thrown;
+    }
   }
+  say.step('stopping; press Ctrl-C again to end everything at once');
+  return await Promise.race([stopInOrder(stops, say), endAtOnce.then(() => endNow(config, stops, say))]);
+}
+
+async function stopInOrder(stops: StopList, say: Say): Promise<number> {
+  await stops.stopAll();
+  say.step('stopped, nothing is left running');
+  return 0;
+}
+
+async function endNow(config: Config, stops: StopList, say: Say): Promise<number> {
+  stops.beQuiet();
+  say.step('ending everything at once');
+  await killAll(dataPaths(config.dataDir).run).catch(() => {});
+  return 130;
 }
 
 interface StartParts {
@@ -61,20 +83,20 @@ async function start(config: Config, options: UpOptions, parts: StartParts): Pro
   return await startAll({ ...parts, config, ports, environment: options.env, firstJob: options.firstJob });
 }
 
-/** Resolves with null at the first signal; the second ends all processes at once and us with them. */
-function listen(runDir: string, abort: AbortController, say: Say): Promise<null> {
-  const { promise, resolve } = Promise.withResolvers<null>();
-  let count = 0;
-  const onSignal = () => {
-    count++;
+/** Aborts at the first signal; the answer resolves when a person wants the end at once. */
+function listen({ env }: UpOptions, stops: StopList, abort: AbortController): Promise<void> {
+  const atOnce = Promise.withResolvers<void>();
+  const onStop = () => {
+    // Before anything else: what the same signal ends is not to be started again.
+    stops.startNothing();
     abort.abort();
-    if (count === 1) return resolve(null);
-    if (count > 2) return;
-    say.step('ending everything at once');
-    void killAll(runDir)
-      .catch(() => {})
-      .then(() => process.exit(130));
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  return promise;
+  listenForStop({
+    process,
+    hangUpIgnored: isHangUpIgnored(env),
+    now: monotonicMs,
+    onStop,
+    onEndAtOnce: () => atOnce.resolve(),
+  });
+  return atOnce.promise;
 }
