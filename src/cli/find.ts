@@ -1,3 +1,4 @@
+import { editDistance } from '../config/nearest.ts';
 import type { Answer, ApiClient } from './client.ts';
 import { CliError, EXIT } from './exit.ts';
 
@@ -19,12 +20,11 @@ export async function lookFor(
 ): Promise<Answer | null> {
   const { path, id } = NOUNS[noun];
   if (id.test(text)) return await client.get(`${path}/${text}`);
-  const { items: found } = await client.listUpTo(2, path, { ...query, name: text });
-  if (found.length > 1)
-    throw new CliError(
-      EXIT.usage,
-      `There are several ${noun}s named "${text}"; use the id, for example ${found[0].id}.`,
-    );
+  const { items: found } = await client.listUpTo(MOST_NAMED, path, { ...query, name: text });
+  if (found.length > 1) {
+    const ids = found.map((one) => (one.host ? `${one.id} (${one.host.name})` : one.id)).join(', ');
+    throw new CliError(EXIT.usage, `There are several ${noun}s named "${text}"; use the id: ${ids}.`);
+  }
   return found[0] ?? null;
 }
 
@@ -35,6 +35,22 @@ export async function find(
   query: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const found = await lookFor(client, noun, text, query);
-  if (found === null) throw new CliError(EXIT.usage, `There is no ${noun} "${text}". See: ${NOUNS[noun].list}`);
-  return found;
+  if (found !== null) return found;
+  const { items } = await client.listUpTo(200, NOUNS[noun].path, query);
+  const there = [...new Set(items.map(({ name }) => name as string))];
+  throw new CliError(EXIT.usage, `There is no ${noun} "${text}".${suggested(text, there)} See: ${NOUNS[noun].list}`);
+}
+
+const MOST_NAMED = 5;
+
+/** Names that are almost the mistyped one; when there are none, all of a few. */
+function suggested(text: string, there: readonly string[]): string {
+  const near = there.filter((name) => editDistance(text.toLowerCase(), name.toLowerCase()) <= 1 + text.length / 4);
+  const quoted = (names: readonly string[]) =>
+    names
+      .slice(0, MOST_NAMED)
+      .map((name) => `"${name}"`)
+      .join(', ');
+  if (near.length > 0) return ` Did you mean ${quoted(near)}?`;
+  return there.length > 0 && there.length <= MOST_NAMED ? ` There is ${quoted(there)}.` : '';
 }

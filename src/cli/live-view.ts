@@ -1,5 +1,6 @@
 import { redactText } from '../lib/redact.ts';
 import type { Streams } from './output.ts';
+import { cut } from './table.ts';
 
 const CLEAR = '\r\u001b[K';
 
@@ -30,7 +31,7 @@ export class LiveView {
   status(text: string): void {
     if (!this.#isTerminal) return;
     const width = (this.#streams.err.columns ?? 80) - 1;
-    this.#status = redactText(text, undefined, 2_000).slice(0, width);
+    this.#status = cut(redactText(text, undefined, 2_000), width);
     this.#streams.err.write(`${CLEAR}${this.#status}`);
   }
 

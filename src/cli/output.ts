@@ -1,5 +1,6 @@
 import { redactText } from '../lib/redact.ts';
 import { asTypedHere } from './here.ts';
+import { hung, tableLines } from './table.ts';
 
 export type Format = 'json' | 'table';
 
@@ -15,8 +16,10 @@ export interface Streams {
   readonly err: Outlet;
 }
 
-/** A column: its head, and what stands in it for one item. */
-export type Column<T> = readonly [head: string, cell: (item: T) => string | number | null | undefined];
+type Value = string | number | null | undefined;
+
+/** A column: its head, what stands in it for one item, and what does where there is little room. */
+export type Column<T> = readonly [head: string, cell: (item: T) => Value, short?: (item: T) => Value];
 
 /** Control characters from hosts and other people must not move the cursor of whoever reads. */
 const safe = (value: string | number | null | undefined): string =>
@@ -50,15 +53,17 @@ export class Output {
   }
 
   #table<T>(items: readonly T[], columns: readonly Column<T>[]): void {
-    const rows = [columns.map(([head]) => head), ...items.map((item) => columns.map(([, cell]) => safe(cell(item))))];
-    const widths = columns.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
-    for (const row of rows)
-      this.line(
-        row
-          .map((cell, at) => cell.padEnd(widths[at]!))
-          .join('  ')
-          .trimEnd(),
-      );
+    const rows = items.map((item) =>
+      columns.map(([, cell, short = cell]) => ({ full: safe(cell(item)), short: safe(short(item)) })),
+    );
+    const heads = columns.map(([head]) => head);
+    for (const line of tableLines(heads, rows, this.#width)) this.say(line);
+  }
+
+  /** Of the terminal; null where there is none: programs get whole lines. */
+  get #width(): number | null {
+    const { isTTY, columns } = this.#streams.out;
+    return isTTY && columns ? columns : null;
   }
 
   /** One thing: a line for each fact that there is. */
@@ -69,7 +74,8 @@ export class Output {
     }
     const shown = facts.filter(([, value]) => value !== null && value !== undefined && value !== '');
     const width = Math.max(...shown.map(([name]) => name.length));
-    for (const [name, value] of shown) this.say(`${name.padEnd(width)}  ${safe(value)}`);
+    for (const [name, value] of shown)
+      for (const line of hung(`${name.padEnd(width)}  `, this.#typed(safe(value)), this.#width)) this.line(line);
   }
 
   json(value: unknown): void {
@@ -82,7 +88,11 @@ export class Output {
 
   /** A text of ours, with its commands as they are typed here. */
   say(text: string): void {
-    this.line(asTypedHere(text, this.#command));
+    this.line(this.#typed(text));
+  }
+
+  #typed(text: string): string {
+    return asTypedHere(text, this.#command);
   }
 
   /** For the person who waits; never part of the result. */

@@ -143,7 +143,7 @@ test('UX-7: jobs tail says when the host of a running job is not heard of, and h
     `update host set lease_until = now() - interval '1 s', last_seen_at = now() - interval '1 min' where id = (select host_id from job where id = $1)`,
     [id],
   );
-  await until(() => /running, but host host-\d+ has not been/.test(run.err));
+  await until(() => /running, but host host-\d+ has/.test(run.err));
   const show = start(`jobs show ${job.id}`);
   await show.ended;
   expect(show.out).toMatch(/But +host host-\d+ has not been heard of since .*Z; it stops by itself by .*Z\n/);

@@ -33,9 +33,13 @@ async function run(
   line: string | string[],
   env: Record<string, string> = {},
   meanwhile: () => Promise<unknown> = async () => {},
+  columns?: number,
 ): Promise<Ran> {
   const ran = { out: '', err: '' };
-  const stream = (name: 'out' | 'err') => ({ write: (text: string) => (ran[name] += text) });
+  const stream = (name: 'out' | 'err') => ({
+    write: (text: string) => (ran[name] += text),
+    ...(columns === undefined ? {} : { isTTY: true, columns }),
+  });
   const cli = {
     streams: { out: stream('out'), err: stream('err') },
     env: { HOLDFAST_DATA: dataDir, ...env },
@@ -190,6 +194,37 @@ test('RUN-13: a job is shown with the link to its run in Temporal, once it has o
   expect((await run(`jobs show ${job.id}`)).out).toContain(`Run         ${link}`);
 });
 
+test('several plans of one name are told apart by their hosts', async () => {
+  const other = await host(api.database.owner, api.org, { name: 'twin' });
+  const id = (text: string) => JSON.parse(text).id;
+  const here = id((await run('plans create same /a --host local --repository second --output json')).out);
+  const there = id((await run('plans create same /a --host twin --repository second --output json')).out);
+  expect(other.name).toBe('twin');
+  const ran = await run('plans show same');
+  expect(ran.code).toBe(2);
+  expect(ran.err).toContain(`${here} (local)`);
+  expect(ran.err).toContain(`${there} (twin)`);
+  expect((await run('plans show same --host twin')).out).toContain(there);
+});
+
+test('UX-6: lists fit a terminal, ids whole; where there is no terminal nothing is cut', async () => {
+  const whole = await run('jobs list');
+  const ids = whole.out.match(/job_\w{26}/g)!;
+  for (const columns of [60, 80, 120]) {
+    const { out, code } = await run('jobs list', {}, async () => {}, columns);
+    expect(code).toBe(0);
+    expect(out.split('\n').filter((line) => line.length > columns)).toEqual([]);
+    for (const id of ids) expect(out).toContain(id);
+  }
+  const lists = ['plans list', 'repositories list', 'hosts list', 'sites list', 'jobs kinds', `jobs show ${ids[0]}`];
+  for (const line of lists)
+    for (const columns of [80, 120]) {
+      const { out } = await run(line, {}, async () => {}, columns);
+      // An address is copied as ids are.
+      expect(out.split('\n').filter((shown) => shown.length > columns && !shown.includes('http'))).toEqual([]);
+    }
+});
+
 test('a list that was filtered names the filter, and one that was cut says so', async () => {
   expect((await run('jobs list --kind nothing --state failed timed_out --host local')).out).toBe(
     'There are no jobs in state failed or timed_out of kind nothing of host local.\n',
@@ -262,7 +297,9 @@ test.each([
   ['jobs explode', 2, 'unknown command'],
   ['hosts list --output xml', 2, 'Allowed choices are table, json'],
   ['jobs start nonsense', 2, 'There is no kind of job "nonsense"; there are '],
-  ['jobs start noop --host nobody', 2, 'There is no host "nobody"'],
+  ['jobs start noop --host nobody', 2, 'There is no host "nobody". There is "'],
+  ['jobs list --host locl', 2, 'There is no host "locl". Did you mean "local"?'],
+  ['jobs start nonsense', 2, 'there are backup, init'],
   ['jobs show 5', 2, '"5" is not the id of a job'],
   ['jobs start noop --host local --param sleepMs=soon', 2, 'sleepMs'],
   ['backup now relative --host db-7', 2, 'There is no host "db-7"'],
@@ -277,7 +314,7 @@ test.each([
 test('a refused key, an API that is away and a missing profile end with 3', async () => {
   const refused = await run('hosts list', { HOLDFAST_URL: url, HOLDFAST_API_KEY: `hfk_${'A'.repeat(43)}` });
   expect(refused).toMatchObject({ code: 3, err: expect.stringContaining('no valid credential') });
-  const away = await run('hosts list', { HOLDFAST_URL: 'http://127.0.0.1:9', HOLDFAST_API_KEY: api.key });
+  const away = await run('hosts list', { HOLDFAST_URL: 'http://127.0.0.1:2', HOLDFAST_API_KEY: api.key });
   expect(away).toMatchObject({ code: 3, err: expect.stringContaining('cannot be reached') });
   expect(away.err).not.toContain(api.key);
   expect(await run('hosts list', { HOLDFAST_DATA: '/nowhere' })).toMatchObject({

@@ -17,7 +17,11 @@ export function registerHosts(program: Command, cli: Cli): void {
           ['NAME', (h: Answer) => h.name],
           ['SITE', (h: Answer) => h.site.name],
           ['ONLINE', (h: Answer) => (h.online ? 'yes' : 'no')],
-          ['LAST SEEN', (h: Answer) => output.time(h.lastSeenAt) ?? 'never'],
+          [
+            'LAST SEEN',
+            (h: Answer) => output.time(h.lastSeenAt) ?? 'never',
+            (h: Answer) => output.ago(h.lastSeenAt) ?? 'never',
+          ],
           ['AGENT', (h: Answer) => h.agentVersion],
         ],
         'There are no hosts.',

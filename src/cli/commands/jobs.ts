@@ -111,7 +111,7 @@ async function list(cli: Cli, options: ListOptions, command: Command): Promise<v
       ['JOB', (j: Answer) => j.id],
       ['STATE', (j: Answer) => j.state],
       ['WHAT', (j: Answer) => j.title],
-      ['ACCEPTED', (j: Answer) => output.time(j.times.acceptedAt)],
+      ['ACCEPTED', (j: Answer) => output.time(j.times.acceptedAt), (j: Answer) => output.ago(j.times.acceptedAt)],
       ['WHY', (j: Answer) => j.outcome?.sentence ?? j.waitsFor ?? ''],
     ],
     none('jobs', 'Start one: holdfast jobs start noop --host local --wait', {
