@@ -168,3 +168,19 @@ test('who may see a plan and not change it is refused, who may not see it finds 
   expect((await api.ask('PATCH', path, { body: { paths: ['/b'] }, key: admin })).status).toBe(200);
   expect((await api.ask('DELETE', path, { key: admin })).status).toBe(204);
 });
+
+test('of a removal and a start of a backup at the same time one is refused: no plan that is gone has a job that goes on', async () => {
+  const outcomes = new Set<string>();
+  for (let round = 0; round < 20; round++) {
+    const { id, path, backUp } = await newPlan();
+    const asked = [() => api.ask('DELETE', path), backUp];
+    const [first, second] = await Promise.all((round % 2 === 0 ? asked : asked.reverse()).map((ask) => ask()));
+    outcomes.add([first!.status, second!.status].sort().join(' '));
+    const { rows } = await api.database.owner.query(
+      'select p.deleted_at is not null as gone, count(j.id)::int as jobs from plan p left join job j on j.plan_id = p.id where p.id = $1 group by 1',
+      [id],
+    );
+    expect(rows[0].gone).toBe(rows[0].jobs === 0);
+  }
+  for (const outcome of outcomes) expect(['204 422', '202 409']).toContain(outcome);
+});

@@ -52,7 +52,18 @@ export const ROOMS: readonly Room[] = [
   },
   {
     path: 'cli/up/',
-    mayImport: ['lib/', 'catalog/', 'config/', 'db/', 'temporal/', 'gateway/', 'worker/', 'cli/', 'migrations/'],
+    mayImport: [
+      'lib/',
+      'catalog/',
+      'config/',
+      'domain/',
+      'db/',
+      'temporal/',
+      'gateway/',
+      'worker/',
+      'cli/',
+      'migrations/',
+    ],
     reason: 'composition of the embedded stack',
   },
   {

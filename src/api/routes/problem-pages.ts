@@ -41,7 +41,7 @@ export function problemPages(app: App): void {
       return sendPage(
         reply,
         title,
-        `<p><code>${code}</code>, status ${status}</p>\n<p>${escapeHtml(help)}</p>\n<p><a href="/problems">All codes</a></p>`,
+        `<p><code>${code}</code>, status ${status}</p>\n<p>${escapeHtml(help).replaceAll(/`([^`]+)`/g, '<code>$1</code>')}</p>\n<p><a href="/problems">All codes</a></p>`,
       );
     },
   );

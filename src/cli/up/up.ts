@@ -38,7 +38,7 @@ export async function up(options: UpOptions): Promise<number> {
   try {
     const started = await Promise.race([start(config, options, { say, stops, stopping }), stopped]);
     if (started !== null) {
-      welcome(started, config, say);
+      welcome(started, config, options.env, say);
       await stopped;
     }
   } catch (thrown) {

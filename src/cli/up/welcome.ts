@@ -1,9 +1,11 @@
 import type { Config } from '../../config/config.ts';
+import { shellWord } from '../../domain/shell-word.ts';
 import type { Say } from './say.ts';
 import type { Started } from './start-all.ts';
+import type { Env } from './start-problem.ts';
 
 /** What a person can do now. */
-export function welcome({ apiUrl, temporalUiUrl, setupToken }: Started, config: Config, say: Say): void {
+export function welcome({ apiUrl, temporalUiUrl, setupToken }: Started, config: Config, env: Env, say: Say): void {
   const people = config.publicUrl ?? apiUrl;
   say.step('Holdfast is ready');
   say.line('');
@@ -18,6 +20,8 @@ export function welcome({ apiUrl, temporalUiUrl, setupToken }: Started, config: 
   }
   say.line('');
   say.line('  Next, in another terminal:');
+  // The other terminal does not have the variable of this one, and the command would look elsewhere.
+  if (env.HOLDFAST_DATA) say.line(`    export HOLDFAST_DATA=${shellWord(config.dataDir)}`);
   say.line('    holdfast jobs list          every job, with how it ended');
   say.line('    holdfast backup now <PATH>  backs up a folder of this machine now');
   say.line('    holdfast hosts list         the machines, and which of them are online');
