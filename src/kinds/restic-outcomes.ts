@@ -1,4 +1,6 @@
 import type { Outcome, OutcomeDefinition } from '../domain/outcome.ts';
+import { aside, COVER_OUTCOMES } from './cover-outcomes.ts';
+import { plural } from './plural.ts';
 
 const failed = (sentence: string, next: string): OutcomeDefinition => ({
   state: 'failed',
@@ -73,17 +75,18 @@ export const RESTIC_TROUBLE = {
 
 const partial = (sentence: (outcome: Outcome) => string, next: string): OutcomeDefinition => ({
   state: 'partial',
-  sentence,
+  sentence: (outcome) => `${sentence(outcome)}${aside(outcome)}`,
   next,
 });
 
 /** How a backup can end. `partial` made a snapshot and counts as a restore point. */
 export const BACKUP_OUTCOMES = {
   ...RESTIC_TROUBLE,
+  ...COVER_OUTCOMES,
   succeeded: {
     state: 'succeeded',
-    sentence: ({ counts }) =>
-      `The snapshot holds ${plural(counts.filesProcessed, 'file')}; ${bytes(counts.bytesAdded)} were new.`,
+    sentence: (outcome) =>
+      `The snapshot holds ${plural(outcome.counts.filesProcessed, 'file')}; ${bytes(outcome.counts.bytesAdded)} were new.${aside(outcome)}`,
     next: '',
   },
   // Seen only when a restic newer than ours changes its messages: the exit code says success, so the backup counts.
@@ -154,12 +157,6 @@ export type TroubleCode = keyof typeof RESTIC_TROUBLE;
 function heldFor(seconds: number | undefined): string {
   if (seconds === undefined) return '';
   return seconds < 120 ? `, for ${seconds} s` : `, for ${Math.floor(seconds / 60)} min`;
-}
-
-/** Old rows may lack a count, so a missing one reads as "some". */
-function plural(count: number | undefined, noun: string): string {
-  if (count === undefined) return `some ${noun}s`;
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function bytes(count: number | undefined): string {

@@ -27,6 +27,7 @@ const log = createLogger({ level: 'error', pretty: false, process: 'agent' });
 const deps = {
   clock: systemClock,
   setpriv: order.programsDieWithAgent ? await findSetpriv() : null,
+  ownFolders: [],
   resticPath: order.resticPath,
   resticVersion: parseResticVersion(version),
   dataDir: order.dataDir,

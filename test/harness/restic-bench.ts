@@ -33,6 +33,7 @@ export class ResticBench {
       resticPath: restic.path,
       resticVersion: restic.version,
       dataDir: join(folder, 'agent'),
+      ownFolders: [],
       baseEnv: { PATH: '/usr/bin:/bin', HOME: folder, TMPDIR: folder },
     };
   }

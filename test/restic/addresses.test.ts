@@ -18,6 +18,7 @@ const deps = {
   resticPath: restic?.path ?? '',
   resticVersion: restic?.version ?? null,
   dataDir: folder,
+  ownFolders: [],
   baseEnv: { PATH: `${folder}:/usr/bin:/bin`, HOME: folder },
 };
 

@@ -18,6 +18,7 @@ const DEPS = {
   resticPath: '/nowhere/restic',
   resticVersion: null,
   dataDir: '/nowhere',
+  ownFolders: [],
   agentMark: `test-${process.pid}`,
   baseEnv: {},
   hostName: 'db-1',

@@ -54,12 +54,8 @@ export async function runProgram(spec: ProgramSpec, options: RunOptions): Promis
   if (missing !== null) return neverRan(missing, false);
   if (options.signal.aborted) return neverRan(null, true);
   const [file, args] = withParent(spec, options.setpriv);
-  const child = spawn(file, args, {
-    cwd: spec.cwd ?? '/',
-    env: { ...spec.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
+  const child = launch(file, args, spec);
+  if (typeof child === 'string') return neverRan(child, false);
   const stopping = stopOnAbort(child, options);
   try {
     return await follow(child, options, stopping);
@@ -68,6 +64,15 @@ export async function runProgram(spec: ProgramSpec, options: RunOptions): Promis
     throw thrown;
   } finally {
     stopping.release();
+  }
+}
+
+/** Some reasons are thrown at once (E2BIG: arguments and environment are too long), others come as an event. */
+function launch(file: string, args: string[], { cwd = '/', env }: ProgramSpec): ChildProcess | string {
+  try {
+    return spawn(file, args, { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code ?? 'unknown';
   }
 }
 

@@ -48,6 +48,7 @@ export async function runAgent({ env: environment, dieWithParent }: AgentProcess
     clock: systemClock,
     setpriv: await findSetpriv(),
     resticPath: restic.path,
+    ownFolders: ownFoldersOf(config),
     resticVersion: restic.version,
     dataDir: folder.agent,
     agentMark,
@@ -56,15 +57,7 @@ export async function runAgent({ env: environment, dieWithParent }: AgentProcess
   };
   const agent = startAgent({
     gateway,
-    hello: {
-      protocol: 1,
-      agentVersion: buildOf().version,
-      hostname: hostname(),
-      os: platform(),
-      arch: arch(),
-      programs: [{ name: 'restic', version: restic.version.text, path: restic.path }],
-      powers: process.getuid?.() === 0 ? ['root'] : [],
-    },
+    hello: helloOf(restic),
     dataDir: folder.agent,
     agentMark,
     activities: { main: hostActivities(deps), quick: quickActivities(deps) },
@@ -85,6 +78,24 @@ export async function runAgent({ env: environment, dieWithParent }: AgentProcess
   if (dieWithParent) exitWhenParentDies(() => process.exit(1));
   void agent.ready.then(() => log.info({ gateway: gateway.address }, 'the agent is ready'));
   await agent.ended;
+}
+
+const helloOf = (restic: Restic) => ({
+  protocol: 1,
+  agentVersion: buildOf().version,
+  hostname: hostname(),
+  os: platform(),
+  arch: arch(),
+  programs: [{ name: 'restic', version: restic.version.text, path: restic.path }],
+  powers: process.getuid?.() === 0 ? ['root'] : [],
+});
+
+/**
+ * All that Holdfast keeps on this host. Beside an embedded control plane the folder is one for all; each part of it is named,
+ * because it may be a link to another disk.
+ */
+function ownFoldersOf(config: Config): string[] {
+  return [config.dataDir, config.keyringFile, ...Object.values(dataPaths(config.dataDir))];
 }
 
 async function findRestic(config: Config, env: Env): Promise<Restic> {

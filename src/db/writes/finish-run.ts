@@ -12,6 +12,7 @@ import { type CommitterClaim, releaseAndGrant } from '../statements/grant.ts';
 import { readJob } from '../statements/job-row.ts';
 import { lockOrganization } from '../statements/lock-organization.ts';
 import type { StartOrder } from '../statements/start-orders.ts';
+import { judgeCover } from './judge-cover.ts';
 import { learnRepository } from './learn-repository.ts';
 
 export interface FinishParts {
@@ -44,7 +45,9 @@ export async function finishRun(
   if (job === null || job.runNo !== input.runNo || (job.runId !== null && job.runId !== runId))
     return { end: null, starts: [] };
   if (isTerminal(job.state)) return { end: await endingOf(tx, input, job.state), starts: [] };
-  const conclusion = conclude(kindByKey(job.kind)!, ending);
+  const kind = kindByKey(job.kind)!;
+  const concluded = conclude(kind, ending);
+  const conclusion = await judgeCover(tx, input.orgId, job, kind, concluded);
   if (transition(job.state, `ended:${conclusion.state}`) === null)
     throw new Error(`a job that is ${job.state} cannot end as ${conclusion.state}`);
   const ended = endJob(tx, {
@@ -64,7 +67,7 @@ export async function finishRun(
     ended,
     job.repositoryId === null
       ? null
-      : learnRepository(tx, input.orgId, job.repositoryId, conclusion.outcome, parts.claim.now),
+      : learnRepository(tx, input.orgId, job.repositoryId, concluded.outcome, parts.claim.now),
     releaseAndGrant(tx, input.orgId, input.jobId, parts.claim),
   ]);
   tx.conclude();

@@ -1,12 +1,19 @@
 import { BackupWork } from '../../../kinds/backup.ts';
-import type { AttemptBody, AttemptContext } from '../attempt-context.ts';
+import type { AttemptBody, AttemptContext, LineHandler } from '../attempt-context.ts';
 import { secretOf, workOf } from '../work.ts';
+
+import { CacheGuard, cacheFolder, isCacheFull } from './cache-room.ts';
+
 import { type BackupOptions, backupCommand, type RepositoryAccess, type ResticDeps } from './command.ts';
+
+import { refusedResult, withoutRestic, withSources, wordsAbout } from './covered.ts';
+
 import { recognise } from './identity.ts';
 import { LOCK_PATIENCE_MS, pastLocks } from './lock-patience.ts';
 import { withLock } from './lock-words.ts';
 import { backupResult, endedAs, leftALock, madeSnapshot } from './outcome.ts';
 import { ResticReading } from './reading.ts';
+import { readSources } from './sources.ts';
 import { listen } from './speak.ts';
 import { StallGuard } from './stall.ts';
 import { unlockStale } from './unlock.ts';
@@ -19,19 +26,44 @@ export function backupBody(deps: ResticDeps, options: BackupOptions = {}): Attem
   return async (context) => {
     const answer = await context.claim();
     const work = workOf(BackupWork, answer);
+    const refused = refusedResult(work);
+    if (refused !== null) return refused;
+    const sources = await readSources(work, [deps.dataDir, ...deps.ownFolders], context.signal);
+    for (const line of wordsAbout(sources)) context.log(line);
     const access = { repositoryUrl: work.repositoryUrl, password: secretOf(answer, 'password') };
     const seen = await recognise(context, deps, access, work.known);
     if (seen.trouble !== null) return endedAs(seen.trouble);
-    const { end, reading, stalled, lock } = await pastLocks(
+    const nothing = withoutRestic(sources);
+    if (nothing !== null) return nothing;
+    const given = { ...work, paths: [...sources.paths], excludes: [...work.excludes, ...sources.excludes] };
+    const { end, reading, stalled, lock, withoutCache } = await pastLocks(
       context,
       access.repositoryUrl,
       options.lockPatienceMs ?? LOCK_PATIENCE_MS,
-      () => runBackup(context, deps, access, work, options),
+      () => pastFullCache(context, deps, access, given, options),
     );
     if (end.stopped && !madeSnapshot(end, reading) && context.signal.aborted) throw context.signal.reason;
     if (stalled && !madeSnapshot(end, reading)) return endedAs('repository-stalled', seen.refs);
-    return withLock(backupResult(end, reading, seen.refs), lock);
+    return withSources(withLock(backupResult(end, reading, seen.refs), lock), sources, withoutCache);
   };
+}
+
+/** Without its cache restic is slower, and works: a full disk there does not keep anything from being saved. */
+async function pastFullCache(
+  context: AttemptContext,
+  deps: ResticDeps,
+  access: RepositoryAccess,
+  work: BackupWork,
+  options: BackupOptions,
+) {
+  let withoutCache = await isCacheFull(deps.dataDir);
+  for (;;) {
+    if (withoutCache) context.log(`The disk of ${cacheFolder(deps.dataDir)} is full: restic runs without its cache.`);
+    const ran = await runBackup(context, deps, access, work, { ...options, withoutCache });
+    if (!ran.cacheFull || withoutCache || context.signal.aborted || madeSnapshot(ran.end, ran.reading))
+      return { ...ran, withoutCache };
+    withoutCache = true;
+  }
 }
 
 async function runBackup(
@@ -43,10 +75,15 @@ async function runBackup(
 ) {
   const reading = new ResticReading();
   const guard = new StallGuard(options.stallLimitMs ?? STALL_LIMIT_MS);
-  const onLine = listen(context, reading, (progress) => guard.moved(progress));
+  const cache = new CacheGuard(deps.dataDir);
+  const words = listen(context, reading, (progress) => guard.moved(progress));
+  const onLine: LineHandler = (stream, line, cut) => {
+    cache.heard(line);
+    words(stream, line, cut);
+  };
   const end = await context
-    .run(backupCommand(deps, access, work, options), onLine, guard.signal)
+    .run(backupCommand(deps, access, work, options), onLine, AbortSignal.any([guard.signal, cache.signal]))
     .finally(() => guard.end());
   if (leftALock(end)) await unlockStale(context, deps, access);
-  return { end, reading, stalled: guard.signal.aborted };
+  return { end, reading, stalled: guard.signal.aborted, cacheFull: cache.signal.aborted };
 }

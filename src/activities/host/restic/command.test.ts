@@ -8,16 +8,23 @@ const deps: ResticDeps = {
   resticPath: '/usr/bin/restic',
   resticVersion: parseResticVersion('restic 0.18.1 compiled with go1.26.8 on linux/amd64'),
   dataDir: '/var/lib/agent',
+  ownFolders: [],
   baseEnv: { PATH: '/usr/bin' },
 };
 const access = { repositoryUrl: 'rest:https://vault.example/db-1', password: 'canary-password' };
-const work = { hostName: 'db-1', paths: ['/etc', '/srv/-x'], excludes: ['*.tmp'], tags: ['plan:plan_1', 'job:job_1'] };
+const work = {
+  hostName: 'db-1',
+  paths: ['/etc', '/srv/-x'],
+  excludes: ['*.tmp', '-x'],
+  tags: ['plan:plan_1', 'job:job_1'],
+};
 
 test('a backup is one argument array; address and password are in the environment only', () => {
   const { file, args, env } = backupCommand(deps, access, work);
   expect([file, ...args]).toEqual(
     ['/usr/bin/restic', 'backup', '--json', '--host=db-1', '--tag=plan:plan_1', '--tag=job:job_1'].concat([
       '--exclude=*.tmp',
+      '--exclude=-x',
       '--',
       '/etc',
       '/srv/-x',
@@ -71,7 +78,7 @@ test('whatever is in a plan, no value becomes an option, another argument or ano
       const { args, env } = command;
       const end = args.indexOf('--');
       expect(args.slice(end + 1)).toEqual(given.paths);
-      for (const arg of args.slice(1, end)) expect(arg).toMatch(/^--(json$|(host|tag|exclude)=[^-])/su);
+      for (const arg of args.slice(1, end)) expect(arg).toMatch(/^--(json$|(host|tag)=[^-]|exclude=.)/su);
       expect(args.slice(1, end)).toHaveLength(2 + given.tags.length + given.excludes.length);
       expect(args.join('')).not.toMatch(/[\n\r\0]/);
       expect(Object.keys(env)).toHaveLength(5);

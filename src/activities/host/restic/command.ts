@@ -1,8 +1,9 @@
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute } from 'node:path';
 import { readRepositoryAddress } from '../../../domain/repository-address.ts';
 import type { BackupWork } from '../../../kinds/backup.ts';
 import { Failure } from '../../../lib/failure.ts';
 import type { ProgramSpec } from '../run-program.ts';
+import { cacheFolder } from './cache-room.ts';
 import type { ResticVersion } from './version.ts';
 
 export interface ResticDeps {
@@ -11,6 +12,8 @@ export interface ResticDeps {
   readonly resticVersion: ResticVersion | null;
   /** The agent's data folder. */
   readonly dataDir: string;
+  /** What no backup takes in: this one's and, on its host, the control plane's. */
+  readonly ownFolders: readonly string[];
   /** All that a child inherits: PATH, HOME and the like. No secrets. */
   readonly baseEnv: Readonly<Record<string, string>>;
 }
@@ -27,6 +30,7 @@ export interface BackupOptions {
   readonly lockPatienceMs?: number;
   /** How long nothing may move. */
   readonly stallLimitMs?: number;
+  readonly withoutCache?: boolean;
 }
 
 /**
@@ -38,7 +42,7 @@ function restic(deps: ResticDeps, access: RepositoryAccess, args: readonly strin
     ...deps.baseEnv,
     RESTIC_REPOSITORY: checkedUrl(access.repositoryUrl),
     RESTIC_PASSWORD: checkedPassword(access.password),
-    RESTIC_CACHE_DIR: join(deps.dataDir, 'cache', 'restic'),
+    RESTIC_CACHE_DIR: cacheFolder(deps.dataDir),
     // 1/s instead of 10-30/s: less to decode, and no viewer sees more than 2/s anyway.
     RESTIC_PROGRESS_FPS: '1',
   };
@@ -56,10 +60,11 @@ export function backupCommand(
   return restic(deps, access, [
     'backup',
     '--json',
+    ...(options.withoutCache ? ['--no-cache'] : []),
     ...(limitUploadKiB === undefined ? [] : [`--limit-upload=${Math.max(1, Math.trunc(limitUploadKiB))}`]),
     option('host', work.hostName),
     ...work.tags.map((tag) => option('tag', checkedTag(tag))),
-    ...work.excludes.map((pattern) => option('exclude', pattern)),
+    ...work.excludes.map(exclude),
     '--',
     ...work.paths.map(checkedPath),
   ]);
@@ -92,6 +97,12 @@ function option(name: string, value: string): string {
   if (value.startsWith('-')) throw refused(`the value for ${name} starts with "-"`);
   if (hasLineBreak(value)) throw refused(`the value for ${name} holds a line break or NUL`);
   return `--${name}=${value}`;
+}
+
+/** A dash in front is a name like any other here: in one argument with `--exclude=` nothing reads it as an option. */
+function exclude(pattern: string): string {
+  if (pattern === '' || hasLineBreak(pattern)) throw refused('an exclude is empty or holds a line break or NUL');
+  return `--exclude=${pattern}`;
 }
 
 function checkedTag(tag: string): string {

@@ -44,6 +44,7 @@ export function madeSnapshot(end: ProgramEnd, reading: ResticReading): boolean {
 }
 
 export function backupCode(end: ProgramEnd, reading: ResticReading): BackupCode {
+  if (end.notStarted === 'E2BIG') return 'command-too-long';
   if (!madeSnapshot(end, reading)) {
     const gone = /all (source|target) directories\/files do not exist/i.test(reading.lastWords);
     return end.exitCode === 1 && gone ? 'all-paths-missing' : troubleOf(end, reading);

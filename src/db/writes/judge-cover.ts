@@ -1,0 +1,23 @@
+import { type Conclusion, conclude } from '../../kinds/conclude.ts';
+import { SAVED_NOTHING } from '../../kinds/cover-outcomes.ts';
+import type { JobKind } from '../../kinds/define-kind.ts';
+import type { Tx } from '../doors.ts';
+import { filesOfLastRestorePoint } from '../queries/last-restore-point.ts';
+import type { JobRow } from '../statements/job-row.ts';
+
+/** A backup that saved nothing: is that what the plan always holds, or is everything gone? Only the rows know. */
+export async function judgeCover(
+  tx: Tx,
+  orgId: string,
+  job: JobRow,
+  kind: JobKind,
+  concluded: Conclusion,
+): Promise<Conclusion> {
+  if (!SAVED_NOTHING.includes(concluded.code) || job.planId === null || job.hostId === null) return concluded;
+  const { planId, hostId } = job;
+  const filesBefore = await filesOfLastRestorePoint(tx, orgId, { planId, hostId });
+  if (filesBefore === null || filesBefore === 0) return concluded;
+  const { counts, refs } = concluded.outcome;
+  const outcome = { code: 'everything-gone', counts: { ...counts, filesBefore }, refs };
+  return conclude(kind, { how: 'answered', outcome });
+}
