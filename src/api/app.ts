@@ -52,8 +52,8 @@ export async function buildApp(parts: ApiParts, more?: (app: App) => void): Prom
       answerError(error, request, reply);
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
-  installProblems(app);
   installRequestId(app);
+  installProblems(app);
   installAuthz(app, parts);
   installBodyLimits(app);
   installValidation(app);

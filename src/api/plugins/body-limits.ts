@@ -30,7 +30,7 @@ function readUtf8(request: FastifyRequest, body: Buffer): string {
   const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(request.headers['content-type'] ?? '')?.[1];
   if (charset !== undefined && charset.toLowerCase() !== 'utf-8')
     throw refused('unsupported-media-type', 'content-type: the charset must be utf-8, or left out.');
-  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
+  if ((request.headers['content-encoding'] || 'identity') !== 'identity')
     throw refused('unsupported-media-type', 'content-encoding: must be identity, or left out.');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);

@@ -166,7 +166,7 @@ function remove(app: App, parts: ApiParts): void {
         description:
           'Refused while a job of it has not ended. Its jobs, their logs and the audit stay, and so do its snapshots in the repository.',
         params: IdParams('plan'),
-        response: { 204: Type.Null(), ...problems(404, 409, 412) },
+        response: { 204: Type.Null(), ...problems(404, 409, 412, 413, 415) },
       },
     },
     async (request, reply) => {
