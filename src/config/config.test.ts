@@ -46,6 +46,16 @@ test('RUN-8: with an empty environment everything has its default', () => {
   });
 });
 
+test.each([{}, { HOME: '/' }, { HOME: '/nonexistent' }])(
+  'RUN-22: without a home folder (%o) programs are kept in the data folder',
+  (env) => {
+    const { home, cacheDir } = readConfig({ HOLDFAST_DATA: '/data', ...env });
+    if (home === null) expect(cacheDir).toBe('/data/cache');
+    else expect([env, cacheDir]).toEqual([{}, join(home, '.cache/holdfast')]);
+    expect(readConfig({ HOLDFAST_DATA: '/data', HOME: folder }).cacheDir).toBe(join(folder, '.cache/holdfast'));
+  },
+);
+
 test('RUN-8: what is set is taken', () => {
   const config = readConfig({
     HOLDFAST_DATA: '/data',
@@ -110,6 +120,8 @@ test.each([
   { DATABASE_URL: 'localhost:5432/holdfast' },
   { HOLDFAST_TLS_KEY_FILE: '/key.pem' },
   { TEMPORAL_TLS_KEY: '/key.pem' },
+  { TEMPORAL_ADDRESS: '[::1]:7233', TEMPORAL_TLS_SERVER_CA: '/ca.pem' },
+  { TEMPORAL_ADDRESS: '[::1]:7233', TEMPORAL_API_KEY: 'key' },
 ])('%o is refused', (env) => {
   expect(problemsOf(env)).toHaveLength(1);
 });

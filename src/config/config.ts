@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Failure } from '../lib/failure.ts';
 import { redactText } from '../lib/redact.ts';
 import type { Environment } from './environment.ts';
 import { wrongFormat } from './format.ts';
+import { homeFolder } from './home.ts';
 import { nearest } from './nearest.ts';
 import { VARIABLES, type Variable } from './schema.ts';
 import { withoutSlash } from './web-url.ts';
@@ -17,6 +17,8 @@ export interface LogConfig {
 /** Everything that comes from the environment, read once, typed. */
 export interface Config {
   readonly dataDir: string;
+  /** Null where the account has none that can be used. */
+  readonly home: string | null;
   readonly cacheDir: string;
   readonly port: number;
   readonly gatewayPort: number;
@@ -60,10 +62,10 @@ export function readConfig(env: Environment): Config {
   const problems: string[] = [...unknownNames(env)];
   const values = new Map(VARIABLES.map((v) => [v.name, readValue(v, env, problems)]));
   const text = (name: string) => values.get(name) ?? null;
-  const bind = text('HOLDFAST_BIND') ?? '127.0.0.1';
+  // One address and not a name of two: listener, clients and whoever else holds a port would pick different ones.
+  const bind = (text('HOLDFAST_BIND') ?? '127.0.0.1').replace(/^localhost$/, '127.0.0.1');
   const tls = pairOf(text('HOLDFAST_TLS_CERT_FILE'), text('HOLDFAST_TLS_KEY_FILE'), problems);
-  if (Boolean(text('TEMPORAL_TLS_CERT')) !== Boolean(text('TEMPORAL_TLS_KEY')))
-    problems.push('TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY go together: set both.');
+  const temporal = temporalOf(text, problems);
   const insecureHttp = text('HOLDFAST_INSECURE_HTTP') === '1';
   if (!LOOPBACK.test(bind) && !tls && !text('HOLDFAST_TRUSTED_PROXY') && !insecureHttp)
     problems.push(
@@ -78,9 +80,11 @@ export function readConfig(env: Environment): Config {
     return url === null ? null : withoutSlash(url);
   };
   const dataDir = resolve(text('HOLDFAST_DATA') ?? '.holdfast');
+  const home = homeFolder(env);
   return {
     dataDir,
-    cacheDir: resolve(text('HOLDFAST_CACHE') ?? join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'holdfast')),
+    home,
+    cacheDir: resolve(text('HOLDFAST_CACHE') ?? cacheOf(env, home) ?? join(dataDir, 'cache')),
     port: Number(text('HOLDFAST_PORT') ?? 8080),
     gatewayPort: Number(text('HOLDFAST_GATEWAY_PORT') ?? 7443),
     gatewayAddress: text('HOLDFAST_GATEWAY_ADDRESS'),
@@ -96,15 +100,14 @@ export function readConfig(env: Environment): Config {
     publicUrl: webUrl('HOLDFAST_PUBLIC_URL'),
     cli: { url: webUrl('HOLDFAST_URL'), apiKey: text('HOLDFAST_API_KEY') },
     programs: programsOf(text),
-    database: {
-      owner: text('DATABASE_URL'),
-      api: text('DATABASE_URL_API'),
-      auth: text('DATABASE_URL_AUTH'),
-      worker: text('DATABASE_URL_WORKER'),
-      gateway: text('DATABASE_URL_GATEWAY'),
-    },
-    temporal: temporalOf(text),
+    database: databaseOf(text),
+    temporal,
   };
+}
+
+function cacheOf(env: Environment, home: string | null): string | null {
+  const folder = env.XDG_CACHE_HOME || (home && join(home, '.cache'));
+  return folder ? join(folder, 'holdfast') : null;
 }
 
 function unknownNames(env: Environment): string[] {
@@ -157,16 +160,33 @@ function programsOf(text: (name: string) => string | null): Record<string, strin
   return Object.fromEntries(set);
 }
 
-function temporalOf(text: (name: string) => string | null): Config['temporal'] {
+function temporalOf(text: (name: string) => string | null, problems: string[]): Config['temporal'] {
   const serverCaFile = text('TEMPORAL_TLS_SERVER_CA');
   const certFile = text('TEMPORAL_TLS_CERT');
   const keyFile = text('TEMPORAL_TLS_KEY');
   const serverName = text('TEMPORAL_TLS_SERVER_NAME');
-  return {
+  if (Boolean(text('TEMPORAL_TLS_CERT')) !== Boolean(text('TEMPORAL_TLS_KEY')))
+    problems.push('TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY go together: set both.');
+  const temporal = {
     address: text('TEMPORAL_ADDRESS'),
     namespace: text('TEMPORAL_NAMESPACE') ?? 'holdfast',
     uiUrl: text('TEMPORAL_UI_URL'),
     apiKey: text('TEMPORAL_API_KEY'),
     tls: serverCaFile || certFile || serverName ? { serverCaFile, certFile, keyFile, serverName } : null,
+  };
+  if (temporal.address?.startsWith('[') && (temporal.tls || temporal.apiKey) && !temporal.tls?.serverName)
+    problems.push(
+      `TEMPORAL_ADDRESS=${temporal.address} is an IPv6 address, which the Temporal client cannot look for in a certificate: set TEMPORAL_TLS_SERVER_NAME to a name of the certificate.`,
+    );
+  return temporal;
+}
+
+function databaseOf(text: (name: string) => string | null): Config['database'] {
+  return {
+    owner: text('DATABASE_URL'),
+    api: text('DATABASE_URL_API'),
+    auth: text('DATABASE_URL_AUTH'),
+    worker: text('DATABASE_URL_WORKER'),
+    gateway: text('DATABASE_URL_GATEWAY'),
   };
 }

@@ -55,7 +55,7 @@ export const VARIABLES: readonly Variable[] = [
   variable(
     'HOLDFAST_CACHE',
     'path',
-    '~/.cache/holdfast',
+    '~/.cache/holdfast, without a home <data>/cache',
     ['up'],
     'Where programs that were built or fetched are kept.',
   ),

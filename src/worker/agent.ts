@@ -15,7 +15,7 @@ import { makeAgentWorker, work } from './agent-worker.ts';
 import type { HostActivities } from './attempt-interceptor.ts';
 import { backoffMs } from './backoff.ts';
 import { endLeftPrograms } from './end-left-programs.ts';
-import { type GatewayAddress, GatewayClient } from './gateway-client.ts';
+import { forNativePart, type GatewayAddress, GatewayClient } from './gateway-client.ts';
 import { LeftBehind } from './left-behind.ts';
 import { type Lane, RunningAttempts } from './running-attempts.ts';
 import { Silence } from './silence.ts';
@@ -158,9 +158,7 @@ class Session {
   }
 
   #connect(): Promise<NativeConnection> {
-    const { address, authorityPem, credential } = this.#options.gateway;
-    const tls = authorityPem === null ? false : { serverRootCACertificate: Buffer.from(authorityPem) };
-    return NativeConnection.connect({ address, apiKey: credential, tls });
+    return NativeConnection.connect(forNativePart(this.#options.gateway));
   }
 
   /** Attempts that ran when the agent last died: nothing of them runs any more, so the engine need not wait for their time-out. */

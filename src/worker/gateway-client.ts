@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { checkServerIdentity as checkIdentity, type PeerCertificate } from 'node:tls';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import type { NativeConnectionOptions } from '@temporalio/worker';
 import type { Static } from 'typebox';
 import type { AttemptLink } from '../activities/host/attempt-link.ts';
 import * as protocol from '../domain/agent-protocol.ts';
@@ -100,6 +101,15 @@ function secured(address: string, authorityPem: string | null) {
     channel: credentials.createSsl(authority, null, null, { checkServerIdentity }),
     nameOverride: { 'grpc.ssl_target_name_override': 'gateway.invalid' },
   };
+}
+
+/** The same way for the SDK's native part, which speaks Temporal's calls. */
+export function forNativePart({ address, authorityPem, credential }: GatewayAddress): NativeConnectionOptions {
+  // It takes the brackets of an IPv6 address for a part of the name. Whose certificate it is, the pinned authority says,
+  // and hello has looked at the address itself.
+  const name = address.startsWith('[') ? { serverNameOverride: 'localhost' } : {};
+  const tls = authorityPem === null ? false : { serverRootCACertificate: Buffer.from(authorityPem), ...name };
+  return { address, apiKey: credential, tls };
 }
 
 /** What the gateway's answers mean to an agent. */

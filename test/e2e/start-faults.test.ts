@@ -60,6 +60,23 @@ test.each(['HOLDFAST_PORT', 'HOLDFAST_GATEWAY_PORT'])('%s is in use', async (var
   expectOneMessage(await run({ [variable]: String(port) }), /port .* in use/, `127.0.0.1:${port}`, variable);
 });
 
+test('RUN-5: the address to listen on is none of this machine', async () => {
+  const end = await run({ HOLDFAST_BIND: '192.0.2.254', HOLDFAST_INSECURE_HTTP: '1' });
+  expectOneMessage(end, 'no address 192.0.2.254', 'HOLDFAST_BIND');
+});
+
+test('RUN-5: there is no IPv4 loopback', async (context) => {
+  const lo = 'ip link set lo up && ip address del 127.0.0.1/8 dev lo';
+  const cut = spawnSync('unshare', ['-rn', 'sh', '-c', lo], { encoding: 'utf8' });
+  if (cut.status !== 0) context.skip(`no network of our own can be made: ${cut.stderr?.trim() ?? cut.error}`);
+  const up = new Up(
+    { HOLDFAST_DATA: join(folder, 'data') },
+    [],
+    `exec unshare -rn sh -c '${lo} && exec "$0" "$@"' "$0" "$@"`,
+  );
+  expectOneMessage(await up.ended, 'no address 127.0.0.1', 'ip link set lo up');
+});
+
 test('the data folder is a file', async () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');

@@ -16,8 +16,8 @@ export const CLEAN_ENV = Object.fromEntries(
 );
 
 /** A folder for a data folder of the test's own; PostgreSQL's account can pass it. */
-export function ownFolder(): string {
-  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'holdfast-e2e-'));
+export function ownFolder(below: string = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()): string {
+  const folder = mkdtempSync(join(below, 'holdfast-e2e-'));
   execFileSync('chmod', ['0711', folder]);
   return folder;
 }

@@ -41,7 +41,7 @@ export async function runAgent({ env: environment, dieWithParent }: AgentProcess
   const log = createLogger({ level: config.log.level, pretty: config.log.pretty, process: 'agent' });
   const folder = dataPaths(config.dataDir);
   const gateway = needAgentFile(folder.agentFile);
-  const baseEnv = { ...baseEnvironment(environment), HOME: environment.HOME ?? folder.agent };
+  const baseEnv = { ...baseEnvironment(environment), HOME: config.home ?? folder.agent };
   const restic = await findRestic(config, baseEnv);
   const agentMark = ownMark(join(folder.agent, 'mark'), systemRandom);
   const deps = {

@@ -24,7 +24,8 @@ export async function findOurPrograms(
       overrides: config.programs,
       path: environment.PATH ?? '',
       cacheDir: config.cacheDir,
-      env: baseEnvironment(environment),
+      // Go keeps its caches in the home folder.
+      env: { ...baseEnvironment(environment), HOME: config.home ?? config.cacheDir },
       report: say.report,
     });
     const words = Object.values(found).map((p) => `${p.name} ${p.version} (${p.how})`);

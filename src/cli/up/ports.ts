@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { StartProblem } from './start-problem.ts';
 
 /**
  * From here the system takes no port for outgoing connections (those start at 32768), so a remembered one stays free.
@@ -7,6 +8,7 @@ import { createServer } from 'node:net';
  */
 const LOWEST = 20_000;
 const HIGHEST = 32_767;
+const LOOPBACK = '127.0.0.1';
 
 /**
  * Processes that choose at the same time must not choose alike: between the choice and the listening lie seconds. So
@@ -20,16 +22,34 @@ function nextPort(): number {
   return next;
 }
 
-/** The port when it is free on the loopback address, else null. */
-function tryPort(port: number): Promise<number | null> {
+/** Why a port cannot be opened at an address of ours, as the system's code; null when it can. */
+export function whyClosed(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(null));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : null));
-    });
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(null)));
   });
+}
+
+/** These are of the port; any other code is of the address, and no port will do. */
+const OF_THE_PORT = ['EADDRINUSE', 'EACCES'];
+
+async function isFree(host: string, port: number): Promise<boolean> {
+  const code = await whyClosed(host, port);
+  if (code === null || OF_THE_PORT.includes(code)) return code === null;
+  throw noAddress(host, code);
+}
+
+/** An address on which nothing can be opened: without this a start would look for a free port for ever. */
+export function noAddress(host: string, code: string): StartProblem {
+  const loopback = host === LOOPBACK;
+  return new StartProblem(
+    `This machine has no address ${host}`,
+    code,
+    loopback
+      ? 'PostgreSQL and Temporal listen there: run `ip link set lo up` and `ip address add 127.0.0.1/8 dev lo`.'
+      : 'Correct HOLDFAST_BIND, or unset it to listen on 127.0.0.1.',
+  );
 }
 
 function readRemembered(file: string): Record<string, number> {
@@ -41,20 +61,21 @@ function readRemembered(file: string): Record<string, number> {
 }
 
 /**
- * One free loopback port for each name, remembered in `file`: bookmarks of the UI, and Temporal's membership table,
+ * One free port for each name, of the loopback address unless told, remembered in `file`: bookmarks of the UI, and Temporal's membership table,
  * which holds host:port of its members, stay right over restarts. A port that was taken meanwhile is chosen anew.
  */
 export async function choosePorts<Name extends string>(
   file: string,
   names: readonly Name[],
+  host: string = LOOPBACK,
 ): Promise<Record<Name, number>> {
   const remembered = readRemembered(file);
   const chosen: Record<string, number> = {};
   for (const name of names) {
     const taken = new Set(Object.values(chosen));
     const old = remembered[name] ?? 0;
-    let port = old >= LOWEST && old <= HIGHEST && !taken.has(old) ? await tryPort(old) : null;
-    while (port === null || taken.has(port)) port = await tryPort(nextPort());
+    let port = old >= LOWEST && old <= HIGHEST ? old : nextPort();
+    while (taken.has(port) || !(await isFree(host, port))) port = nextPort();
     chosen[name] = port;
   }
   writeFileSync(file, JSON.stringify({ ...remembered, ...chosen }, null, 2));

@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { StartProblem } from './start-problem.ts';
 
 export interface RunAs {
@@ -21,7 +22,11 @@ function accounts(): RunAs[] {
  * where that account is missing; an existing cluster stays with the account that owns its files.
  */
 export function postgresUser(clusterDir: string): RunAs | null {
-  if (process.getuid?.() !== 0) return null;
+  const uid = process.getuid?.();
+  if (uid !== 0) {
+    if (uid !== undefined && !isKnown() && !existsSync(join(clusterDir, 'PG_VERSION'))) throw noAccount(uid);
+    return null;
+  }
   const owner = statSync(clusterDir, { throwIfNoEntry: false })?.uid;
   const known = accounts();
   const found =
@@ -35,6 +40,22 @@ export function postgresUser(clusterDir: string): RunAs | null {
     'Run `useradd --system postgres`, or start Holdfast as another user than root.',
   );
 }
+
+function isKnown(): boolean {
+  try {
+    return userInfo().username !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** initdb asks for its own name; containers may run under a number that no account has. */
+const noAccount = (uid: number) =>
+  new StartProblem(
+    `PostgreSQL is made by an account that the system knows, and there is no account for uid ${uid}`,
+    '/etc/passwd',
+    `As root run \`useradd --uid ${uid} holdfast\`, start Holdfast as an account that exists, or set DATABASE_URL to a PostgreSQL server of your own.`,
+  );
 
 function mayEnter(folder: string, who: RunAs): boolean {
   const { mode, uid, gid } = statSync(folder);

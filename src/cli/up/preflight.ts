@@ -1,9 +1,8 @@
-import { createServer } from 'node:net';
 import type { Config } from '../../config/config.ts';
 import { asError } from '../../lib/failure.ts';
 import { lazyConnection } from '../../temporal/connection.ts';
 import { temporalTarget } from '../run/temporal-target.ts';
-import { choosePorts } from './ports.ts';
+import { choosePorts, noAddress, whyClosed } from './ports.ts';
 import { StartProblem } from './start-problem.ts';
 
 export interface OurPorts {
@@ -16,23 +15,20 @@ export async function ourPorts(config: Config, portsFile: string): Promise<OurPo
   await refuseBusy('API', config.bind, config.port, 'HOLDFAST_PORT');
   await refuseBusy('gateway', config.bind, config.gatewayPort, 'HOLDFAST_GATEWAY_PORT');
   const open = [...(config.port === 0 ? ['api'] : []), ...(config.gatewayPort === 0 ? ['gateway'] : [])];
-  const chosen = open.length > 0 ? await choosePorts(portsFile, open) : {};
+  const chosen = open.length > 0 ? await choosePorts(portsFile, open, config.bind) : {};
   return { api: config.port || chosen.api!, gateway: config.gatewayPort || chosen.gateway! };
 }
 
 async function refuseBusy(what: string, host: string, port: number, variable: string): Promise<void> {
   if (port === 0) return;
-  const code = await new Promise<string | null>((resolve) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(null)));
-  });
+  const code = await whyClosed(host, port);
   if (code === null) return;
-  const why = code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be opened (${code})`;
+  if (code === 'EADDRNOTAVAIL') throw noAddress(host, code);
+  const inUse = code === 'EADDRINUSE';
   throw new StartProblem(
-    `The port of the ${what} ${why}`,
+    `The port of the ${what} ${inUse ? 'is in use by another program' : `cannot be opened (${code})`}`,
     `${host}:${port}`,
-    `End that program, or choose another port with ${variable}; 0 picks a free one.`,
+    `${inUse ? 'End that program, or choose' : 'Choose'} another port with ${variable}; 0 picks a free one.`,
   );
 }
 

@@ -96,7 +96,7 @@ export async function buildProgram(spec: ProgramSpec<string>, options: BuildOpti
     throw new StartProblem(
       `The cache folder cannot be written: ${why}`,
       options.cacheDir,
-      'Make it writable, or set XDG_CACHE_HOME.',
+      'Make it writable, or set HOLDFAST_CACHE.',
       error,
     );
   }

@@ -16,7 +16,7 @@ import type { Say } from './say.ts';
 import type { StopList } from './stop-list.ts';
 import { TemporalStart } from './temporal-start.ts';
 import { embeddedPostgres, ownDatabase } from './up-database.ts';
-import { apiUrlOf, gatewayAddressOf } from './urls.ts';
+import { apiUrlOf, gatewayAddressOf, reachableAt } from './urls.ts';
 
 export interface StartOrder {
   readonly config: Config;
@@ -96,11 +96,11 @@ async function prepare(
 }
 
 async function ready(order: StartOrder, ours: OurProcesses, apiUrl: string, made: BootstrapAnswer): Promise<void> {
-  const { ports, say, stopping } = order;
+  const { config, ports, say, stopping } = order;
   const log = (name: 'api' | 'gateway' | 'agent') => ours.logFile(name);
   const began = Date.now();
   await untilTrue('The gateway did not open its port', log('gateway'), stopping, () =>
-    isListening('127.0.0.1', ports.gateway),
+    isListening(reachableAt(config.bind), ports.gateway),
   );
   say.step('gateway: open');
   await ours.start('agent');
