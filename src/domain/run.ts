@@ -62,6 +62,9 @@ export interface AttemptRef {
   readonly attempt: number;
 }
 
+/** The type of failure of a control activity whose values the database refuses. It is not tried again. */
+export type DataFault = 'DataFault';
+
 /** How a run came to its end. */
 export type RunEnding =
   | { readonly how: 'answered'; readonly outcome: Outcome }

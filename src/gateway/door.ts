@@ -19,8 +19,8 @@ import type { HostIdentity } from './store.ts';
 import { missingNamespace, temporalMethods, temporalPath, type Upstream } from './upstream.ts';
 import { WireError } from './wire.ts';
 
-/** Outcomes and heartbeats are small; logs do not come this way. Temporal itself takes 2 MiB a payload. */
-const MAX_REQUEST_BYTES = 1024 * 1024;
+/** Outcomes and failures are bounded and heartbeats small; logs do not come this way. Temporal itself takes 2 MiB a payload. */
+const MAX_REQUEST_BYTES = 256 * 1024;
 /** At rest an agent makes one call in two seconds, with 37 no-op jobs a second about 110 (30 was too few for a benchmark); a loop makes thousands. */
 const CALLS = { perSecond: 200, burst: 600 };
 /** Two lanes and the commands are 3; twice that where an agent reconnects, and again for a second agent that is told to stop. */

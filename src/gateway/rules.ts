@@ -2,6 +2,8 @@ import { status } from '@grpc/grpc-js';
 import { TICKET_HEADER } from '../domain/agent-protocol.ts';
 import type { RandomBytes } from '../lib/ids.ts';
 import type { Keyring } from '../lib/seal.ts';
+import { answeredBy } from './answered-outcome.ts';
+import type { RefusalAudit } from './audit.ts';
 import type { Epochs } from './epochs.ts';
 import { forbidden } from './refusal.ts';
 import {
@@ -40,6 +42,7 @@ export interface RuleParts {
   readonly keyring: Keyring;
   readonly random: RandomBytes;
   readonly epochs: Epochs;
+  readonly audit: Pick<RefusalAudit, 'refused'>;
 }
 
 /** What is the same for all; `strangers` UNAUTHENTICATED: an agent that cannot even connect stops by itself. */
@@ -96,13 +99,15 @@ function sessionRules(parts: RuleParts): Record<string, Rule> {
 
 function activityRules(parts: RuleParts): Record<string, Rule> {
   const transcoder = new Transcoder(parts.keyring, parts.random);
-  const answer = (identity: number, namespace: number, seal: (message: Buffer) => Buffer): Rule => ({
+  // Details of heartbeats, cancels and failures have no reader and are dropped.
+  type Seal = (message: Buffer, host: HostIdentity) => Buffer;
+  const answer = (identity: number, namespace: number, seal: Seal): Rule => ({
     ...PLAIN,
     auditNotFound: true,
     request(host, message) {
       isNamespace(parts.namespace, message, namespace);
       isIdentity(host, textAt(message, identity));
-      return seal(unwrapAt(parts, 'activity', host, message, 1));
+      return seal(unwrapAt(parts, 'activity', host, message, 1), host);
     },
   });
   return {
@@ -124,15 +129,15 @@ function activityRules(parts: RuleParts): Record<string, Rule> {
     },
     RecordActivityTaskHeartbeat: {
       // NOT_FOUND ends the activity at once: the quickest way to stop a revoked host.
-      ...answer(3, 4, (message) => transcoder.sealPayloads(message, 2)),
+      ...answer(3, 4, (message) => without(message, 2)),
       strangers: status.NOT_FOUND,
       auditNotFound: false,
     },
-    RespondActivityTaskCompleted: answer(3, 4, (message) => transcoder.sealPayloads(message, 2)),
-    RespondActivityTaskFailed: answer(3, 4, (message) =>
-      transcoder.sealPayloads(transcoder.sealFailure(message, 2), 5),
+    RespondActivityTaskCompleted: answer(3, 4, (message, host) =>
+      transcoder.sealAnswer(message, 2, answeredBy(host, parts.audit)),
     ),
-    RespondActivityTaskCanceled: answer(3, 4, (message) => transcoder.sealPayloads(message, 2)),
+    RespondActivityTaskFailed: answer(3, 4, (message) => without(transcoder.sealFailure(message, 2), 5)),
+    RespondActivityTaskCanceled: answer(3, 4, (message) => without(message, 2)),
   };
 }
 

@@ -59,7 +59,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const upstream = new Upstream(options.upstream);
   const door = new Door({
     namespace,
-    rules: rules({ namespace, keyring, random, epochs }),
+    rules: rules({ namespace, keyring, random, epochs, audit }),
     hosts,
     audit,
     upstream,

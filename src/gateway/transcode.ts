@@ -1,7 +1,19 @@
 import type { RandomBytes } from '../lib/ids.ts';
 import { decryptPayload, ENCODING, ENCRYPTED_ENCODING, encryptPayload, KEY_ID } from '../lib/payload-codec.ts';
 import type { Keyring } from '../lib/seal.ts';
-import { bytesAt, fieldsOf, LENGTH, lengthField, replaceAt, textAt, VARINT } from './wire.ts';
+import {
+  bytesAt,
+  fieldsOf,
+  LENGTH,
+  lengthField,
+  numberAt,
+  replaceAt,
+  single,
+  textAt,
+  VARINT,
+  varint,
+  without,
+} from './wire.ts';
 
 /** Failures caused by failures: more than this is nobody's explanation, and recursion has to end somewhere. */
 const MAX_CAUSES = 10;
@@ -10,16 +22,11 @@ const CODE = /^[A-Za-z][\w.-]{0,63}$/;
 
 const PAYLOADS = { payloads: 1 };
 const PAYLOAD = { metadata: 1, data: 2 };
-const FAILURE = { message: 1, source: 2, stackTrace: 3, cause: 4, encodedAttributes: 20 };
-/** Field numbers of what went wrong, and in each of them what may pass: codes, numbers (by wire type), payloads. */
-const FAILURE_INFO: Readonly<
-  Record<number, { code: number | null; plain: readonly number[]; payloads: number | null }>
-> = {
-  5: { code: 1, plain: [2, 4, 5], payloads: 3 }, // application: type, non_retryable, next_retry_delay, category; details
-  6: { code: null, plain: [1], payloads: 2 }, // timeout: its type; last_heartbeat_details
-  7: { code: null, plain: [], payloads: 1 }, // canceled: details
-  9: { code: null, plain: [1], payloads: null }, // server: non_retryable
-};
+const PLAIN_JSON = 'json/plain';
+const FAILURE = { message: 1, source: 2, stackTrace: 3, cause: 4, application: 5, canceled: 7, encodedAttributes: 20 };
+const APPLICATION = { type: 1, nonRetryable: 2 };
+const MAX_MESSAGE_LETTERS = 2_000;
+const MAX_STACK_LETTERS = 8_000;
 
 /** Between hosts, which see plain payloads and hold no key, and Temporal, which keeps nothing that can be read. */
 export class Transcoder {
@@ -37,16 +44,24 @@ export class Transcoder {
   }
 
   /**
-   * Encrypts the Payloads at the field `id`, encrypted-looking ones too: a ciphertext of somebody else's that came in
-   * as heartbeat details would else come back opened with the next attempt.
+   * Puts what `read` makes of the JSON that stands in the Payloads at the field `id` in their place, encrypted. What stands there may
+   * be anything: a ciphertext of somebody else's, which would come back opened, or bytes over which the SDK of the workflow
+   * stumbles again and again, so that its job would never end. `read` gets undefined for all that is no JSON.
    */
-  sealPayloads(message: Buffer, id: number): Buffer {
-    return replaceAt(message, [id, PAYLOADS.payloads], (payload) => this.#seal(payload));
+  sealAnswer(message: Buffer, id: number, read: (answer: unknown) => unknown): Buffer {
+    const answer = payloadOf({ [ENCODING]: PLAIN_JSON }, Buffer.from(JSON.stringify(read(jsonAt(message, id)))));
+    return Buffer.concat([without(message, id), lengthField(id, lengthField(PAYLOADS.payloads, this.#seal(answer)))]);
   }
 
-  /** Makes the Failure at the field `id` what the SDK's converter makes with `encodeCommonAttributes`, and drops what we do not know. */
+  /**
+   * Makes the Failure at the field `id` one that the workflow's SDK can read, as its converter makes them with
+   * `encodeCommonAttributes`: a code and an encrypted text, its cause so too. Details, time-outs and unknown numbers of enums
+   * are not what our agents send, and the SDK throws at some of them.
+   */
   sealFailure(message: Buffer, id: number): Buffer {
-    return replaceAt(message, [id], (failure) => this.#failure(failure, MAX_CAUSES));
+    const whole =
+      single(message, id, LENGTH) === null ? Buffer.concat([message, lengthField(id, Buffer.alloc(0))]) : message;
+    return replaceAt(whole, [id], (failure) => this.#failure(failure, MAX_CAUSES));
   }
 
   #open(payload: Buffer): Buffer {
@@ -62,41 +77,44 @@ export class Transcoder {
   }
 
   #failure(failure: Buffer, causesLeft: number): Buffer {
-    const own = bytesAt(failure, FAILURE.encodedAttributes);
-    const attributes = { message: textAt(failure, FAILURE.message), stack_trace: textAt(failure, FAILURE.stackTrace) };
-    const plain =
-      own.length > 0 ? own : payloadOf({ [ENCODING]: 'json/plain' }, Buffer.from(JSON.stringify(attributes)));
-    const parts = fieldsOf(failure).flatMap(({ id, wire, body }) => {
-      const info = FAILURE_INFO[id];
-      if (wire !== LENGTH) return [];
-      if (info) return [lengthField(id, this.#info(body, info))];
-      if (id === FAILURE.source) return CODE.test(body.toString('utf8')) ? [lengthField(id, body)] : [];
-      if (id === FAILURE.cause && causesLeft > 0) return [lengthField(id, this.#failure(body, causesLeft - 1))];
-      return [];
-    });
+    const attributes = {
+      message: textAt(failure, FAILURE.message).slice(0, MAX_MESSAGE_LETTERS),
+      stack_trace: textAt(failure, FAILURE.stackTrace).slice(0, MAX_STACK_LETTERS),
+    };
+    const [source, cause, application, canceled] = (['source', 'cause', 'application', 'canceled'] as const).map(
+      (name) => single(failure, FAILURE[name], LENGTH),
+    );
+    const parts: Buffer[] = [];
+    if (source && CODE.test(source.body.toString('utf8'))) parts.push(source.whole);
+    if (cause && causesLeft > 0) parts.push(lengthField(FAILURE.cause, this.#failure(cause.body, causesLeft - 1)));
+    // Temporal takes a failed activity with the information of an application's failure only.
+    if (canceled && !application && causesLeft < MAX_CAUSES) parts.push(lengthField(FAILURE.canceled, Buffer.alloc(0)));
+    else parts.push(lengthField(FAILURE.application, applicationOf(application?.body ?? Buffer.alloc(0))));
+    const plain = payloadOf({ [ENCODING]: PLAIN_JSON }, Buffer.from(JSON.stringify(attributes)));
     return Buffer.concat([
       lengthField(FAILURE.message, Buffer.from('Encoded failure')),
       ...parts,
       lengthField(FAILURE.encodedAttributes, this.#seal(plain)),
     ]);
   }
-
-  #info(info: Buffer, allowed: (typeof FAILURE_INFO)[number]): Buffer {
-    const parts = fieldsOf(info).flatMap((field) => {
-      if (field.id === allowed.code && field.wire === LENGTH)
-        return [CODE.test(field.body.toString('utf8')) ? field.whole : lengthField(field.id, Buffer.from('Unnamed'))];
-      if (field.id === allowed.payloads && field.wire === LENGTH) return [this.sealPayloads(field.whole, field.id)];
-      // A plain field is a number or, for next_retry_delay, a message of two numbers.
-      if (allowed.plain.includes(field.id))
-        return field.wire === VARINT || onlyNumbers(field.body) ? [field.whole] : [];
-      return [];
-    });
-    return Buffer.concat(parts);
-  }
 }
 
-function onlyNumbers(message: Buffer): boolean {
-  return fieldsOf(message).every((field) => field.wire === VARINT);
+function applicationOf(info: Buffer): Buffer {
+  const type = textAt(info, APPLICATION.type);
+  const known = lengthField(APPLICATION.type, Buffer.from(CODE.test(type) ? type : 'Unnamed'));
+  const isFinal = numberAt(info, APPLICATION.nonRetryable) !== 0;
+  return isFinal ? Buffer.concat([known, varint(APPLICATION.nonRetryable * 8 + VARINT), varint(1)]) : known;
+}
+
+/** The JSON value that stands in the Payloads at this field, if one stands there and nothing else. */
+function jsonAt(message: Buffer, id: number): unknown {
+  try {
+    const payload = bytesAt(bytesAt(message, id), PAYLOADS.payloads);
+    if (metadataOf(payload).get(ENCODING) !== PLAIN_JSON) return undefined;
+    return JSON.parse(bytesAt(payload, PAYLOAD.data).toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 function metadataOf(payload: Buffer): Map<string, string> {

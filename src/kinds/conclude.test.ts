@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isTerminal } from '../domain/job-state.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import type { RunEnding } from '../domain/run.ts';
 import { COMMON_OUTCOMES, conclude } from './conclude.ts';
 import { KINDS } from './index.ts';
@@ -34,6 +36,28 @@ describe.each(KINDS.map((kind) => [kind.key, kind] as const))('%s', (_key, kind)
       code: 'agent-fault',
       state: 'failed',
     });
+  });
+
+  test('HJ-33: comes to a terminal state with a sentence whatever JSON stands in the place of its answer', () => {
+    const codes = fc.constantFrom('toString', 'constructor', '__proto__', ...Object.keys(kind.outcomes));
+    const near = fc.record({
+      code: codes,
+      counts: fc.oneof(fc.jsonValue(), fc.dictionary(fc.string(), fc.jsonValue())),
+      refs: fc.jsonValue(),
+    });
+    const answer = fc.oneof(fc.constant(undefined), fc.jsonValue(), near, fc.record({ code: codes }));
+    const property = fc.property(answer, codes, (said, code) => {
+      for (const ending of [{ how: 'answered', outcome: said as Outcome } as const, { how: 'threw', code } as const]) {
+        const verdict = conclude(kind, ending);
+        expect([isTerminal(verdict.state), typeof verdict.sentence, typeof verdict.next]).toEqual([
+          true,
+          'string',
+          'string',
+        ]);
+        expect(Object.values(verdict.outcome.counts).every(Number.isFinite)).toBe(true);
+      }
+    });
+    fc.assert(property, { numRuns: 500 });
   });
 
   test('does not take a common code for its own', () => {

@@ -1,5 +1,14 @@
-import { ActivityFailure, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
+import type { DataFault } from '../domain/run.ts';
 import type { ControlActivities } from './control-activities.ts';
+
+const DATA_FAULT: DataFault = 'DataFault';
 
 /**
  * Control activities run inside the workflow task (no round trips through Temporal: 14 events a job instead of 24). When
@@ -16,13 +25,20 @@ const regular = proxyActivities<ControlActivities>({
   retry: { initialInterval: '1s', maximumInterval: '10s' },
 });
 
+/** The rows hold what the database itself refuses: it is not tried again, and the run goes on to its end without it. */
+export function isDataFault(thrown: unknown): boolean {
+  // Of a local activity it comes bare.
+  const cause = thrown instanceof ActivityFailure ? thrown.cause : thrown;
+  return cause instanceof ApplicationFailure && cause.type === DATA_FAULT;
+}
+
 const patient =
   <Name extends keyof ControlActivities>(name: Name) =>
   (...args: Parameters<ControlActivities[Name]>): Promise<Awaited<ReturnType<ControlActivities[Name]>>> => {
     type Call = (...a: typeof args) => Promise<Awaited<ReturnType<ControlActivities[Name]>>>;
-    // Not by await: each promise of a workflow costs the worker a stack trace, 50 us.
+    // What a local activity fails with comes bare, not as an ActivityFailure. Not by await: each promise of a workflow costs the worker a stack trace, 50 us.
     return (local[name] as unknown as Call)(...args).catch((thrown: unknown) => {
-      if (!(thrown instanceof ActivityFailure)) throw thrown;
+      if (isCancellation(thrown) || isDataFault(thrown)) throw thrown;
       return (regular[name] as unknown as Call)(...args);
     });
   };

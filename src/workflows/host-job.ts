@@ -1,16 +1,26 @@
 import { ApplicationFailure, CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
-import type { AttemptEvidence, AttemptRef, JobEnding, JobOrder, RunEnding, RunInput } from '../domain/run.ts';
-import { begin, finish, giveUp, hostIsQuiet, noteCancel, requeue } from './control.ts';
+import type { AttemptEvidence, AttemptRef, GivenUp, JobEnding, JobOrder, RunEnding, RunInput } from '../domain/run.ts';
+import { begin, finish, giveUp, hostIsQuiet, isDataFault, noteCancel, requeue } from './control.ts';
 import { decideRepeat } from './decide-repeat.ts';
 import { type AttemptAnswer, perform } from './perform.ts';
 import { showNow, showState, timeNow, timeOf } from './show.ts';
-import { untilQuiet } from './until-quiet.ts';
+import { stopsByMs, untilQuiet } from './until-quiet.ts';
 
 /** The life of a job with one host activity. The row decides at begin and finish; this carries it out and waits. */
 export async function hostJob(run: RunInput): Promise<string> {
   const { runId } = workflowInfo();
   // One for both ends of the run: each costs the worker some 0.3 ms.
   const shielded = new CancellationScope({ cancellable: false });
+  try {
+    return await carryOut(run, runId, shielded);
+  } catch (thrown) {
+    if (!isDataFault(thrown)) throw thrown;
+    const end = await shielded.run(() => finish(run, runId, { how: 'threw', code: 'agent-fault' }, 0));
+    return end === null ? notMine('the job belongs to another run') : endAs(end, null);
+  }
+}
+
+async function carryOut(run: RunInput, runId: string, shielded: CancellationScope): Promise<string> {
   showNow(null, 'Reads its row. While PostgreSQL is away it waits for it.');
   const order = await shielded.run(() => begin(run, runId));
   if (order.verdict === 'not-mine') return notMine('this run has nothing to do: the job has ended or was started anew');
@@ -30,7 +40,7 @@ export async function hostJob(run: RunInput): Promise<string> {
 }
 
 /** The row has decided how the job ended; the run ends likewise, so that Temporal's lists and counts show it (ADR 023). */
-function endAs({ state, code, sentence, next }: JobEnding, title: string): string {
+function endAs({ state, code, sentence, next }: JobEnding, title: string | null): string {
   showState(state);
   showNow(title, `Ended: ${state} (${code}). ${sentence} ${next}`.trim());
   if (state === 'succeeded' || state === 'partial') return sentence;
@@ -151,12 +161,23 @@ async function lookInto(
 ): Promise<AttemptEvidence> {
   const what = `Attempt ${lost.attempt} of run ${lost.runNo} gave no answer.`;
   showNow(order.title, `${what} Looks for what is known of it.`);
-  const given = await giveUp(run, runId, lost);
+  const given = await giveUp(run, runId, lost).catch(
+    unlessKnown<GivenUp>({ ...CAUTIOUS, verifyUntilMs: stopsByMs(order) }),
+  );
   if (given.verifyUntilMs === null) return given;
   showNow(
     order.title,
     `${what} The host is asked whether anything of it runs there; by ${timeOf(given.verifyUntilMs)} it has stopped by itself. Till then the job keeps its keys.`,
   );
   await untilQuiet(run, order, given.verifyUntilMs, () => ++tally.numbers);
-  return hostIsQuiet(run, runId, lost);
+  return hostIsQuiet(run, runId, lost).catch(unlessKnown<AttemptEvidence>(CAUTIOUS));
 }
+
+/** What is assumed of an attempt when the rows cannot say: it may have touched the world, and its host is waited for. */
+const CAUTIOUS = { claimed: true, outcome: null, cancelAsked: false };
+const unlessKnown =
+  <Known>(assumed: Known) =>
+  (thrown: unknown): Known => {
+    if (!isDataFault(thrown)) throw thrown;
+    return assumed;
+  };

@@ -10,6 +10,11 @@ const HEARTBEAT_TIMEOUT_MS = 40_000;
 const LEAST_HEARTBEAT_TIMEOUT_MS = 20_000;
 const MAX_PAUSE_MS = 10_000;
 
+/** When the host has stopped what it runs of a job by itself at the latest, where the rows cannot say: as if it had beaten just now. */
+export function stopsByMs({ heartbeatTimeoutMs, stop }: JobOrder): number {
+  return Date.now() + heartbeatTimeoutMs + stop.graceMs + BEYOND_STOP_MS;
+}
+
 /**
  * Returns when the host has said that nothing of the job runs there any more, or at `untilMs`, when it has stopped it by
  * itself. Asks again when the answer is lost; each time is an attempt of its own, whose number `nextNo` gives.

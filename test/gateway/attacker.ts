@@ -1,11 +1,27 @@
 import { credentials, Client as GrpcClient, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { Connection } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
 import { mainQueue } from '../../src/catalog/queues.ts';
+import { AGENT_SERVICE, TICKET_HEADER } from '../../src/domain/agent-protocol.ts';
 import type { HostIdentity } from '../../src/gateway/store.ts';
 import { publicId } from '../../src/lib/ids.ts';
 import { type Engine, NAMESPACE } from './engine.ts';
 
 const same = (bytes: Buffer) => bytes;
+
+interface GatewayAt {
+  readonly gatewayAddress: string;
+  readonly authorityPem: string;
+  readonly namespace?: string;
+}
+
+/** What proves to the gateway whose attempt a message is about. */
+export function capabilityOf(task: temporal.api.workflowservice.v1.IPollActivityTaskQueueResponse) {
+  return {
+    token: Buffer.from(task.taskToken!).toString('base64'),
+    ticket: Buffer.from(task.header!.fields![TICKET_HEADER]!.data!).toString('base64'),
+  };
+}
 
 /** Somebody who broke into a host: a real Temporal client with the host's own good credential, and bare gRPC beside it. */
 export class Attacker {
@@ -13,22 +29,24 @@ export class Attacker {
   readonly queue: string;
   readonly identity: string;
   readonly connection: Connection;
+  readonly namespace: string;
   readonly #raw: GrpcClient;
   readonly #metadata = new Metadata();
 
-  private constructor(engine: Engine, host: HostIdentity, credential: string, connection: Connection) {
+  private constructor(at: GatewayAt, host: HostIdentity, credential: string, connection: Connection) {
     this.host = host;
+    this.namespace = at.namespace ?? NAMESPACE;
     this.connection = connection;
     this.queue = mainQueue(host.hostId);
     this.identity = publicId('host', host.hostId);
     this.#raw = new GrpcClient(
-      engine.gatewayAddress.replace('127.0.0.1', 'localhost'),
-      credentials.createSsl(Buffer.from(engine.authorityPem)),
+      at.gatewayAddress.replace('127.0.0.1', 'localhost'),
+      credentials.createSsl(Buffer.from(at.authorityPem)),
     );
     this.#metadata.set('authorization', `Bearer ${credential}`);
   }
 
-  static async on(engine: Engine, host: HostIdentity & { credential: string }): Promise<Attacker> {
+  static async on(engine: GatewayAt, host: HostIdentity & { credential: string }): Promise<Attacker> {
     const tls = { serverRootCACertificate: Buffer.from(engine.authorityPem) };
     const address = engine.gatewayAddress.replace('127.0.0.1', 'localhost');
     const connection = await Connection.connect({ address, apiKey: host.credential, tls });
@@ -40,15 +58,27 @@ export class Attacker {
   }
 
   /** What the host itself asks for its tasks with. */
-  poll(change: object = {}) {
-    const taskQueue = { name: this.queue };
-    const request = { namespace: NAMESPACE, taskQueue, identity: this.identity, ...change };
+  poll(change: object = {}, queue = this.queue) {
+    const taskQueue = { name: queue };
+    const request = { namespace: this.namespace, taskQueue, identity: this.identity, ...change };
     return this.connection.withDeadline(Date.now() + 20_000, () => this.service.pollActivityTaskQueue(request));
   }
 
   /** What the host itself answers with. */
-  complete(taskToken: Uint8Array) {
-    return this.service.respondActivityTaskCompleted({ namespace: NAMESPACE, identity: this.identity, taskToken });
+  complete(taskToken: Uint8Array, result?: temporal.api.common.v1.IPayloads) {
+    const { namespace, identity } = this;
+    return this.service.respondActivityTaskCompleted({ namespace, identity, taskToken, ...(result && { result }) });
+  }
+
+  fail(taskToken: Uint8Array, failure?: temporal.api.failure.v1.IFailure) {
+    const { namespace, identity } = this;
+    return this.service.respondActivityTaskFailed({ namespace, identity, taskToken, ...(failure && { failure }) });
+  }
+
+  /** What agents ask of the gateway itself. */
+  ask(method: string, message: unknown): Promise<unknown> {
+    const bytes = Buffer.from(typeof message === 'string' ? message : JSON.stringify(message));
+    return this.send(`/${AGENT_SERVICE}/${method}`, bytes).then((answer) => JSON.parse(answer.toString('utf8')));
   }
 
   /** Any bytes to any path. */

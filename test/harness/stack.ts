@@ -35,6 +35,7 @@ export interface Stack extends Bench {
   readonly folder: string;
   readonly door: Door;
   readonly client: Client;
+  readonly namespace: string;
   readonly dataConverter: { payloadCodecs: EncryptingCodec[]; failureConverterPath: string };
   readonly restic: string;
   readonly hostId: string;
@@ -128,6 +129,7 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
     folder,
     door,
     client,
+    namespace: target.namespace,
     dataConverter,
     restic,
     hostId,

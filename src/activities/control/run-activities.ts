@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { Doors } from '../../db/doors.ts';
 import { beginRun } from '../../db/writes/begin-run.ts';
 import { finishRun } from '../../db/writes/finish-run.ts';
@@ -5,10 +6,15 @@ import { giveUpAttempt, hostIsQuiet } from '../../db/writes/give-up-attempt.ts';
 import { isCancelUnknown, noteTemporalCancel } from '../../db/writes/note-temporal-cancel.ts';
 import { requeueRun } from '../../db/writes/requeue-run.ts';
 import { reasonOf } from '../../domain/lost-run.ts';
+import { AGENT_FAULT } from '../../domain/outcome.ts';
+import type { DataFault, RunEnding } from '../../domain/run.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { isDataError } from '../../lib/data-error.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import type { Door } from '../../temporal/doors.ts';
 import type { ControlActivities } from '../../workflows/control-activities.ts';
+
+const DATA_FAULT: DataFault = 'DataFault';
 
 export interface ControlParts {
   readonly doors: Doors;
@@ -18,7 +24,22 @@ export interface ControlParts {
 }
 
 /** What the control plane does for runs: each is one transaction, and what it granted goes through the door at once. */
-export function controlActivities({ doors, door, clock, random }: ControlParts): ControlActivities {
+export function controlActivities(parts: ControlParts): ControlActivities {
+  const activities = retriedActivities(parts);
+  const entries = Object.entries(activities) as [keyof ControlActivities, (...args: unknown[]) => Promise<unknown>][];
+  return Object.fromEntries(
+    entries.map(([name, activity]) => [name, (...args: unknown[]) => activity(...args).catch(final)]),
+  ) as unknown as ControlActivities;
+}
+
+/** What the database refuses it refuses for ever: the run has to go on without it. Told by code: values are in the text. */
+function final(thrown: unknown): never {
+  if (!isDataError(thrown)) throw thrown;
+  const message = `the database refused a value (${(thrown as { code: string }).code})`;
+  throw ApplicationFailure.create({ type: DATA_FAULT, message, nonRetryable: true });
+}
+
+function retriedActivities({ doors, door, clock, random }: ControlParts): ControlActivities {
   return {
     begin: (input, runId) => doors.inOrg(input.orgId, (tx) => beginRun(tx, input, runId, clock.now())),
     async noteCancel(input, runId) {
@@ -28,8 +49,15 @@ export function controlActivities({ doors, door, clock, random }: ControlParts):
       await doors.inOrg(input.orgId, (tx) => noteTemporalCancel(tx, input, runId, note));
     },
     async finish(input, runId, ending, attempts) {
-      const parts = { clock, random, claim: door.newClaim() };
-      const done = await doors.inOrg(input.orgId, (tx) => finishRun(tx, input, runId, ending, attempts, parts));
+      const finish = (how: RunEnding) => {
+        const parts = { clock, random, claim: door.newClaim() };
+        return doors.inOrg(input.orgId, (tx) => finishRun(tx, input, runId, how, attempts, parts));
+      };
+      // Without anything that its host said, the job ends all the same.
+      const done = await finish(ending).catch((thrown) => {
+        if (!isDataError(thrown)) throw thrown;
+        return finish({ how: 'threw', code: AGENT_FAULT.code });
+      });
       await door.pass(done.starts);
       return done.end;
     },

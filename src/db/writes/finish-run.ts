@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { isTerminal, type TerminalState, transition } from '../../domain/job-state.ts';
 import type { AttemptResult } from '../../domain/outcome.ts';
+import { readAttemptResult } from '../../domain/read-outcome.ts';
 import type { JobEnding, RunEnding, RunInput } from '../../domain/run.ts';
 import { conclude } from '../../kinds/conclude.ts';
 import { kindByKey } from '../../kinds/index.ts';
@@ -85,8 +86,8 @@ async function endingOf(tx: Tx, { orgId, jobId }: RunInput, state: TerminalState
 
 /** The failures travel with the attempt's last report, because they are too big for a history. It may be of an earlier run. */
 async function lastResult(tx: Tx, input: RunInput): Promise<AttemptResult | null> {
-  const found = await sql<{ result: AttemptResult | null }>`
+  const found = await sql<{ result: unknown }>`
     select result from attempt where org_id = ${input.orgId} and job_id = ${input.jobId} and class = 'work'
      order by run_no desc, attempt_no desc limit 1`.execute(tx.sql);
-  return found.rows[0]?.result ?? null;
+  return readAttemptResult(found.rows[0]?.result);
 }
