@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
+// Not the second that is usual: what is waited for comes, also beside busy neighbours.
+const expect = { poll: { timeout: 15_000 } };
 const project = (name: string, include: string[], extra: object = {}) => ({
-  test: { name, include, pool: 'forks' as const, environment: 'node', ...extra },
+  test: { name, include, pool: 'forks' as const, environment: 'node', expect, ...extra },
 });
 
 // Real programs on two shared cores: generous limits, so that a busy machine is no failure. Nothing asserts wall time.

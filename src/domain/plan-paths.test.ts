@@ -90,7 +90,8 @@ test('whatever comes is judged without a throw, and quickly', () => {
     '$a'.repeat(2_000),
   ])
     why(text);
-  expect(performance.now() - began).toBeLessThan(500);
+  // Some milliseconds each; backtracking takes minutes.
+  expect(performance.now() - began).toBeLessThan(10_000);
 });
 
 test('a folder holds itself and what is in it, by whole names', () => {

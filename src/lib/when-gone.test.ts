@@ -15,7 +15,7 @@ async function open(count: number): Promise<{ client: Socket; responses: ServerR
     server.close();
   });
   client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(count));
-  await vi.waitUntil(() => responses.length === count);
+  await vi.waitUntil(() => responses.length === count, { timeout: 10_000 });
   return { client, responses };
 }
 
@@ -25,7 +25,7 @@ test('the clean-up runs once when the reader leaves', async () => {
   whenGone(responses[0]!, cleanUp);
   expect(cleanUp).not.toHaveBeenCalled();
   client.destroy();
-  await vi.waitUntil(() => responses[0]!.closed);
+  await vi.waitUntil(() => responses[0]!.closed, { timeout: 10_000 });
   expect(cleanUp).toHaveBeenCalledTimes(1);
 });
 
@@ -34,16 +34,16 @@ test('it runs once when the answer is complete, and the connection may go on', a
   const cleanUp = vi.fn();
   whenGone(responses[0]!, cleanUp);
   responses[0]!.end('done');
-  await vi.waitUntil(() => responses[0]!.closed);
+  await vi.waitUntil(() => responses[0]!.closed, { timeout: 10_000 });
   client.destroy();
-  await vi.waitUntil(() => responses[0]!.req.socket.closed);
+  await vi.waitUntil(() => responses[0]!.req.socket.closed, { timeout: 10_000 });
   expect(cleanUp).toHaveBeenCalledTimes(1);
 });
 
 test('it runs at once when the reader has left already', async () => {
   const { client, responses } = await open(1);
   client.destroy();
-  await vi.waitUntil(() => responses[0]!.closed);
+  await vi.waitUntil(() => responses[0]!.closed, { timeout: 10_000 });
   const cleanUp = vi.fn();
   whenGone(responses[0]!, cleanUp);
   expect(cleanUp).toHaveBeenCalledTimes(1);
@@ -57,6 +57,6 @@ test('it runs for an answer that waits behind another one when the connection is
     return cleanUp;
   });
   client.destroy();
-  await vi.waitUntil(() => responses[0]!.closed);
+  await vi.waitUntil(() => responses[0]!.closed, { timeout: 10_000 });
   expect(cleanUps.map((one) => one.mock.calls.length)).toEqual([1, 1, 1]);
 });

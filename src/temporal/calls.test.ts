@@ -32,7 +32,8 @@ test.each([
     });
   await met.promise;
   // The refusal has come back, and the client's timer for the next try runs.
-  if (refuses) await vi.waitUntil(() => timers.mock.calls.some(([run]) => run.name === 'retry'), { interval: 5 });
+  if (refuses)
+    await vi.waitUntil(() => timers.mock.calls.some(([run]) => run.name === 'retry'), { timeout: 10_000, interval: 5 });
   expect(isOver).toBe(false);
   await calls.close();
   expect(isOver).toBe(true);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { buildApp } from '../../src/api/app.ts';
 import { type ApiBench, startApi } from './bench.ts';
 
@@ -38,7 +38,8 @@ test('without its database it is not ready, answers 503 everywhere, and comes ba
     'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
   );
   // Until the pools have noticed: a connection that dies between two statements is the matter of another test.
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  const isAway = async () => (await api.ask('GET', '/readyz', { key: null })).status === 503;
+  await vi.waitUntil(isAway, { timeout: 30_000 });
   const ready = await api.ask('GET', '/readyz', { key: null });
   expect(ready).toMatchObject({ status: 503, body: { status: 'not-ready', parts: { database: { state: 'away' } } } });
   const jobs = await api.ask('GET', 'jobs');

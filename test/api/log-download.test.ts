@@ -125,7 +125,7 @@ test.each<[string, (person: Awaited<ReturnType<typeof personWithKey>>) => [strin
   const began = performance.now();
   await vi.waitUntil(() => reading.response.destroyed, patient);
   // 1 s between two looks at the rights, and some for a busy machine.
-  expect(performance.now() - began).toBeLessThan(4_000);
+  expect(performance.now() - began).toBeLessThan(15_000);
   reading.answer.resume();
   await vi.waitUntil(() => reading.over() !== null, patient);
   expect(reading.over()).toBe('cut');

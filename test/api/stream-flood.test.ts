@@ -109,7 +109,7 @@ async function stalled(job: SpeakingJob): Promise<Socket> {
   socket.pause();
   socket.on('error', () => {});
   socket.write(`GET /api/v1/jobs/${job.id}/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${bench.key}\r\n\r\n`);
-  await vi.waitUntil(() => socket.readyState === 'open' && socket.writableLength === 0);
+  await vi.waitUntil(() => socket.readyState === 'open' && socket.writableLength === 0, { timeout: 30_000 });
   return socket;
 }
 
@@ -158,7 +158,7 @@ test('viewers of one job share one reader, one statement a look, and nobody asks
   expect(transactions.count - settled).toBeLessThan(20 * 2 + 40);
   for (const reader of readers) reader.drop();
   const hearing = `select from pg_stat_activity where datname = current_database() and query = 'listen holdfast_look'`;
-  await vi.waitUntil(async () => (await bench.database.owner.query(hearing)).rowCount === 0, { timeout: 5_000 });
+  await vi.waitUntil(async () => (await bench.database.owner.query(hearing)).rowCount === 0, { timeout: 30_000 });
   const asleep = transactions.count;
   await job.say(['nobody hears it']);
   await new Promise((resolve) => setTimeout(resolve, 1_500));

@@ -61,7 +61,7 @@ test.each<[string, string, (person: Person) => Promise<unknown>]>([
   const began = performance.now();
   await reader.until(({ over }) => over() !== null);
   // 1 s between two looks at the rights, and some for a busy machine.
-  expect(performance.now() - began).toBeLessThan(4_000);
+  expect(performance.now() - began).toBeLessThan(15_000);
   expect(reader.over()).toBe('clean');
   expect(reader.events.at(-1)).toMatchObject({ event: 'closed', data: { code } });
   expect((await openStream(bench.url, job.id, { key: person.key })).status).toBe(code === 'forbidden' ? 403 : 401);
@@ -74,7 +74,7 @@ test('UX-5: nobody has more streams than one may have, nor all together; a place
   expect(refused).toMatchObject({ status: 429, body: { code: 'too-many-streams' } });
   expect(refused.headers['retry-after']).toBe('2');
   mine[0]!.drop();
-  await vi.waitUntil(async () => (await watch(bench.key)).status === 200, { timeout: 5_000 });
+  await vi.waitUntil(async () => (await watch(bench.key)).status === 200, { timeout: 30_000 });
   const others: StreamReader[] = [];
   // One organisation leaves a tenth for others, here one of twelve.
   for (let i = 0; i < 8; i++) others.push(await watch(await bench.newKey()));

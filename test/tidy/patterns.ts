@@ -16,6 +16,24 @@ const src = { under: 'src', files: TS };
 
 export const PATTERNS: readonly Pattern[] = [
   {
+    under: 'src',
+    files: /\.ts$/,
+    name: 'a wait that gives up after a second',
+    finds: /\bvi\.waitUntil\((?!.*(?:timeout|TIMEOUT|WAIT\b|patient)).*\);/,
+    allowed: ['test/tidy/patterns.ts'],
+    reason: 'vi.waitUntil waits 1 s unless told; beside busy neighbours that is a failure of the machine',
+    sample: 'await vi.waitUntil(() => lines.length > 0);',
+  },
+  {
+    under: 'test',
+    files: /\.ts$/,
+    name: 'a wait that gives up after a second',
+    finds: /\bvi\.waitUntil\((?!.*(?:timeout|TIMEOUT|WAIT\b|patient)).*\);/,
+    allowed: ['test/tidy/patterns.ts'],
+    reason: 'vi.waitUntil waits 1 s unless told; beside busy neighbours that is a failure of the machine',
+    sample: 'await vi.waitUntil(() => lines.length > 0);',
+  },
+  {
     under: 'src/domain',
     files: TS,
     name: 'the outside world in rules',

@@ -108,11 +108,11 @@ test('while the gateway is away memory is bounded, nobody waits, and what is mis
   const log = sender(gateway, {}, { memoryBytes: 10_000 });
   log.line('out', 'first');
   // The second try says that the first was given up.
-  await vi.waitUntil(() => gateway.calls >= 2);
+  await vi.waitUntil(() => gateway.calls >= 2, { timeout: 10_000 });
   for (let i = 0; i < 1_000; i++) log.line('out', 'x'.repeat(68));
   expect(log.room()).toBeUndefined();
   away = false;
-  await vi.waitUntil(() => gateway.lines.length >= 100);
+  await vi.waitUntil(() => gateway.lines.length >= 100, { timeout: 10_000 });
   log.line('out', 'back');
   await log.close(null);
   const marks = gateway.lines.filter((line) => line[1] === 'sys');
@@ -146,7 +146,7 @@ test('a gateway that never comes back costs no more than the time to close; one 
   expect(await log.close(RESULT)).toBe(false);
   expect(gateway.results).toEqual([]);
   away = false;
-  await vi.waitUntil(() => gateway.results.length > 0);
+  await vi.waitUntil(() => gateway.results.length > 0, { timeout: 10_000 });
   expect([gateway.results, gateway.texts]).toEqual([[RESULT], ['a']]);
 });
 
@@ -155,7 +155,7 @@ test('a job that has ended long ago gets nothing more', async () => {
   gateway.closed = true;
   const log = sender(gateway);
   log.line('out', 'a');
-  await vi.waitUntil(() => gateway.calls > 0);
+  await vi.waitUntil(() => gateway.calls > 0, { timeout: 10_000 });
   log.line('out', 'b');
   await log.close(null);
   expect(gateway.calls).toBe(1);
@@ -173,7 +173,7 @@ test('the number that the gateway expects is right: lines before it are safe, li
   };
   const log = sender(link);
   for (const text of ['a', 'b', 'c']) log.line('out', text);
-  await vi.waitUntil(() => calls.length === 2);
+  await vi.waitUntil(() => calls.length === 2, { timeout: 10_000 });
   // Somebody else brought lines up to 69: a process of before, from the spool.
   log.line('out', 'd');
   expect(await log.close(null)).toBe(true);

@@ -100,17 +100,17 @@ test('lines wait on disk while the gateway is away, for their owner only, and fo
   const gateway = new Gateway();
   const log = senderOf(gateway, new LogSpool(folder, limits({ segmentBytes: 2_000 })), null, PATIENT);
   log.line('out', 'line 0');
-  await vi.waitUntil(() => gateway.lines.length === 1);
+  await vi.waitUntil(() => gateway.lines.length === 1, { timeout: 10_000 });
   gateway.away = true;
   for (const text of numbers(1, 1_000)) log.line('out', text);
-  await vi.waitUntil(async () => (await onDisk()).includes('line 999'));
+  await vi.waitUntil(async () => (await onDisk()).includes('line 999'), { timeout: 10_000 });
   const [name] = await readdir(folder);
   expect((await stat(join(folder, name!))).mode & 0o777).toBe(0o700);
   for (const file of await readdir(join(folder, name!)))
     expect((await stat(join(folder, name!, file))).mode & 0o777, file).toBe(0o600);
   gateway.away = false;
   log.line('out', 'line 1000');
-  await vi.waitUntil(() => gateway.lines.length === 1_001);
+  await vi.waitUntil(() => gateway.lines.length === 1_001, { timeout: 10_000 });
   expect(gateway.texts).toEqual(numbers(0, 1_001));
   expect(await log.close(null)).toBe(true);
   expect(await readdir(folder)).toEqual([]);
@@ -155,7 +155,7 @@ test('when there is too much of it the oldest lines are dropped, and their numbe
     log.line('out', `line ${i}`);
     if (i % 100 === 0) await sleep(60);
   }
-  await vi.waitUntil(async () => (await onDisk()).includes('line 1999'));
+  await vi.waitUntil(async () => (await onDisk()).includes('line 1999'), { timeout: 10_000 });
   expect((await onDisk()).length).toBeLessThan(25_000);
   gateway.away = false;
   expect(await log.close(null).then(() => log.ended())).toBe(undefined);

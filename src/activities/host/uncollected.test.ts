@@ -14,9 +14,9 @@ test('a dead process that nobody has collected is waited for, and told when it s
   // The shell becomes a program that never collects the child it has.
   const parent = spawn('/bin/sh', ['-c', `"${folder}/${name}" 0.01 & exec tail -f /dev/null`], { stdio: 'ignore' });
   try {
-    await expect.poll(() => untilCollected([name], 0), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => untilCollected([name], 0), { timeout: 15_000 }).toBe(false);
     expect(await untilCollected([name], 100)).toBe(false);
-    const gone = untilCollected([name], 5_000);
+    const gone = untilCollected([name], 15_000);
     parent.kill('SIGKILL');
     await once(parent, 'exit');
     expect(await gone).toBe(true);
