@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { ERRORS } from '../catalog/errors.ts';
 import { COMMON_OUTCOMES } from '../kinds/conclude.ts';
 import { KINDS } from '../kinds/index.ts';
-import { adviceFor } from './advice.ts';
+import { adviceFor, problemAdvice } from './advice.ts';
 import type { Cli } from './cli.ts';
 import { commandsIn, wordsOf } from './commands-in.fixture.ts';
 import { COMMANDS } from './here.ts';
@@ -172,4 +172,13 @@ test('UX-6: every command has an example in its help, and the example is one', a
     for (const example of commandsIn(examples)) expect(example.startsWith(nameOf(command)), example).toBe(true);
     expect((await wrongIn([examples])).wrong).toEqual([]);
   }
+});
+
+test('a refusal of the API is printed with the command that helps, unless it names one or the help is for who writes requests', () => {
+  expect(problemAdvice({ code: 'plan-in-use', detail: 'The job has not ended.', jobId: 'job_1' })).toContain(
+    '`holdfast jobs cancel job_1`',
+  );
+  expect(problemAdvice({ code: 'unknown-kind', detail: 'No.' })).toContain('`holdfast jobs kinds`');
+  expect(problemAdvice({ code: 'unknown-kind', detail: 'See `holdfast jobs kinds`.' })).toBe('');
+  for (const code of ['bad-json', 'nothing', 'toString']) expect(problemAdvice({ code })).toBe('');
 });

@@ -1,4 +1,5 @@
 import type { RandomBytes } from '../lib/ids.ts';
+import { problemAdvice } from './advice.ts';
 import { CliError, EXIT, type ExitCode, type Problem } from './exit.ts';
 import type { Profile } from './profile.ts';
 
@@ -68,7 +69,7 @@ export class ApiClient {
   /** An answer that is read as it comes; the signal ends it. */
   async open(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const response = await this.#fetch('GET', path, undefined, { accept: '*/*', ...headers }, signal);
-    if (!response.ok) await readAnswer(response, this.#profile.url);
+    if (!response.ok) await readAnswer(response, this.#profile);
     return response.body ?? new Blob([]).stream();
   }
 
@@ -84,7 +85,7 @@ export class ApiClient {
             `The API at ${this.#profile.url} cannot be reached: ${reasonOf(answer)}.`,
             { mayPass: true },
           );
-      } else if (answer.status !== 503 || last) return await readAnswer(answer, this.#profile.url);
+      } else if (answer.status !== 503 || last) return await readAnswer(answer, this.#profile);
       await sleep(250 * 2 ** (tried - 1));
     }
   }
@@ -120,7 +121,7 @@ function reasonOf(error: Error): string {
   return cause?.code ?? cause?.message ?? error.message;
 }
 
-async function readAnswer(response: Response, url: string): Promise<Answer> {
+async function readAnswer(response: Response, { url, keyFrom }: Profile): Promise<Answer> {
   if (response.status === 204) return null;
   const body = parse(await response.text());
   if (response.ok && body !== null) return body;
@@ -130,10 +131,11 @@ async function readAnswer(response: Response, url: string): Promise<Answer> {
   if (response.status < 500 && said.code === undefined) throw notOurs(response.status, url);
   const what = said.detail ?? said.title ?? `The API answered with status ${response.status}.`;
   const mayPass = response.status >= 500 || response.status === 429;
-  throw new CliError(exitOf(response.status), id === null ? what : `${what} (request ${id})`, {
-    mayPass,
-    problem: said,
-  });
+  const whose = response.status === 401 && keyFrom !== undefined ? `The key comes from ${keyFrom}.` : '';
+  const message = [id === null ? what : `${what} (request ${id})`, whose, problemAdvice(said)]
+    .filter(Boolean)
+    .join(' ');
+  throw new CliError(exitOf(response.status), message, { mayPass, problem: said });
 }
 
 const notOurs = (status: number, url: string) =>

@@ -8,20 +8,26 @@ import { CliError, EXIT } from './exit.ts';
 export interface Profile {
   readonly url: string;
   readonly apiKey: string;
+  /** Where the key was found; said when it is refused. */
+  readonly keyFrom?: string;
 }
 
 /** From the environment, else from the `cli.json` that the first start wrote into the data folder. */
 export function readProfile(config: Config): Profile {
   const { url, apiKey } = config.cli;
-  if (url !== null && apiKey !== null) return { url, apiKey };
+  if (url !== null && apiKey !== null) return { url, apiKey, keyFrom: 'HOLDFAST_API_KEY' };
   const file = join(config.dataDir, 'cli.json');
   const kept = readFile(file);
   if (kept === null && (url === null || apiKey === null))
     throw new CliError(
       EXIT.unreachable,
-      `No API is known: there is no ${file}. Start one with "npm start", set HOLDFAST_DATA to its data folder, or set HOLDFAST_URL and HOLDFAST_API_KEY.`,
+      `No API is known: there is no ${file}. Start one with "holdfast up", set HOLDFAST_DATA to its data folder, or set HOLDFAST_URL and HOLDFAST_API_KEY.`,
     );
-  return { url: url ?? kept!.url, apiKey: apiKey ?? kept!.apiKey };
+  return {
+    url: url ?? kept!.url,
+    apiKey: apiKey ?? kept!.apiKey,
+    keyFrom: apiKey === null ? file : 'HOLDFAST_API_KEY',
+  };
 }
 
 function readFile(file: string): Profile | null {

@@ -314,6 +314,7 @@ test.each([
 test('a refused key, an API that is away and a missing profile end with 3', async () => {
   const refused = await run('hosts list', { HOLDFAST_URL: url, HOLDFAST_API_KEY: `hfk_${'A'.repeat(43)}` });
   expect(refused).toMatchObject({ code: 3, err: expect.stringContaining('no valid credential') });
+  expect(refused.err).toContain('The key comes from HOLDFAST_API_KEY.');
   const away = await run('hosts list', { HOLDFAST_URL: 'http://127.0.0.1:2', HOLDFAST_API_KEY: api.key });
   expect(away).toMatchObject({ code: 3, err: expect.stringContaining('cannot be reached') });
   expect(away.err).not.toContain(api.key);

@@ -86,7 +86,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     path: 'cli/',
-    mayImport: ['lib/', 'config/', 'domain/', 'cli/'],
+    mayImport: ['lib/', 'catalog/', 'config/', 'domain/', 'cli/'],
     reason: 'the operator command talks to the API only',
   },
 ];

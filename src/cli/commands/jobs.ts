@@ -142,5 +142,5 @@ async function cancel(
 
 function sayItHasEnded(thrown: unknown): never {
   if (!(thrown instanceof CliError) || thrown.problem.code !== 'job-already-finished') throw thrown;
-  throw new CliError(EXIT.notCancelled, thrown.message);
+  throw new CliError(EXIT.notCancelled, thrown.message, { problem: thrown.problem });
 }

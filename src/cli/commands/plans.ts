@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { type Cli, openSession } from '../cli.ts';
 import type { Answer, ApiClient } from '../client.ts';
-import { CliError, EXIT } from '../exit.ts';
 import { find } from '../find.ts';
 import { none } from '../none.ts';
 import type { Output } from '../output.ts';
@@ -90,7 +89,7 @@ function removePlan(plans: Command, cli: Cli): void {
     .action(async (text: string, options: { host?: string }, command: Command) => {
       const { client, output } = openSession(cli, command);
       const plan = await findPlan(client, text, options.host);
-      await client.delete(`plans/${plan.id}`).catch(sayWhichJob);
+      await client.delete(`plans/${plan.id}`);
       output.facts({ removed: plan }, [
         ['Removed', `plan ${plan.name} of ${plan.host.name}`],
         ['Stays', `its snapshots in the repository ${plan.repository.name}, its jobs and their logs`],
@@ -103,15 +102,6 @@ export const eachTime = (value: string, before?: readonly string[] | false): rea
   ...(before || []),
   value,
 ];
-
-function sayWhichJob(thrown: unknown): never {
-  if (!(thrown instanceof CliError) || thrown.problem.code !== 'plan-in-use') throw thrown;
-  const id = thrown.problem.jobId;
-  throw new CliError(
-    EXIT.usage,
-    `${thrown.message} See it: holdfast jobs show ${id}. Cancel it: holdfast jobs cancel ${id}`,
-  );
-}
 
 /** By its id or its name; names count within their host. */
 export async function findPlan(client: ApiClient, text: string, hostText: string | undefined): Promise<Answer> {

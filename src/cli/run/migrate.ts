@@ -13,7 +13,7 @@ export function needOwnerUrl(config: Config): string {
   if (config.database.owner !== null) return config.database.owner;
   throw new Failure(
     'database-url-missing',
-    'The database is not known: DATABASE_URL is not set. Set it to the owner of the database; the embedded one is migrated by "npm start".',
+    'The database is not known: DATABASE_URL is not set. Set it to the owner of the database; the embedded one is migrated by "holdfast up".',
     { fault: 'operator' },
   );
 }
