@@ -7,11 +7,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { dataPaths } from '../src/cli/run/data-folder.ts';
+import { clientTls, temporalTlsAt } from '../src/cli/up/temporal-tls.ts';
+import type { TemporalTarget } from '../src/temporal/connection.ts';
 
 const MAIN = fileURLToPath(new URL('../scripts/main.mjs', import.meta.url));
 
 export interface BenchStack {
-  readonly temporal: { readonly address: string; readonly namespace: string };
+  readonly temporal: TemporalTarget;
   readonly quiet: object;
   /** Starts a no-op job through the API and resolves when its stream has shown the end. */
   runNoop(): Promise<void>;
@@ -46,7 +49,12 @@ export async function openBenchStack(): Promise<BenchStack> {
   };
   const silent = () => {};
   return {
-    temporal: { address, namespace: 'holdfast' },
+    temporal: {
+      address,
+      namespace: 'holdfast',
+      apiKey: null,
+      tls: clientTls(temporalTlsAt(dataPaths(data).temporalTls)),
+    },
     quiet: { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: silent },
     async runNoop() {
       // Without a host: a host does one job at a time, so many at once would only measure its queue.

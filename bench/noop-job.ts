@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { systemClock } from '../src/lib/clock.ts';
-import { lazyConnection } from '../src/temporal/connection.ts';
+import { connectionOptions, lazyConnection } from '../src/temporal/connection.ts';
 import { openBenchStack } from './bench-stack.ts';
 import { median, range, row } from './figures.ts';
 
@@ -14,9 +14,9 @@ const AT_ONCE = 32;
 const BATCH = 160;
 
 const stack = await openBenchStack();
-const { address, namespace } = stack.temporal;
-const client = new Client({ connection: lazyConnection({ address, namespace, apiKey: null, tls: null }), namespace });
-const connection = await NativeConnection.connect({ address });
+const { namespace } = stack.temporal;
+const client = new Client({ connection: lazyConnection(stack.temporal), namespace });
+const connection = await NativeConnection.connect(connectionOptions(stack.temporal));
 const bareWorkflows = await Worker.create({
   connection,
   namespace,

@@ -31,10 +31,9 @@ beforeAll(async () => {
   worker = await startWorker({ temporal: target, workerDoors: bench.worker, keyring, clock, random, log });
   client = new Client({ connection: lazyConnection(target), namespace: target.namespace });
   const { key } = await personWithKey(bench.owner, bench.org);
-  const { address, namespace } = target;
   place = {
     urls: bench.urls,
-    temporal: { address, namespace },
+    temporal: target,
     client,
     rows: async (text, values) => (await bench.owner.query(text, [...values])).rows,
     org: bench.org,

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { ensureNamespace } from '../../src/cli/up/temporal-namespace.ts';
@@ -12,6 +12,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { newUuid, publicId, systemRandom } from '../../src/lib/ids.ts';
 import { EncryptingCodec } from '../../src/lib/payload-codec.ts';
 import { newKeyring } from '../../src/lib/seal.ts';
+import { connectionOptions, lazyConnection } from '../../src/temporal/connection.ts';
 import { openBench } from '../harness/bench.ts';
 import { RecordingStore } from './recording-store.ts';
 
@@ -34,20 +35,21 @@ const log = {
 /** A real Temporal server on a real PostgreSQL, a worker with the test's workflows, and a gateway in front, with TLS. */
 export async function startEngine() {
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'holdfast-gateway-'));
-  const { address } = inject('temporal')!;
+  const { address, tls } = inject('temporal')!;
+  const target = { address, namespace: NAMESPACE, apiKey: null, tls };
   const keyring = newKeyring(systemClock, systemRandom);
   const dataConverter = {
     payloadCodecs: [new EncryptingCodec(keyring)],
     failureConverterPath: fileURLToPath(new URL('../../src/temporal/failure-converter.cjs', import.meta.url)),
   };
-  const connection = await Connection.connect({ address });
+  const connection = lazyConnection(target);
   await ensureNamespace(connection, {
     namespace: NAMESPACE,
     retentionHours: 24,
     searchAttributes: { HostId: 'KEYWORD' },
   });
   const client = new Client({ connection, namespace: NAMESPACE, dataConverter });
-  const native = await NativeConnection.connect({ address });
+  const native = await NativeConnection.connect(connectionOptions(target));
   const workflowBundle = await bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)),
     failureConverterPath: dataConverter.failureConverterPath,
@@ -63,7 +65,7 @@ export async function startEngine() {
   let gateway = await open(0);
   function open(port: number, namespace = NAMESPACE) {
     const listen = { host: '127.0.0.1', port };
-    const parts = { upstream: { address, apiKey: null, tls: null }, namespace, keyring, store, log };
+    const parts = { upstream: target, namespace, keyring, store, log };
     return startGateway({ listen, tls: certificate, clock: systemClock, random: systemRandom, ...parts });
   }
   return {
@@ -71,7 +73,6 @@ export async function startEngine() {
     keyring,
     store,
     client,
-    temporalAddress: address,
     authorityPem: certificate.authorityPem,
     gatewayAddress: `127.0.0.1:${gateway.port}`,
     /** Starts `workflow` as the first run of a new job. */

@@ -35,7 +35,7 @@ beforeAll(async () => {
     }),
   ]);
   front = await startTlsFront({
-    behind: behind.address,
+    behind,
     certificatePem: server.certificatePem,
     keyPem: server.keyPem,
     clientAuthorityPem: client.cert,

@@ -1,13 +1,10 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Connection } from '@temporalio/client';
 import type { TestProject } from 'vitest/node';
-import { SEARCH_ATTRIBUTES } from '../../src/catalog/search-attributes.ts';
 import { ensureDatabase, startPostgres } from '../../src/cli/up/postgres.ts';
 import { findPrograms } from '../../src/cli/up/programs.ts';
-import { startTemporal } from '../../src/cli/up/temporal.ts';
-import { ensureNamespace } from '../../src/cli/up/temporal-namespace.ts';
+import { type RunningTemporal, startTemporal } from '../../src/cli/up/temporal.ts';
 import { ensureTemporalSchema } from '../../src/cli/up/temporal-schema.ts';
 import { loginUrl } from '../../src/db/logins.ts';
 import { migrate } from '../../src/db/migrate.ts';
@@ -19,12 +16,11 @@ declare module 'vitest' {
     /** Of the test cluster: its superuser, the migrated template, and the four logins with the template's name in their URLs. */
     postgres: { ownerUrl: string; template: string; urls: Record<Group, string> };
     /** Null when the tests were told to go without. */
-    temporal: { address: string; namespace: string } | null;
+    temporal: Pick<RunningTemporal, 'address' | 'tls'> | null;
   }
 }
 
 const TEMPLATE = 'holdfast_template';
-const NAMESPACE = 'holdfast-test';
 /** One PostgreSQL with a migrated template and one Temporal server for all test files of the project. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'holdfast-test-'));
@@ -44,7 +40,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     });
     const temporal = env.TEST_WITHOUT_TEMPORAL ? null : await runTemporal(folder, postgres.ownerUrl);
     if (temporal) stops.push(temporal.stop);
-    project.provide('temporal', temporal && { address: temporal.address, namespace: NAMESPACE });
+    project.provide('temporal', temporal && { address: temporal.address, tls: temporal.tls });
     return teardown;
   } catch (error) {
     await teardown();
@@ -60,7 +56,7 @@ async function makeTemplate(clusterUrl: string): Promise<Record<Group, string>> 
   return urls;
 }
 
-async function runTemporal(folder: string, ownerUrl: string): Promise<{ address: string; stop: () => Promise<void> }> {
+async function runTemporal(folder: string, ownerUrl: string): Promise<RunningTemporal> {
   const programs = await findPrograms(['temporal-server', 'temporal-sql'], {
     overrides: {},
     path: env.PATH ?? '',
@@ -70,7 +66,7 @@ async function runTemporal(folder: string, ownerUrl: string): Promise<{ address:
   });
   const dir = join(folder, 'temporal');
   const postgres = await ensureTemporalSchema({ sqlTool: programs['temporal-sql'], ownerUrl, dir, env, report: quiet });
-  const server = await startTemporal({
+  return startTemporal({
     server: programs['temporal-server'].path,
     dir,
     runDir: join(folder, 'run'),
@@ -79,15 +75,4 @@ async function runTemporal(folder: string, ownerUrl: string): Promise<{ address:
     report: quiet,
     forTests: true,
   });
-  const connection = await Connection.connect({ address: server.address });
-  try {
-    await ensureNamespace(connection, {
-      namespace: NAMESPACE,
-      retentionHours: 72,
-      searchAttributes: SEARCH_ATTRIBUTES,
-    });
-  } finally {
-    await connection.close();
-  }
-  return { address: server.address, stop: server.stop };
 }

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Connection } from '@temporalio/client';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { SEARCH_ATTRIBUTES } from '../../src/catalog/search-attributes.ts';
@@ -10,7 +9,7 @@ import { findPrograms } from '../../src/cli/up/programs.ts';
 import { type RunningTemporal, startTemporal } from '../../src/cli/up/temporal.ts';
 import { ensureNamespace } from '../../src/cli/up/temporal-namespace.ts';
 import { ensureTemporalSchema } from '../../src/cli/up/temporal-schema.ts';
-import type { TemporalTarget } from '../../src/temporal/connection.ts';
+import { lazyConnection, type TemporalTarget } from '../../src/temporal/connection.ts';
 import { cacheDir, env, quiet } from './programs.ts';
 
 const NAMESPACE = 'holdfast';
@@ -18,6 +17,9 @@ const NAMESPACE = 'holdfast';
 /** A Temporal server of the file's own, in databases of its own, that may be stopped and may lose everything. */
 export interface OwnTemporal {
   readonly target: TemporalTarget;
+  /** Its folder, with its certificates in `tls`. */
+  readonly folder: string;
+  ports(): readonly number[];
   pid(): number;
   stop(): Promise<void>;
   /** At the same address, with what is missing made anew: databases, schema, and the namespace unless `bare`. */
@@ -40,6 +42,8 @@ export async function startOwnTemporal(changes: Readonly<Record<string, unknown>
   let running: RunningTemporal | null = null;
   const temporal: OwnTemporal = {
     target: { address: '', namespace: NAMESPACE, apiKey: null, tls: null },
+    folder,
+    ports: () => Object.values(running!.ports),
     pid: () => running!.pid,
     async stop() {
       await running?.stop();
@@ -57,11 +61,12 @@ export async function startOwnTemporal(changes: Readonly<Record<string, unknown>
       });
       const places = { server, dir: folder, runDir: join(folder, 'run'), postgres };
       running = await startTemporal({ ...places, env, report: quiet, forTests: true, changes });
-      (temporal.target as { address: string }).address = running.address;
+      const { address, tls } = running;
+      Object.assign(temporal.target, { address, tls });
       if (!bare) await temporal.makeNamespace();
     },
     async makeNamespace() {
-      const connection = await Connection.connect({ address: temporal.target.address });
+      const connection = lazyConnection(temporal.target);
       try {
         const wanted = { namespace: NAMESPACE, retentionHours: 24, searchAttributes: SEARCH_ATTRIBUTES };
         await ensureNamespace(connection, wanted);

@@ -1,5 +1,6 @@
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import type { TemporalTarget } from '../../src/temporal/connection.ts';
 
 export interface TlsFront {
   readonly port: number;
@@ -11,13 +12,19 @@ export interface TlsFront {
  * key; behind it the real server. Calls without the key are answered as Temporal Cloud answers them.
  */
 export async function startTlsFront(options: {
-  readonly behind: string;
+  readonly behind: TemporalTarget;
   readonly certificatePem: string;
   readonly keyPem: string;
   readonly clientAuthorityPem: string;
   readonly apiKey: string;
 }): Promise<TlsFront> {
-  const behind = http2.connect(`http://${options.behind}`);
+  const { address, tls } = options.behind;
+  const behind = http2.connect(`https://${address}`, {
+    ca: tls!.serverCa!,
+    cert: tls!.certificate!,
+    key: tls!.key!,
+    servername: tls!.serverName!,
+  });
   const server = http2.createSecureServer({
     cert: options.certificatePem,
     key: options.keyPem,

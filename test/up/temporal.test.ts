@@ -1,14 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { startPostgres } from '../../src/cli/up/postgres.ts';
 import { findPrograms } from '../../src/cli/up/programs.ts';
-import { startTemporal } from '../../src/cli/up/temporal.ts';
+import { type RunningTemporal, startTemporal } from '../../src/cli/up/temporal.ts';
 import { writeDynamicConfig } from '../../src/cli/up/temporal-dynamic-config.ts';
 import { ensureNamespace, type NamespaceOptions } from '../../src/cli/up/temporal-namespace.ts';
 import { ensureTemporalSchema } from '../../src/cli/up/temporal-schema.ts';
+import { temporalTlsAt } from '../../src/cli/up/temporal-tls.ts';
 import { startTemporalUi } from '../../src/cli/up/temporal-ui.ts';
+import { lazyConnection } from '../../src/temporal/connection.ts';
 import { cacheDir, env, ownFolder, quiet } from './place.ts';
 
 /** On a machine whose cache is empty the programs are built first. */
@@ -24,8 +26,11 @@ const find = () =>
 const SOME = { OrgId: 'KEYWORD', HostId: 'KEYWORD' } as const;
 const ATTRIBUTES = { ...SOME, JobKind: 'KEYWORD', Trigger: 'KEYWORD', HostName: 'KEYWORD_LIST' } as const;
 
-async function withConnection<T>(address: string, work: (connection: Connection) => Promise<T>): Promise<T> {
-  const connection = await Connection.connect({ address });
+async function withConnection<T>(
+  { address, tls }: RunningTemporal,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = lazyConnection({ address, namespace: 'default', apiKey: null, tls });
   try {
     return await work(connection);
   } finally {
@@ -61,11 +66,11 @@ test('Temporal starts on our PostgreSQL, is killed, starts again, and has its na
       forTests: true,
     });
   const first = await start();
-  const namespace = (address: string, searchAttributes: NamespaceOptions['searchAttributes']) =>
-    withConnection(address, (connection) =>
+  const namespace = (server: RunningTemporal, searchAttributes: NamespaceOptions['searchAttributes']) =>
+    withConnection(server, (connection) =>
       ensureNamespace(connection, { namespace: 'default', retentionHours: 72, searchAttributes }),
     );
-  const id = await namespace(first.address, SOME);
+  const id = await namespace(first, SOME);
   expect(id).toMatch(/^[0-9a-f-]{36}$/);
 
   process.kill(first.pid, 'SIGKILL');
@@ -74,13 +79,15 @@ test('Temporal starts on our PostgreSQL, is killed, starts again, and has its na
   expect(steps).toHaveLength(1);
   const second = await start();
   expect(second.ports).toEqual(first.ports);
-  expect(await namespace(second.address, ATTRIBUTES)).toBe(id);
-  const listed = await withConnection(second.address, (connection) =>
+  expect(await namespace(second, ATTRIBUTES)).toBe(id);
+  const listed = await withConnection(second, (connection) =>
     connection.operatorService.listSearchAttributes({ namespace: 'default' }),
   );
   expect(Object.keys(listed.customAttributes ?? {}).sort()).toEqual(Object.keys(ATTRIBUTES).sort());
 
+  const { authority, client, serverName } = temporalTlsAt(join(dir, 'tls'));
   const ui = await startTemporalUi({
+    tls: { serverCaFile: authority, certFile: client.certificate, keyFile: client.key, serverName },
     program: programs['temporal-ui'].path,
     dir: join(folder, 'ui'),
     runDir,

@@ -19,7 +19,7 @@ import type { ChildOrder } from './worker-child.ts';
 const EVENT = { activityScheduled: 10, workflowTaskScheduled: 5, completed: 2 };
 const keyring = newKeyring(systemClock, systemRandom);
 const target = await ownNamespace();
-const { address, namespace } = target;
+const { namespace } = target;
 
 let bench: Bench;
 let door: Door;
@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 
 async function startChild(crash: ChildOrder['crash'] = null): Promise<ChildProcess> {
-  const order: ChildOrder = { url: bench.urls.worker, address, namespace, keyring: keyring.toFileText(), crash };
+  const order: ChildOrder = { url: bench.urls.worker, temporal: target, keyring: keyring.toFileText(), crash };
   const child = fork(fileURLToPath(new URL('./worker-child.ts', import.meta.url)), [JSON.stringify(order)]);
   children.push(child);
   await once(child, 'message');

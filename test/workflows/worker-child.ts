@@ -6,12 +6,12 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { parseKeyring } from '../../src/lib/seal.ts';
+import type { TemporalTarget } from '../../src/temporal/connection.ts';
 import { startWorker } from '../../src/worker/control.ts';
 
 export interface ChildOrder {
   readonly url: string;
-  readonly address: string;
-  readonly namespace: string;
+  readonly temporal: TemporalTarget;
   readonly keyring: string;
   /** The nth transaction inside an organisation, and whether to die before it or after its commit. Null: live. */
   readonly crash: { readonly at: number; readonly when: 'before' | 'after' } | null;
@@ -38,7 +38,7 @@ const crashing: Doors = {
   },
 };
 await startWorker({
-  temporal: { address: order.address, namespace: order.namespace, apiKey: null, tls: null },
+  temporal: order.temporal,
   workerDoors: crashing,
   keyring: parseKeyring(order.keyring),
   clock: systemClock,

@@ -7,6 +7,7 @@ export function dataPaths(dataDir: string) {
   return {
     postgres: join(dataDir, 'postgres'),
     temporal: join(dataDir, 'temporal'),
+    temporalTls: join(dataDir, 'temporal', 'tls'),
     temporalUi: join(dataDir, 'temporal-ui'),
     run: join(dataDir, 'run'),
     logs: join(dataDir, 'logs'),

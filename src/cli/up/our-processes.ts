@@ -14,7 +14,7 @@ export interface OurOrder {
   readonly ports: OurPorts;
   readonly programs: OurPrograms;
   readonly apiUrl: string;
-  readonly temporalAddress: string;
+  readonly temporal: Config['temporal'];
   readonly temporalUiUrl: string | null;
   readonly say: Say;
   readonly stops: StopList;
@@ -44,8 +44,15 @@ export class OurProcesses {
   }
 
   #env(name: OurName): Record<string, string> {
-    const { config, environment, ports, programs, temporalAddress, temporalUiUrl } = this.#order;
-    const forTemporal = { TEMPORAL_ADDRESS: temporalAddress, TEMPORAL_NAMESPACE: config.temporal.namespace };
+    const { config, environment, ports, programs, temporal, temporalUiUrl } = this.#order;
+    const forTemporal = {
+      TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_NAMESPACE: temporal.namespace,
+      TEMPORAL_TLS_SERVER_CA: temporal.tls?.serverCaFile ?? null,
+      TEMPORAL_TLS_CERT: temporal.tls?.certFile ?? null,
+      TEMPORAL_TLS_KEY: temporal.tls?.keyFile ?? null,
+      TEMPORAL_TLS_SERVER_NAME: temporal.tls?.serverName ?? null,
+    };
     const own: Record<OurName, Record<string, string | null>> = {
       api: { ...forTemporal, HOLDFAST_PORT: String(ports.api), TEMPORAL_UI_URL: temporalUiUrl },
       worker: forTemporal,

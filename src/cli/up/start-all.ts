@@ -40,13 +40,12 @@ export async function startAll(order: StartOrder): Promise<Started> {
   const programs = await findOurPrograms(config, order.environment, say);
   const ownerUrls = await database(order);
   const temporal = new TemporalStart({ ...order, programs, clusterUrl: ownerUrls.cluster });
-  const address = await temporal.comingAddress();
   const apiUrl = apiUrlOf(config, ports.api);
   const ours = new OurProcesses({
     ...order,
     programs,
     apiUrl,
-    temporalAddress: address,
+    temporal: await temporal.coming(),
     temporalUiUrl: await temporal.comingUiUrl(),
   });
   const [, made] = await Promise.all([temporal.start(), prepare(order, ownerUrls.own, apiUrl, ours)]);

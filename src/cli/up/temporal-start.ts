@@ -11,6 +11,7 @@ import type { Say } from './say.ts';
 import type { StopList } from './stop-list.ts';
 import { type RunningTemporal, startTemporal } from './temporal.ts';
 import { databaseNumbers, ensureTemporalSchema } from './temporal-schema.ts';
+import { ensureTemporalTls } from './temporal-tls.ts';
 import { startTemporalUi } from './temporal-ui.ts';
 import { keepTemporalWhole } from './temporal-watch.ts';
 import { comingTemporalAddress, ensureOurNamespace } from './up-temporal.ts';
@@ -37,18 +38,24 @@ interface OwnTemporal extends RunningTemporal {
 /** Temporal: the one that was named, or one of our own with its UI. */
 export class TemporalStart {
   readonly #order: TemporalOrder;
-  #address = '';
+  #config: Config;
   #kept: Kept<OwnTemporal> | null = null;
 
   constructor(order: TemporalOrder) {
     this.#order = order;
+    this.#config = order.config;
   }
 
-  /** Known before it runs, so that others can be started meanwhile. */
-  async comingAddress(): Promise<string> {
-    const { config } = this.#order;
-    this.#address = config.temporal.address ?? (await comingTemporalAddress(config.dataDir));
-    return this.#address;
+  /** Where it will be and how to reach it, known before it runs, so that others can be started meanwhile. */
+  async coming(): Promise<Config['temporal']> {
+    const { dataDir, temporal } = this.#config;
+    if (temporal.address === null) {
+      const { authority, client, serverName } = await ensureTemporalTls(dataPaths(dataDir).temporalTls);
+      const tls = { serverCaFile: authority, certFile: client.certificate, keyFile: client.key, serverName };
+      const address = await comingTemporalAddress(dataDir);
+      this.#config = { ...this.#config, temporal: { ...temporal, address, tls } };
+    }
+    return this.#config.temporal;
   }
 
   async comingUiUrl(): Promise<string | null> {
@@ -87,7 +94,8 @@ export class TemporalStart {
         program: programs['temporal-ui']!.path,
         dir: temporalUi,
         runDir: run,
-        address: this.#address,
+        address: this.#config.temporal.address!,
+        tls: this.#config.temporal.tls!,
         defaultNamespace: config.temporal.namespace,
         env: baseEnvironment(environment),
         report: say.report,
@@ -132,7 +140,6 @@ export class TemporalStart {
   }
 
   #target(): TemporalTarget {
-    const { config } = this.#order;
-    return temporalTarget({ ...config, temporal: { ...config.temporal, address: this.#address } });
+    return temporalTarget(this.#config);
   }
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Config } from '../../config/config.ts';
 import { type Child, spawnChild } from './children.ts';
 import { lastWords } from './last-words.ts';
 import { choosePorts } from './ports.ts';
@@ -13,6 +14,7 @@ export interface TemporalUiOptions {
   runDir: string;
   /** host:port of the Temporal frontend. */
   address: string;
+  tls: NonNullable<Config['temporal']['tls']>;
   defaultNamespace: string;
   /** Fixed port; else a free one, kept for later starts. */
   port?: number;
@@ -37,25 +39,40 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** Starts Temporal's web UI on the loopback address. It has no login: whoever reaches it has power over every workflow. */
-export async function startTemporalUi(options: TemporalUiOptions): Promise<RunningTemporalUi> {
-  const { dir } = options;
-  const began = Date.now();
+function writeUiConfig(options: TemporalUiOptions, port: number, url: string): void {
+  const { dir, tls } = options;
   mkdirSync(join(dir, 'config'), { recursive: true });
-  const port = options.port ?? (await choosePorts(join(dir, 'ports.json'), ['ui'])).ui;
-  const url = `http://127.0.0.1:${port}`;
   const config = {
     temporalGrpcAddress: options.address,
+    tls: {
+      caFile: tls.serverCaFile,
+      certFile: tls.certFile,
+      keyFile: tls.keyFile,
+      serverName: tls.serverName,
+      enableHostVerification: true,
+    },
     host: '127.0.0.1',
     port,
     enableUi: true,
     defaultNamespace: options.defaultNamespace,
+    // Whoever reaches it may look. What is done to a job is done by our API, which knows who it is and writes it down.
+    disableWriteActions: true,
     // Nothing is fetched from outside by people's browsers.
     disableNewsFetch: true,
     cors: { allowOrigins: [url], cookieInsecure: true },
     ...(options.codecEndpoint ? { codec: { endpoint: options.codecEndpoint } } : {}),
   };
   writeFileSync(join(dir, 'config/development.yaml'), JSON.stringify(config, null, 2));
+}
+
+/** Starts Temporal's web UI on the loopback address. It has no login. */
+export async function startTemporalUi(options: TemporalUiOptions): Promise<RunningTemporalUi> {
+  const { dir } = options;
+  const began = Date.now();
+  mkdirSync(dir, { recursive: true });
+  const port = options.port ?? (await choosePorts(join(dir, 'ports.json'), ['ui'])).ui;
+  const url = `http://127.0.0.1:${port}`;
+  writeUiConfig(options, port, url);
   const logFile = join(dir, 'ui.log');
   const child = await spawnChild({
     name: 'temporal-ui',

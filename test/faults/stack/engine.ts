@@ -55,7 +55,7 @@ export function temporalPart(
     const runDir = join(folder, 'run', 'temporal');
     const server = programs['temporal-server'].path;
     const running = await startTemporal({ server, dir, runDir, postgres, env, report: quiet });
-    target = { ...target, address: running.address };
+    target = { ...target, address: running.address, tls: running.tls };
     await ensureOurNamespace(target);
     return { pid: running.pid, exited: running.exited, stop: () => running.stop() };
   });

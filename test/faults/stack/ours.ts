@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { dataPaths } from '../../../src/cli/run/data-folder.ts';
 import { readLoginUrl } from '../../../src/cli/run/login-urls.ts';
 import { spawnChild } from '../../../src/cli/up/children.ts';
 import { NODE_ARGS, type OurName } from '../../../src/cli/up/our-process.ts';
 import type { Env } from '../../../src/cli/up/start-problem.ts';
+import { temporalTlsAt } from '../../../src/cli/up/temporal-tls.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { NAMESPACE } from './engine.ts';
 import { Part } from './part.ts';
@@ -58,11 +60,16 @@ export async function ourParts(order: OurPartsOrder): Promise<OurParts> {
     url.host = await via(link, url.host);
     return url.href;
   };
+  const tls = temporalTlsAt(dataPaths(config.dataDir).temporalTls);
   const shared = {
     ...order.env,
     HOLDFAST_DATA: config.dataDir,
     TEMPORAL_ADDRESS: temporalAddress,
     TEMPORAL_NAMESPACE: NAMESPACE,
+    TEMPORAL_TLS_SERVER_CA: tls.authority,
+    TEMPORAL_TLS_CERT: tls.client.certificate,
+    TEMPORAL_TLS_KEY: tls.client.key,
+    TEMPORAL_TLS_SERVER_NAME: tls.serverName,
   };
   const forApi = {
     ...shared,

@@ -8,11 +8,12 @@ import { systemClock as clock } from '../../../src/lib/clock.ts';
 import { systemRandom as random } from '../../../src/lib/ids.ts';
 import { createLogger } from '../../../src/lib/log.ts';
 import { newKeyring } from '../../../src/lib/seal.ts';
+import type { TemporalTarget } from '../../../src/temporal/connection.ts';
 import { openDoor } from '../../../src/temporal/doors.ts';
 
 export interface ApiOrder {
   readonly urls: { readonly api: string; readonly auth: string };
-  readonly temporal: { readonly address: string; readonly namespace: string };
+  readonly temporal: TemporalTarget;
   readonly port: number;
   /** kill -9 of itself in the moment between the commit of a start and its way to Temporal. */
   readonly diesBeforeStart: boolean;
@@ -20,7 +21,7 @@ export interface ApiOrder {
 
 const order = JSON.parse(process.argv[2]!) as ApiOrder;
 const log = createLogger({ level: 'fatal' as never, pretty: false, process: 'api' });
-const target = { ...order.temporal, apiKey: null, tls: null };
+const target = order.temporal;
 const real = openDoor({ target, clock, random, log });
 const door = order.diesBeforeStart ? { ...real, pass: async () => void process.kill(process.pid, 'SIGKILL') } : real;
 const api = await serveApi(
