@@ -58,6 +58,10 @@ export const RESTIC_TROUBLE = {
     'The proxy between the host and the storage of the repository did not let restic through.',
     'Check the proxy that http_proxy or https_proxy names in the environment of the agent, or name the storage in no_proxy; then restart the agent and start the job again: `holdfast jobs again JOB`.',
   ),
+  'upload-too-large': failed(
+    'The storage refused an upload because it is too large (413): a limit of the storage, or of a proxy in front of it.',
+    'Let the proxy take uploads of 128 MiB and more (nginx: client_max_body_size), then start the job again: `holdfast jobs again JOB`.',
+  ),
   'no-space': failed(
     'The storage of the repository, or the temporary folder of the host, is full.',
     'Make space there, then start the job again: `holdfast jobs again JOB`.',

@@ -11,15 +11,12 @@ import { refusedResult, withoutRestic, withSources, wordsAbout } from './covered
 import { recognise } from './identity.ts';
 import { LOCK_PATIENCE_MS, pastLocks } from './lock-patience.ts';
 import { withLock } from './lock-words.ts';
-import { backupResult, endedAs, leftALock, madeSnapshot } from './outcome.ts';
+import { backupResult, endedAs, leftALock, madeSnapshot, troubleInWords } from './outcome.ts';
 import { ResticReading } from './reading.ts';
 import { readSources } from './sources.ts';
 import { listen } from './speak.ts';
-import { StallGuard } from './stall.ts';
+import { STALL_LIMITS, StallGuard } from './stall.ts';
 import { unlockStale } from './unlock.ts';
-
-/** Longer than the last pack takes on a slow line (128 MiB at 40 KiB/s): the figures stand still until it is stored. */
-const STALL_LIMIT_MS = 60 * 60_000;
 
 /** One restic process per backup where the repository is a folder: a look at it would cost a key derivation (0.2-0.7 s). */
 export function backupBody(deps: ResticDeps, options: BackupOptions = {}): AttemptBody {
@@ -36,14 +33,15 @@ export function backupBody(deps: ResticDeps, options: BackupOptions = {}): Attem
     const nothing = withoutRestic(sources);
     if (nothing !== null) return nothing;
     const given = { ...work, paths: [...sources.paths], excludes: [...work.excludes, ...sources.excludes] };
-    const { end, reading, stalled, lock, withoutCache } = await pastLocks(
+    const { end, reading, stalled, words, lock, withoutCache } = await pastLocks(
       context,
       access.repositoryUrl,
       options.lockPatienceMs ?? LOCK_PATIENCE_MS,
       () => pastFullCache(context, deps, access, given, options),
     );
     if (end.stopped && !madeSnapshot(end, reading) && context.signal.aborted) throw context.signal.reason;
-    if (stalled && !madeSnapshot(end, reading)) return endedAs('repository-stalled', seen.refs);
+    if (stalled && !madeSnapshot(end, reading))
+      return endedAs(troubleInWords(words) ?? 'repository-stalled', seen.refs);
     return withSources(withLock(backupResult(end, reading, seen.refs), lock), sources, withoutCache);
   };
 }
@@ -74,9 +72,9 @@ async function runBackup(
   options: BackupOptions,
 ) {
   const reading = new ResticReading();
-  const guard = new StallGuard(options.stallLimitMs ?? STALL_LIMIT_MS);
+  const guard = new StallGuard(options.stallLimits ?? STALL_LIMITS);
   const cache = new CacheGuard(deps.dataDir);
-  const words = listen(context, reading, (progress) => guard.moved(progress));
+  const words = listen(context, reading, guard);
   const onLine: LineHandler = (stream, line, cut) => {
     cache.heard(line);
     words(stream, line, cut);
@@ -85,5 +83,5 @@ async function runBackup(
     .run(backupCommand(deps, access, work, options), onLine, AbortSignal.any([guard.signal, cache.signal]))
     .finally(() => guard.end());
   if (leftALock(end)) await unlockStale(context, deps, access);
-  return { end, reading, stalled: guard.signal.aborted, cacheFull: cache.signal.aborted };
+  return { end, reading, stalled: guard.signal.aborted, words: guard.words, cacheFull: cache.signal.aborted };
 }

@@ -4,6 +4,7 @@ import type { BackupWork } from '../../../kinds/backup.ts';
 import { Failure } from '../../../lib/failure.ts';
 import type { ProgramSpec } from '../run-program.ts';
 import { cacheFolder } from './cache-room.ts';
+import type { StallLimits } from './stall.ts';
 import type { ResticVersion } from './version.ts';
 
 export interface ResticDeps {
@@ -28,8 +29,7 @@ export interface BackupOptions {
   readonly limitUploadKiB?: number;
   /** How long a lock of somebody else is waited for. */
   readonly lockPatienceMs?: number;
-  /** How long nothing may move. */
-  readonly stallLimitMs?: number;
+  readonly stallLimits?: StallLimits;
   readonly withoutCache?: boolean;
 }
 

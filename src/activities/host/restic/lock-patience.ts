@@ -30,6 +30,7 @@ export async function pastLocks<R extends Ran>(
     const ran = await once();
     const lock = await lockWords(ran.reading.lastWords, repositoryUrl, context.now());
     const locked = !madeSnapshot(ran.end, ran.reading) && troubleOf(ran.end, ran.reading) === 'repository-locked';
+    if (!locked) context.note(null);
     if (!locked || context.signal.aborted || context.now().getTime() + pauseMs > until) return { ...ran, lock };
     context.note(`${lock.refs.lockHolder ?? 'another restic process'} holds a lock on the repository; trying again`);
     await pause(pauseMs, context.signal);

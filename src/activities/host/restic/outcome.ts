@@ -18,6 +18,7 @@ const BY_WORDS: readonly (readonly [RegExp, TroubleCode])[] = [
   [/wrong password or no key found/i, 'repository-wrong-password'],
   [/already locked/i, 'repository-locked'],
   [/invalid lock file|<lock\/[0-9a-f]+>[^\n]*(invalid data|verification failed)/i, 'repository-lock-damaged'],
+  [/\(413\)|payload too large|request entity too large/i, 'upload-too-large'],
   [/no space left on device|disk quota exceeded|\(507\)|insufficient storage/i, 'no-space'],
   // Go's words for a proxy that cannot be reached or that wants a password.
   [/proxyconnect|proxy authentication required/i, 'proxy-unreachable'],
@@ -35,8 +36,15 @@ export function troubleOf(end: ProgramEnd, reading: ResticReading): TroubleCode 
   if (end.signal !== null) return 'restic-crashed';
   const byCode = end.exitCode === null ? undefined : BY_EXIT_CODE[end.exitCode];
   if (byCode !== undefined) return byCode;
-  return BY_WORDS.find(([words]) => words.test(reading.lastWords))?.[1] ?? 'restic-failed';
+  return troubleInWords(reading.lastWords) ?? 'restic-failed';
 }
+
+export function troubleInWords(said: string): TroubleCode | null {
+  return BY_WORDS.find(([words]) => words.test(said))?.[1] ?? null;
+}
+
+/** What the storage says no to, and will again: restic tries it for a quarter of an hour. */
+export const HOPELESS = /\((413|507)\)|no space left on device|quota exceeded/i;
 
 /** restic prints the id only after the snapshot is stored; exit codes 0 and 3 say so too. */
 export function madeSnapshot(end: ProgramEnd, reading: ResticReading): boolean {

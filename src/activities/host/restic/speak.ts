@@ -1,24 +1,23 @@
-import type { Progress } from '../../../domain/agent-protocol.ts';
 import type { AttemptContext, LineHandler } from '../attempt-context.ts';
 import { decodeLine, type ResticMessage } from './decode.ts';
 import type { ResticReading } from './reading.ts';
+import type { StallGuard } from './stall.ts';
 
 /** What restic says when it tries something again: between that and the next byte it is why nothing moves. */
-const REPEATS = /returned error, retrying after|repo already locked, waiting/;
+const REPEATS = /returned error, retrying after/;
 
-/** Decodes what restic says: figures go to the reading and the progress, words to the job log. `moved`: do these figures say something new? */
-export function listen(
-  context: AttemptContext,
-  reading: ResticReading,
-  moved: (progress: Progress) => boolean = () => true,
-): LineHandler {
+/** Decodes what restic says: figures go to the reading and the progress, words to the job log. `guard` sees whether anything moves. */
+export function listen(context: AttemptContext, reading: ResticReading, guard: StallGuard | null = null): LineHandler {
   return (stream, line) => {
     const message = decodeLine(line);
     const isNew = reading.take(message);
     if (message.type === 'status') {
-      if (moved(message.progress)) context.note(null);
+      if (guard === null || guard.moved(message.progress)) context.note(null);
       context.progress(message.progress);
-    } else if (message.type === 'text' && REPEATS.test(message.text)) context.note(message.text);
+    } else if (message.type === 'text' && REPEATS.test(message.text)) {
+      guard?.repeats(message.text);
+      context.note(message.text);
+    }
     if (!isNew) return;
     for (const words of wordsOf(message)) context.log(words, stream);
   };
