@@ -27,6 +27,7 @@ const HIDDEN: Operation[] = [
   responses: { 200: {}, 302: {}, 304: {}, 206: {}, 400: {}, 404: {}, 412: {}, 416: {} },
 }));
 const OPERATIONS = [...operationsOf(DOCUMENT), ...HIDDEN];
+/** Of each route. Twenty times as many, by hand with other seeds, found nothing more. */
 const RUNS = 60;
 
 let api: ApiBench;

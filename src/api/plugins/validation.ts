@@ -46,11 +46,17 @@ export function installValidation(app: FastifyInstance): void {
   app.addHook('preValidation', async (request) => {
     if (!isDecodable(request.url.split('?')[1] ?? ''))
       throw new Failure('bad-request', 'The query holds a "%" that starts no character of UTF-8.', { fault: 'caller' });
-    const body = findUnstorable(request.body, '');
-    const bad = body ?? findUnstorable(request.query, '')?.slice(1);
-    if (bad !== undefined)
-      throw new InputError('body', [{ pointer: bad, message: 'holds a NUL or half a character', code: 'unstorable' }]);
+    refuseUnstorable(request.body, 'body');
+    // What is public stores nothing.
+    if (request.routeOptions.config.authz) refuseUnstorable(request.query, 'querystring');
   });
+}
+
+function refuseUnstorable(value: unknown, part: 'body' | 'querystring'): void {
+  const found = findUnstorable(value, '');
+  if (found === undefined) return;
+  const pointer = part === 'body' ? found : found.slice(1) || 'query';
+  throw new InputError(part, [{ pointer, message: 'holds a NUL or half a character', code: 'unstorable' }]);
 }
 
 /** The framework takes what it cannot decode as it stands, and would look for something that nobody meant. */
