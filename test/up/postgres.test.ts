@@ -1,11 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { ensureDatabase, startPostgres } from '../../src/cli/up/postgres.ts';
-import { refuseClosedParents } from '../../src/cli/up/postgres-user.ts';
+import { refuseClosed } from '../../src/cli/up/postgres-user.ts';
 import { isAlive } from '../../src/cli/up/process-identity.ts';
 import { embeddedPostgres } from '../../src/cli/up/up-database.ts';
 import { readConfig } from '../../src/config/config.ts';
@@ -80,15 +81,48 @@ test('a server whose pid file of ours is lost is still found and ended; a pid fi
   await last.stop('immediate');
 });
 
-test('a folder that the account of the server cannot pass is named, with the command that mends it', () => {
+test('RUN-22: what umask 077 closed to the account of the server is named at once, with one command that opens all of it', () => {
   const folder = ownFolder();
-  chmodSync(folder, 0o700);
+  const [program, data, secret] = ['my clone/native', 'data/postgres', 'my clone/secret'].map((name) =>
+    join(folder, name),
+  );
+  for (const path of [join(program!, 'lib'), data!, secret!]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  writeFileSync(join(program!, 'lib/libpq.so'), '', { mode: 0o600 });
+  writeFileSync(join(program!, 'postgres'), '', { mode: 0o700 });
+  symlinkSync('nowhere', join(program!, 'lib/link'));
+  const closed = [folder, join(folder, 'my clone'), join(folder, 'data')];
+  for (const path of [...closed, program!, join(program!, 'lib'), data!, secret!]) chmodSync(path, 0o700);
   const who = { uid: 65_534, gid: 65_534, user: 'nobody' };
-  const wanted = `\`nobody\`.* cannot reach the data folder \\(${folder} on the way.*chmod o\\+x ${folder}`;
-  expect(() => refuseClosedParents(join(folder, 'postgres/cluster'), who, 'the data folder')).toThrow(
-    new RegExp(wanted),
+  const refused = () => refuseClosed(program!, join(data!, 'cluster'), who);
+  expect(refused).toThrow(/`nobody`, .* cannot reach its program or its data/);
+  const [command] = /(?<=Run `)[^`]+/.exec(messageOf(refused)) ?? [''];
+  expect(spawnSync('sh', ['-c', command], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+  expect(refused).not.toThrow();
+  expect(statSync(secret!).mode & 0o777).toBe(0o700);
+  expect(statSync(join(program!, 'postgres')).mode & 0o777).toBe(0o705);
+});
+
+test('a program that can be passed but not read is seen', () => {
+  const folder = ownFolder();
+  for (const path of [folder, join(folder, 'native')]) {
+    mkdirSync(path, { recursive: true });
+    chmodSync(path, 0o755);
+  }
+  writeFileSync(join(folder, 'native/postgres.bki'), '', { mode: 0o600 });
+  const who = { uid: 65_534, gid: 65_534, user: 'nobody' };
+  expect(() => refuseClosed(join(folder, 'native'), join(folder, 'data'), who)).toThrow(
+    `Run \`chmod -R o+rX ${folder}/native\`,`,
   );
 });
+
+function messageOf(run: () => void): string {
+  try {
+    run();
+  } catch (thrown) {
+    return (thrown as Error).message;
+  }
+  return '';
+}
 
 test('a port in use gives one message with what the server said', { timeout: TIMEOUT }, async () => {
   const holder = await startPostgres({ dataDir: join(ownFolder(), 'postgres'), ephemeral: true, env, report: quiet });

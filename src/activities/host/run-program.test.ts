@@ -64,6 +64,15 @@ function stopWhenReady(): Pick<RunOptions, 'signal' | 'onLine'> & { readonly lin
 
 /** A killed process may be seen for some moments more. */
 const noneOf = (file: string) => expect.poll(() => processesOf(file), { timeout: 10_000 }).toEqual([]);
+
+test('a setpriv that does not know the option, as that of RHEL 8 and BusyBox, is not used', async () => {
+  const old = join(folder, 'old-setpriv');
+  await writeFile(old, '#!/bin/sh\ncase "$*" in *--pdeathsig*) echo "unrecognized option" >&2; exit 1;; esac\n');
+  await chmod(old, 0o755);
+  expect(await findSetpriv(['/nonexistent', old])).toBeNull();
+  expect(await findSetpriv([old, setpriv ?? old])).toBe(setpriv);
+});
+
 const clean: ProgramEnd = { exitCode: 0, signal: null, stopped: false, killed: false, notStarted: null };
 
 test('lines of both streams and the exit code come back; arguments are not read by a shell; nothing is inherited', async () => {

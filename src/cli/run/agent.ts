@@ -44,9 +44,15 @@ export async function runAgent({ env: environment, dieWithParent }: AgentProcess
   const baseEnv = { ...baseEnvironment(environment), HOME: config.home ?? folder.agent };
   const restic = await findRestic(config, baseEnv);
   const agentMark = ownMark(join(folder.agent, 'mark'), systemRandom);
+  const setpriv = await findSetpriv();
+  if (setpriv === null)
+    log.warn(
+      {},
+      'no setpriv that knows --pdeathsig: a killed agent leaves its programs running until the next one starts',
+    );
   const deps = {
     clock: systemClock,
-    setpriv: await findSetpriv(),
+    setpriv,
     resticPath: restic.path,
     ownFolders: ownFoldersOf(config),
     resticVersion: restic.version,

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { shellWord } from '../../domain/shell-word.ts';
 import { StartProblem } from './start-problem.ts';
 
 export interface RunAs {
@@ -57,25 +58,44 @@ const noAccount = (uid: number) =>
     `As root run \`useradd --uid ${uid} holdfast\`, start Holdfast as an account that exists, or set DATABASE_URL to a PostgreSQL server of your own.`,
   );
 
-function mayEnter(folder: string, who: RunAs): boolean {
-  const { mode, uid, gid } = statSync(folder);
-  if (uid === who.uid) return (mode & 0o100) !== 0;
-  if (gid === who.gid) return (mode & 0o010) !== 0;
-  return (mode & 0o001) !== 0;
+const allows = (bit: number, path: string, who: RunAs): boolean => {
+  const { mode, uid, gid } = statSync(path);
+  return (mode & (bit << (uid === who.uid ? 6 : gid === who.gid ? 3 : 0))) !== 0;
+};
+const mayEnter = (folder: string, who: RunAs) => allows(1, folder, who);
+
+/** The folders on the way to it, topmost first. */
+const parentsOf = (path: string): string[] => {
+  const parent = dirname(path);
+  return parent === path ? [] : [...parentsOf(parent), parent];
+};
+
+/** Whether all of a folder can be read. Only root may ask: what is closed to us we could not look into. */
+function isReadable(folder: string, who: RunAs): boolean {
+  if (!allows(4, folder, who) || !mayEnter(folder, who)) return false;
+  return readdirSync(folder, { withFileTypes: true }).every((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? isReadable(path, who) : entry.isSymbolicLink() || allows(4, path, who);
+  });
 }
 
-/** Throws, naming the topmost folder on the way to `target` that the account cannot pass. A clone below /root (0700) is the usual one. */
-export function refuseClosedParents(target: string, who: RunAs, purpose: string): void {
-  const parents: string[] = [];
-  for (let folder = dirname(resolve(target)); ; folder = dirname(folder)) {
-    parents.unshift(folder);
-    if (folder === dirname(folder)) break;
-  }
-  const closed = parents.find((folder) => !mayEnter(folder, who));
-  if (!closed) return;
+/**
+ * Throws, with the one command that opens all that the account has to pass or read: the way to its program and to its
+ * data, and the program itself. A clone below /root (0700) and one made under umask 077 are the usual ones.
+ */
+export function refuseClosed(program: string, data: string, who: RunAs): void {
+  const ways = [...new Set([program, data].flatMap((path) => parentsOf(resolve(path))))];
+  const closed = ways.filter((folder) => !mayEnter(folder, who));
+  const unread = isReadable(program, who) ? [] : [program];
+  if (closed.length + unread.length === 0) return;
+  const words = (paths: readonly string[]) => paths.map(shellWord).join(' ');
+  const commands = [
+    ...(closed.length > 0 ? [`chmod o+x ${words(closed)}`] : []),
+    ...(unread.length > 0 ? [`chmod -R o+rX ${words(unread)}`] : []),
+  ];
   throw new StartProblem(
-    `PostgreSQL runs as \`${who.user}\`, because it refuses root, and that user cannot reach ${purpose}`,
-    `${closed} on the way to ${target}`,
-    `Run \`chmod o+x ${closed}\`, or move Holdfast to a folder such as /opt, or start it as another user than root.`,
+    `PostgreSQL runs as \`${who.user}\`, because it refuses root, and that user cannot reach its program or its data`,
+    [...closed, ...unread].join(', '),
+    `Run \`${commands.join(' && ')}\`, which opens no secret, or move Holdfast to a folder such as /opt, or start it as another user than root.`,
   );
 }

@@ -8,7 +8,7 @@ import { choosePorts } from './ports.ts';
 import { clusterPaths, ensureCluster, postgresEnv } from './postgres-cluster.ts';
 import { endLeftoverPostgres } from './postgres-leftover.ts';
 import { postgresPrograms } from './postgres-programs.ts';
-import { postgresUser, refuseClosedParents } from './postgres-user.ts';
+import { postgresUser, refuseClosed } from './postgres-user.ts';
 import { type Env, type Report, StartProblem } from './start-problem.ts';
 
 export interface PostgresOptions {
@@ -102,10 +102,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const paths = clusterPaths(dataDir);
   const programs = await postgresPrograms();
   const runAs = postgresUser(paths.cluster);
-  if (runAs) {
-    refuseClosedParents(programs.postgres, runAs, 'its program');
-    refuseClosedParents(paths.cluster, runAs, 'the data folder');
-  }
+  if (runAs) refuseClosed(dirname(dirname(programs.postgres)), paths.cluster, runAs);
   const runDir = options.runDir ?? join(dirname(dataDir), 'run');
   // Refuses when the run that owns the server still lives; then only what no pid file knows is left to find.
   await endLeftovers(runDir);
