@@ -240,6 +240,57 @@ describe.skipIf(restic === null)(
       }
     });
 
+    test('P2-03: a mount in the tree that gives an error is one failure that says which exclude to write, and that works', async ({
+      skip,
+    }) => {
+      await mkdir(bench.path('tree'));
+      await writeFile(bench.path('tree/f'), 'x');
+      const point = bench.path('tree/mnt');
+      await writeFile(point, '');
+      try {
+        // Reading it fails with EIO, also for root.
+        execFileSync('mount', ['--bind', `/proc/${process.pid}/mem`, point], { stdio: 'pipe' });
+      } catch {
+        return skip('a bind mount needs root');
+      }
+      try {
+        const failing = await run([bench.path('tree')]);
+        expect(failing).toMatchObject({ code: 'partial', counts: { failures: 1 } });
+        expect(failing.failures).toMatchObject([
+          { code: 'mount-unreadable', item: point, message: expect.stringContaining(`exclude "${point}"`) },
+        ]);
+        expect((await run([bench.path('tree')], { excludes: [point] })).code).toBe('succeeded');
+      } finally {
+        execFileSync('umount', [point]);
+      }
+    });
+
+    test('BK-5: a path that is longer than the system takes is named up to its end, with why and advice that fits', async () => {
+      const deep = bench.path('deep');
+      await mkdir(deep);
+      const name = 'n'.repeat(250);
+      execFileSync(
+        'sh',
+        [
+          '-c',
+          `for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do mkdir ${name} && cd ${name} || exit 1; done; mkdir ${name}`,
+        ],
+        { cwd: deep },
+      );
+      try {
+        const long = await run([bench.path('source'), deep]);
+        expect(long.code).toBe('partial');
+        expect(long.failures[0]).toMatchObject({
+          code: 'name-too-long',
+          message: expect.stringMatching(/file name too long; its path is longer/),
+        });
+        expect(long.failures[0]!.item.endsWith(name)).toBe(true);
+      } finally {
+        // Node cannot remove it by its path either.
+        execFileSync('rm', ['-rf', deep]);
+      }
+    });
+
     test('P2-13: a hundred paths that are all missing are one failure each', async () => {
       const paths = Array.from({ length: 100 }, (_, i) => `/nowhere/${i}`);
       expect(await run(paths)).toMatchObject({

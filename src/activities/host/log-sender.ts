@@ -2,7 +2,7 @@ import { type LogLine, MAX_LINE_BYTES, type Progress } from '../../domain/agent-
 import type { AttemptResult } from '../../domain/outcome.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Mask } from '../../lib/mask.ts';
-import { cutTo, safeText } from '../../lib/safe-text.ts';
+import { cutMiddle, cutTo, safeText } from '../../lib/safe-text.ts';
 import type { AttemptLink } from './attempt-link.ts';
 import type { AttemptSpool } from './attempt-spool.ts';
 import { LogBacklog } from './log-backlog.ts';
@@ -60,7 +60,7 @@ export class LogSender {
   /** Text as it may leave the host in a result: safe, masked and short. */
   clean(text: string, maxBytes: number): string {
     // Masked before it is cut: a cut through a secret would leave half of it.
-    return cutTo(this.#mask(safeText(text)), maxBytes);
+    return cutMiddle(this.#mask(safeText(text)), maxBytes);
   }
 
   line(stream: LogLine[1], text: string, cut = false): void {

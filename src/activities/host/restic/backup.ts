@@ -1,13 +1,10 @@
 import { BackupWork } from '../../../kinds/backup.ts';
 import type { AttemptBody, AttemptContext, LineHandler } from '../attempt-context.ts';
 import { secretOf, workOf } from '../work.ts';
-
 import { CacheGuard, cacheFolder, isCacheFull } from './cache-room.ts';
-
 import { type BackupOptions, backupCommand, type RepositoryAccess, type ResticDeps } from './command.ts';
-
 import { refusedResult, withoutRestic, withSources, wordsAbout } from './covered.ts';
-
+import { explainFailures } from './explain-failures.ts';
 import { recognise } from './identity.ts';
 import { LOCK_PATIENCE_MS, pastLocks } from './lock-patience.ts';
 import { withLock } from './lock-words.ts';
@@ -42,7 +39,8 @@ export function backupBody(deps: ResticDeps, options: BackupOptions = {}): Attem
     if (end.stopped && !madeSnapshot(end, reading) && context.signal.aborted) throw context.signal.reason;
     if (stalled && !madeSnapshot(end, reading))
       return endedAs(troubleInWords(words) ?? 'repository-stalled', seen.refs);
-    return withSources(withLock(backupResult(end, reading, seen.refs), lock), sources, withoutCache);
+    const result = withSources(withLock(backupResult(end, reading, seen.refs), lock), sources, withoutCache);
+    return { ...result, failures: await explainFailures(result.failures) };
   };
 }
 

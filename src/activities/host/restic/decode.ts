@@ -5,7 +5,13 @@ import type { Progress } from '../../../domain/agent-protocol.ts';
 export type ResticMessage =
   | { readonly type: 'status'; readonly progress: Progress }
   | { readonly type: 'summary'; readonly counts: Record<string, number>; readonly snapshotId: string | null }
-  | { readonly type: 'item-error'; readonly item: string; readonly code: string; readonly message: string }
+  | {
+      readonly type: 'item-error';
+      readonly item: string;
+      readonly code: string;
+      readonly message: string;
+      readonly during: string;
+    }
   | { readonly type: 'path-missing'; readonly path: string }
   | { readonly type: 'exit-error'; readonly message: string }
   | { readonly type: 'initialized'; readonly id: string | null }
@@ -28,6 +34,18 @@ const SUMMARY_FIELDS = {
   filesProcessed: 'total_files_processed',
   bytesProcessed: 'total_bytes_processed',
 } as const;
+
+/** Nearly always one. What was written without a line end stands in front of the next message, and hides nothing. */
+export function decodeLines(line: string): ResticMessage[] {
+  for (let at = line.indexOf(MESSAGE, 1); at > 0; at = line.indexOf(MESSAGE, at + 1)) {
+    const message = line.slice(at);
+    if (parseObject(message) !== null) return [...decodeLines(line.slice(0, at)), decodeLine(message)];
+  }
+  return [decodeLine(line)];
+}
+
+/** Inside a message it would be escaped. */
+const MESSAGE = '{"message_type":"';
 
 export function decodeLine(line: string): ResticMessage {
   const fields = parseObject(line);
@@ -74,10 +92,12 @@ function decodeItemError(fields: Fields): ResticMessage {
   const errno = errorName(number(error.Err));
   const message =
     text(error.message) ?? text(fields.error) ?? (errno === null ? 'could not be read' : `${text(error.Op)}: ${errno}`);
-  return { type: 'item-error', item, code: itemCode(errno ?? message), message };
+  return { type: 'item-error', item, code: itemCode(errno ?? message), message, during: text(fields.during) ?? '' };
 }
 
 function itemCode(reason: string): string {
+  if (/ENAMETOOLONG|file name too long/i.test(reason)) return 'name-too-long';
+  if (/ESTALE|stale (nfs )?file handle|ENOTCONN|transport endpoint is not connected/i.test(reason)) return 'mount-dead';
   if (/EACCES|EPERM|permission denied|operation not permitted/i.test(reason)) return 'permission-denied';
   if (/ENOENT|no such file/i.test(reason)) return 'vanished';
   if (/EIO|input\/output error/i.test(reason)) return 'read-error';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BACKUP_OUTCOMES } from '../../../kinds/restic-outcomes.ts';
 import type { ProgramEnd } from '../run-program.ts';
-import { decodeLine } from './decode.ts';
+import { decodeLine, decodeLines } from './decode.ts';
 import { backupCode, backupResult, madeSnapshot } from './outcome.ts';
 import { ResticReading } from './reading.ts';
 import { STREAMS } from './streams.fixture.ts';
@@ -83,4 +83,41 @@ test('progress without totals has no share, and missing figures are no NaN', () 
   expect(decodeLine(full)).toMatchObject({
     progress: { fraction: 0.4, bytesDone: 400, current: '/a', ratePerSecond: 200, etaSeconds: 3, filesDone: 4 },
   });
+});
+
+const itemError = (item: string, during = 'archival', message = 'x') =>
+  JSON.stringify({ message_type: 'error', error: { message }, during, item });
+
+test('BK-5: text that was written without a line end hides no message behind it', () => {
+  const glued = `error for exclude pattern: {"a":${itemError('/f1')}`;
+  expect(decodeLines(glued)).toMatchObject([
+    { type: 'text', text: 'error for exclude pattern: {"a":' },
+    { type: 'item-error', item: '/f1' },
+  ]);
+  expect(decodeLines(itemError('/a') + itemError('/b')).map((message) => message.type)).toEqual([
+    'item-error',
+    'item-error',
+  ]);
+  const name = '/x{"message_type":"summary"}';
+  expect(decodeLines(itemError(name))).toMatchObject([{ item: name }]);
+  expect(decodeLines(`${name} does not exist, skipping`)).toEqual([{ type: 'path-missing', path: name }]);
+  const reading = new ResticReading();
+  for (let i = 0; i < 10; i++)
+    for (const message of decodeLines(`${i === 4 ? 'no line end' : ''}${itemError(`/f${i}`)}`)) reading.take(message);
+  expect(reading.itemErrors).toBe(10);
+});
+
+test('two names that look the same because of bytes that are no UTF-8 count twice, but not once per phase', () => {
+  const reading = new ResticReading();
+  for (const during of ['scan', 'scan', 'archival', 'archival'])
+    reading.take(decodeLine(itemError('/a/\ufffd', during)));
+  expect(reading).toMatchObject({ itemErrors: 2, failures: { length: 2 } });
+});
+
+test('an error says what kind it is', () => {
+  const codeOf = (message: string) => (decodeLine(itemError('/a', 'scan', message)) as { code: string }).code;
+  expect(codeOf('lstat /a: file name too long')).toBe('name-too-long');
+  expect(codeOf('lstat /a: stale NFS file handle')).toBe('mount-dead');
+  expect(codeOf('lstat /a: transport endpoint is not connected')).toBe('mount-dead');
+  expect(codeOf('lstat /a: permission denied')).toBe('permission-denied');
 });

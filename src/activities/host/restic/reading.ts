@@ -1,5 +1,6 @@
 import type { ItemFailure } from '../../../domain/outcome.ts';
 import type { ResticMessage } from './decode.ts';
+import { isOdd } from './odd-names.ts';
 
 const MAX_FAILURES = 100;
 /** Beyond so many items the same one may count twice: memory matters more than the exact figure then. */
@@ -16,6 +17,7 @@ export class ResticReading {
   itemErrors = 0;
   pathsMissing = 0;
   readonly #seen = new Set<string>();
+  readonly #odd = new Map<string, number>();
   #exitError: string | null = null;
   #texts: string[] = [];
 
@@ -27,7 +29,7 @@ export class ResticReading {
         this.snapshotId = message.snapshotId;
         return true;
       case 'item-error':
-        if (!this.#isNew(message.item)) return false;
+        if (!(isOdd(message.item) ? this.#isAnother(message) : this.#isNew(message.item))) return false;
         this.itemErrors++;
         this.#fail({ code: message.code, item: message.item, message: message.message });
         return true;
@@ -67,6 +69,15 @@ export class ResticReading {
     if (this.#seen.has(item)) return false;
     if (this.#seen.size < MAX_REMEMBERED) this.#seen.add(item);
     return true;
+  }
+
+  /** Names with bytes that are no UTF-8 look the same; each part of restic's work says each of them once. */
+  #isAnother({ item, during }: { readonly item: string; readonly during: string }): boolean {
+    const said = (this.#odd.get(`${during} ${item}`) ?? 0) + 1;
+    if (this.#odd.size < MAX_REMEMBERED) this.#odd.set(`${during} ${item}`, said);
+    const known = this.#odd.get(item) ?? 0;
+    if (said > known) this.#odd.set(item, said);
+    return said > known;
   }
 
   #fail(failure: ItemFailure): void {

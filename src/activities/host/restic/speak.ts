@@ -1,5 +1,5 @@
 import type { AttemptContext, LineHandler } from '../attempt-context.ts';
-import { decodeLine, type ResticMessage } from './decode.ts';
+import { decodeLines, type ResticMessage } from './decode.ts';
 import type { ResticReading } from './reading.ts';
 import type { StallGuard } from './stall.ts';
 
@@ -8,8 +8,7 @@ const REPEATS = /returned error, retrying after/;
 
 /** Decodes what restic says: figures go to the reading and the progress, words to the job log. `guard` sees whether anything moves. */
 export function listen(context: AttemptContext, reading: ResticReading, guard: StallGuard | null = null): LineHandler {
-  return (stream, line) => {
-    const message = decodeLine(line);
+  const take = (stream: 'out' | 'err', message: ResticMessage) => {
     const isNew = reading.take(message);
     if (message.type === 'status') {
       if (guard === null || guard.moved(message.progress)) context.note(null);
@@ -20,6 +19,9 @@ export function listen(context: AttemptContext, reading: ResticReading, guard: S
     }
     if (!isNew) return;
     for (const words of wordsOf(message)) context.log(words, stream);
+  };
+  return (stream, line) => {
+    for (const message of decodeLines(line)) take(stream, message);
   };
 }
 
