@@ -33,6 +33,8 @@ const PASSED_ON = [
   ...PROXY_VARIABLES,
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
+  // For sftp repositories: keys that an ssh agent holds.
+  'SSH_AUTH_SOCK',
 ];
 
 /** What programs that we start need of our environment: no secret of ours is among it. */

@@ -61,7 +61,10 @@ function s3Address(inner: string): ReadAddress {
 function webAddress(backend: Backend, inner: string): ReadAddress {
   const [, authority] = /^https?:\/\/([^/?#]*)/.exec(inner) ?? [];
   if (authority === undefined) return refuse('has no http(s) URL behind its first word');
-  if (authority.includes('@')) return refuse('holds a user name or password; set them as credentials');
+  if (authority.includes('@'))
+    return refuse(
+      'holds a user name or password, which would stand in lists and logs. A login of a storage cannot be given yet: let the storage know the host by its network, or use sftp with a key of the host',
+    );
   if (/[?#]/.test(inner)) return refuse('has a query or a fragment');
   const { scheme, host, port, slash = '', path = '' } = WEB.exec(inner)?.groups ?? {};
   if (host === undefined || !isPort(port))

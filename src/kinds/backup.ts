@@ -47,7 +47,11 @@ export const backup = defineKind({
     paths: [...must(plan, 'plan').paths],
     excludes: [...must(plan, 'plan').excludes],
     // By these the catalogue can be rebuilt from the repository when our own database is lost.
-    tags: [`plan:${publicId('plan', must(plan, 'plan').id)}`, `job:${publicId('job', jobId)}`],
+    tags: [
+      `plan:${publicId('plan', must(plan, 'plan').id)}`,
+      `job:${publicId('job', jobId)}`,
+      `host:${publicId('host', must(host, 'host').id)}`,
+    ],
   }),
   sentence: ({ host, plan }) => `Back up ${must(plan, 'plan').name} of ${must(host, 'host').name}`,
   outcomes: BACKUP_OUTCOMES,

@@ -90,7 +90,7 @@ test('a backup shares its repository and is tagged with plan and job; an initial
   ]);
   expect(backup.work(facts, PARAMS.backup)).toMatchObject({
     hostName: 'db-1',
-    tags: [`plan:${publicId('plan', ID)}`, `job:${publicId('job', ID)}`],
+    tags: [`plan:${publicId('plan', ID)}`, `job:${publicId('job', ID)}`, `host:${publicId('host', ID)}`],
   });
   expect(kindByKey('init')!.keys(facts)).toMatchObject([{ isHost: true }, { key: `repository/${OTHER}`, mode: 'x' }]);
   expect(kindByKey('noop')!.keys({ ...facts, host: null })).toEqual([]);

@@ -28,6 +28,8 @@ const STATES: Readonly<Record<string, string>> = {
   'repository-locked': 'locked',
   'repository-lock-damaged': 'locked',
   'repository-unreachable': 'unreachable',
+  'ssh-host-key-unknown': 'unreachable',
+  'ssh-key-refused': 'unreachable',
   'proxy-unreachable': 'unreachable',
   'repository-stalled': 'unreachable',
 };

@@ -58,6 +58,14 @@ export const RESTIC_TROUBLE = {
     'The proxy between the host and the storage of the repository did not let restic through.',
     'Check the proxy that http_proxy or https_proxy names in the environment of the agent, or name the storage in no_proxy; then restart the agent and start the job again: `holdfast jobs again JOB`.',
   ),
+  'ssh-host-key-unknown': failed(
+    'ssh does not know the host key of the storage, or knows another one, so nothing was sent there.',
+    'On the host, as the user that its agent runs as: connect once with ssh, compare the key it shows with the one of the storage, and accept it. Then: `holdfast jobs again JOB`.',
+  ),
+  'ssh-key-refused': failed(
+    'The storage accepted none of the keys that ssh has for the user of the agent.',
+    'On the host, as that user: make a key without a passphrase with ssh-keygen, give its public half to the storage with ssh-copy-id, and name it in ~/.ssh/config where it is not the usual one. Then: `holdfast jobs again JOB`.',
+  ),
   'upload-too-large': failed(
     'The storage refused an upload because it is too large (413): a limit of the storage, or of a proxy in front of it.',
     'Let the proxy take uploads of 128 MiB and more (nginx: client_max_body_size), then start the job again: `holdfast jobs again JOB`.',

@@ -34,7 +34,10 @@ describe('recorded streams of restic', () => {
 });
 
 test('the figures and the snapshot of a backup are in its outcome', () => {
-  const { outcome } = backupResult(ended(0), read(STREAMS.find((s) => s.version === '0.18')!.lines));
+  const { outcome } = backupResult(
+    ended(0),
+    read(STREAMS.find((s) => s.version === '0.18' && s.code === 'succeeded')!.lines),
+  );
   expect(outcome.counts).toMatchObject({
     filesNew: 1,
     filesUnmodified: 2,

@@ -22,9 +22,11 @@ const BY_WORDS: readonly (readonly [RegExp, TroubleCode])[] = [
   [/no space left on device|disk quota exceeded|\(507\)|insufficient storage/i, 'no-space'],
   // Go's words for a proxy that cannot be reached or that wants a password.
   [/proxyconnect|proxy authentication required/i, 'proxy-unreachable'],
+  [/host key verification failed|remote host identification has changed/i, 'ssh-host-key-unknown'],
+  [/subprocess ssh: [^\n]*permission denied \(/i, 'ssh-key-refused'],
   [/\((401|403)\)|permission denied|access ?denied|InvalidAccessKeyId|SignatureDoesNotMatch/i, 'repository-refused'],
   [
-    /connection (refused|reset)|no such host|i\/o timeout|no route to host|network is unreachable|tls:|x509:|deadline exceeded|subprocess ssh exited|\(5\d\d\)/i,
+    /connection (refused|reset)|no such host|i\/o timeout|no route to host|network is unreachable|tls:|x509:|deadline exceeded|subprocess ssh exited|start the sftp session|\(5\d\d\)/i,
     'repository-unreachable',
   ],
   [/unable to open config file|repository does not exist|is there a repository at/i, 'repository-missing'],

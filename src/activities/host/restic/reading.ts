@@ -55,9 +55,11 @@ export class ResticReading {
 
   /** Why restic gave up, in its own words; what it said about single items is not in it. */
   get lastWords(): string {
-    if (this.#exitError !== null) return this.#exitError;
+    // restic says of a failed ssh only that it ended; why, ssh said before.
+    const ssh = this.#texts.filter((line) => line.startsWith('subprocess ssh:'));
+    if (this.#exitError !== null) return [this.#exitError, ...ssh].join('\n');
     const fatal = this.#texts.findLastIndex((line) => line.startsWith('Fatal:'));
-    return (fatal === -1 ? this.#texts : this.#texts.slice(fatal)).join('\n');
+    return (fatal === -1 ? this.#texts : [...this.#texts.slice(fatal), ...ssh]).join('\n');
   }
 
   /** Everything of the last lines that was not a message, for commands that print a document. */
