@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { ensureDatabase, type RunningPostgres, startPostgres } from '../../src/cli/up/postgres.ts';
 import { loginUrl } from '../../src/db/logins.ts';
 import { migrate } from '../../src/db/migrate.ts';
-import { CLEAN_ENV, type Ended, ownFolder, processesOf, removeFolder, Up } from './up-process.ts';
+import { CLEAN_ENV, type Ended, ownFolder, processesOf, removeFolder, UP, Up } from './up-process.ts';
 
 const folder = ownFolder();
 let postgres: RunningPostgres;
@@ -35,7 +35,7 @@ function expectOneMessage(end: Ended, ...words: (string | RegExp)[]): void {
   expect(end.code, end.out + end.err).toBeGreaterThan(0);
   expect(end.err.match(/^holdfast: /gm)).toHaveLength(1);
   expect(end.err.startsWith('holdfast: ')).toBe(true);
-  expect(end.err + end.out).not.toMatch(/\n\s+at /);
+  expect(end.err + end.out).not.toMatch(/(?:\n|\\n)\s+at /);
   for (const word of words) expect(end.err).toMatch(word);
   expect(processesOf(folder)).toEqual([]);
 }
@@ -91,6 +91,13 @@ test('the data folder is read-only', async (context) => {
   onTestFinished(() => void spawnSync('umount', [mount]));
   const end = await run({ HOLDFAST_DATA: join(mount, 'data') });
   expectOneMessage(end, 'data folder cannot be written: it is on a read-only', mount, 'HOLDFAST_DATA');
+});
+
+test("RUN-8: root without the right to other accounts' files", async (context) => {
+  if (process.getuid?.() !== 0) context.skip('only root has rights that can be taken');
+  const less = ['setpriv', '--bounding-set', '-dac_override', '--inh-caps', '-dac_override', ...UP];
+  const up = new Up({ HOLDFAST_DATA: join(folder, 'bound') }, ['--no-first-job'], 'true', less);
+  expectOneMessage(await up.ended, /lacks CAP_DAC_OVERRIDE/, 'CapEff', 'as another user than root');
 });
 
 test('a program is missing, and there is nothing to build it with', async () => {

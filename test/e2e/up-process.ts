@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = join(PROJECT, 'src/cli/main.ts');
+export const UP = [process.execPath, MAIN, 'up'];
 export const NPM_START = ['npm', 'start', '--'];
 /** The environment of the machine without anything that would speak to Holdfast. */
 export const CLEAN_ENV = Object.fromEntries(
@@ -57,7 +58,7 @@ export class Up {
     env: Record<string, string>,
     args: readonly string[] = [],
     before = 'true',
-    command: readonly string[] = [process.execPath, MAIN, 'up'],
+    command: readonly string[] = UP,
   ) {
     this.child = spawn('sh', ['-c', `${before} && exec "$0" "$@"`, ...command, ...args], {
       cwd: PROJECT,

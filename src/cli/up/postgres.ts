@@ -9,6 +9,7 @@ import { clusterPaths, ensureCluster, postgresEnv } from './postgres-cluster.ts'
 import { endLeftoverPostgres } from './postgres-leftover.ts';
 import { postgresPrograms } from './postgres-programs.ts';
 import { postgresUser, refuseClosed } from './postgres-user.ts';
+import { refuseBoundRoot } from './root-rights.ts';
 import { type Env, type Report, StartProblem } from './start-problem.ts';
 
 export interface PostgresOptions {
@@ -102,7 +103,10 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const paths = clusterPaths(dataDir);
   const programs = await postgresPrograms();
   const runAs = postgresUser(paths.cluster);
-  if (runAs) refuseClosed(dirname(dirname(programs.postgres)), paths.cluster, runAs);
+  if (runAs) {
+    refuseBoundRoot(readFileSync('/proc/self/status', 'latin1'));
+    refuseClosed(dirname(dirname(programs.postgres)), paths.cluster, runAs);
+  }
   const runDir = options.runDir ?? join(dirname(dataDir), 'run');
   // Refuses when the run that owns the server still lives; then only what no pid file knows is left to find.
   await endLeftovers(runDir);
