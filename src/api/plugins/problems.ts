@@ -11,7 +11,7 @@ import { InputError } from './validation.ts';
 
 /** What the framework and its static files refuse by themselves, by their codes. */
 const FRAMEWORK: Readonly<Record<string, [ErrorCode, string?]>> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: ['bad-json'],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['bad-json', 'The body is no JSON, or a field is named "__proto__" or "constructor".'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['bad-json', 'The body is empty.'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'content-type: must be application/json.'],
   FST_ERR_BAD_URL: ['bad-request', 'The address holds a "%" that starts no character of UTF-8.'],

@@ -45,6 +45,7 @@ const WORDS: Record<number, string> = {
   415: 'Only JSON is taken.',
   422: 'The input does not fit.',
   429: 'Too many at once.',
+  431: 'The headers are too large.',
   500: 'Our fault.',
   503: 'Not available at the moment.',
 };
@@ -53,7 +54,7 @@ const each = (statuses: readonly number[]): Record<number, unknown> =>
   Object.fromEntries([...new Set(statuses)].map((status) => [status, described(WORDS[status]!)]));
 
 /** The problems a route can answer with, beside those that every route can that asks for a credential. */
-export const problems = (...statuses: (keyof typeof WORDS)[]) => each([400, 401, 403, 422, 500, 503, ...statuses]);
+export const problems = (...statuses: (keyof typeof WORDS)[]) => each([400, 401, 403, 422, 431, 500, 503, ...statuses]);
 
 /** The same of a route that everybody may call. */
-export const publicProblems = (...statuses: (keyof typeof WORDS)[]) => each([400, 500, ...statuses]);
+export const publicProblems = (...statuses: (keyof typeof WORDS)[]) => each([400, 431, 500, ...statuses]);
