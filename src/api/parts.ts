@@ -18,6 +18,8 @@ export interface ApiParts {
     readonly migrations: readonly string[];
     /** PEM texts; null: plain HTTP. */
     readonly tls: { readonly cert: string; readonly key: string } | null;
+    /** Where Holdfast itself keeps data on this machine; no plan of its own host may name them. */
+    readonly ownFolders?: readonly string[];
     /** Addresses of proxies whose forwarded headers are believed. */
     readonly trustedProxy: readonly string[];
     /** Other limits of streams than the usual ones. */

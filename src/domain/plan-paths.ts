@@ -73,11 +73,28 @@ function refuseCovering(pattern: string, paths: readonly string[]): string | nul
   return path === undefined ? null : `leaves out the whole path "${shown(path)}"`;
 }
 
+/** What a plan may not take in, and why. */
+export interface Forbidden {
+  readonly folder: string;
+  readonly what: string;
+}
+
+/** The first path that lies in what no backup takes in, or null. The agent looks again, where links can be followed. */
+export function refuseOwnData(paths: readonly string[], forbidden: readonly Forbidden[]): PlanRefusal | null {
+  for (const [at, path] of paths.entries()) {
+    const found = forbidden.find(({ folder }) => isWithin(path, folder));
+    if (found) return { pointer: `/paths/${at}`, message: `The path "${shown(path)}" lies in ${found.what}.` };
+  }
+  return null;
+}
+
 /** Is the path the folder, or something in it? */
 export function isWithin(path: string, folder: string): boolean {
-  const inner = path.split('/').filter((part) => part !== '');
-  return folder.split('/').filter((part) => part !== '').every((part, at) => inner[at] === part); // biome-ignore format: one line
+  const inner = partsOf(path);
+  return partsOf(folder).every((part, at) => inner[at] === part);
 }
+
+const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.');
 
 /** One part of a pattern as Go's filepath.Match reads it, which restic uses. */
 const CHARACTER = String.raw`(?:\\.|[^\\\]-])`;

@@ -28,6 +28,12 @@ export const COMMON_OUTCOMES = {
     sentence: () => 'The agent stopped answering after it had begun; what it did is not known.',
     next: 'Look at the host to see what was done, and at the log: `holdfast jobs logs JOB`. Then, if it is to be done again: `holdfast jobs again JOB`.',
   },
+  'work-refused': {
+    state: 'failed',
+    sentence: () =>
+      'The agent refused to do it, because something in the order could be misread by the program that does it.',
+    next: 'See what: `holdfast jobs show JOB`. Correct it in the repository or the plan.',
+  },
   'agent-fault': {
     state: 'failed',
     sentence: () => 'The agent could not carry it out because of a fault of its own.',

@@ -64,6 +64,7 @@ export async function startApi(more?: (app: App) => void, streams: Partial<Strea
       migrations: MIGRATION_NAMES,
       tls: null,
       trustedProxy: [],
+      ownFolders: ['/opt/holdfast/data'],
       streams,
     },
     doors: openDoors(api),

@@ -4,12 +4,16 @@ import { host, repository } from '../factories.ts';
 import { type ApiBench, startApi } from './bench.ts';
 
 let api: ApiBench;
+let local: { hostId: string; repositoryId: string };
 let ids: { hostId: string; repositoryId: string };
 beforeAll(async () => {
   api = await startApi();
   const { owner } = api.database;
   const machine = await host(owner, api.org, { name: 'db-1' });
   const store = await repository(owner, api.org.id, { name: 'main' });
+  const here = await host(owner, api.org, { name: 'local' });
+  const folder = await repository(owner, api.org.id, { name: 'folder', url: '/srv/vault' });
+  local = { hostId: publicId('host', here.id), repositoryId: publicId('repository', folder.id) };
   ids = { hostId: publicId('host', machine.id), repositoryId: publicId('repository', store.id) };
 });
 afterAll(() => api?.close());
@@ -29,6 +33,24 @@ test('BK-4 BK-20: a plan that would leave out or protect something else than it 
     expect([path, answer.status, first(answer)?.pointer]).toEqual([path, 422, '/paths/1']);
   }
   expect(await api.counts()).toEqual(before);
+});
+
+test("BK-20 M0: a plan inside Holdfast's own data or its own repository is refused when it is made or changed", async () => {
+  for (const path of [
+    '/opt/holdfast/data',
+    '/opt/holdfast/data/',
+    '/opt//holdfast/./data/secrets',
+    '/srv/vault/keys',
+  ]) {
+    const answer = await make({ ...local, paths: ['/etc', path] });
+    expect([path, answer.status, first(answer)?.pointer]).toEqual([path, 422, '/paths/1']);
+  }
+  // Elsewhere the folder of that name is another one; the agent of that host knows its own.
+  expect((await make({ name: 'elsewhere', paths: ['/opt/holdfast/data'] })).status).toBe(201);
+  const around = await make({ ...local, name: 'around', paths: ['/opt/holdfast', '/srv'] });
+  expect(around.status).toBe(201);
+  const change = { body: { paths: ['/opt/holdfast/data/agent'] } };
+  expect(await api.ask('PATCH', `/api/v1/plans/${around.body.id}`, change)).toMatchObject({ status: 422 });
 });
 
 test('an exclude that starts with a dash is a pattern like any other', async () => {

@@ -74,6 +74,17 @@ test('a throw leaves the host as a code; its words are in the job log, without s
   await expect(attempt(noopBody('x'), undefined, { other: 1 }).answer).rejects.toMatchObject({ code: 'invalid-work' });
 });
 
+test('what an operator has to correct is an answer: done again it would be refused again', async () => {
+  const run = attempt(async (context) => {
+    await context.claim();
+    throw new Failure('work-refused', 'the address of canary', { fault: 'operator' });
+  });
+  expect(await run.answer).toEqual({ code: 'work-refused', counts: {}, refs: {} });
+  expect(run.results.at(-1)?.failures).toEqual([
+    { code: 'work-refused', item: 'the order', message: 'the address of ***' },
+  ]);
+});
+
 test('failures leave the host masked, short and at most a hundred', async () => {
   const run = attempt(async (context) => {
     await context.claim();

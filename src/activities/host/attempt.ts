@@ -61,7 +61,8 @@ export async function performAttempt(
   host.heartbeat();
   const beats = setInterval(() => host.heartbeat(), HEARTBEAT_MS);
   try {
-    const result = presentable(await body(contextOf(stop, input, link, host, deps, log)), log);
+    const context = contextOf(stop, input, link, host, deps, log);
+    const result = presentable(await body(context).catch(refusalOf), log);
     // A log is never empty: a reader must be able to tell "said nothing" from "was lost".
     log.line('sys', `The attempt ended: ${result.outcome.code}`);
     await log.close(result);
@@ -171,6 +172,13 @@ function presentable(result: AttemptResult, log: LogSender): AttemptResult {
       message: log.clean(failure.message, MAX_MESSAGE_BYTES),
     })),
   };
+}
+
+/** What an operator has to correct would be refused in the same way each time: it is an answer, not a fault of ours to be tried again. */
+function refusalOf(thrown: unknown): AttemptResult {
+  if (!(thrown instanceof Failure) || thrown.fault !== 'operator' || thrown.retryable) throw thrown;
+  const failure = { code: thrown.code, item: 'the order', message: thrown.message };
+  return { outcome: { code: thrown.code, counts: {}, refs: {} }, failures: [failure], failureCount: 1 };
 }
 
 function explain(thrown: unknown): string {

@@ -165,3 +165,8 @@ test('a letter that lies over two chunks stays whole, and a cut never leaves hal
     ['abc', true],
   ]);
 });
+
+test('P2-13: arguments that are more than the system takes are said to be that, and nothing was started', async () => {
+  const { end } = await run('exit 0', {}, Array(64).fill('x'.repeat(120_000)));
+  expect(end).toEqual({ exitCode: null, signal: null, stopped: false, killed: false, notStarted: 'E2BIG' });
+});

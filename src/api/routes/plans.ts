@@ -57,7 +57,7 @@ function list(app: App, { doors }: ApiParts): void {
   );
 }
 
-function create(app: App, { doors, clock, random }: ApiParts): void {
+function create(app: App, { doors, clock, random, settings }: ApiParts): void {
   app.post(
     '/plans',
     {
@@ -82,7 +82,15 @@ function create(app: App, { doors, clock, random }: ApiParts): void {
         excludes: body.excludes ?? [],
         idempotency: idempotencyOf(request),
       };
-      const parts = { actor: actorOf(principal), may: mayOf(principal), requestId: request.id, clock, random };
+      const { ownFolders = [] } = settings;
+      const parts = {
+        actor: actorOf(principal),
+        may: mayOf(principal),
+        requestId: request.id,
+        clock,
+        random,
+        ownFolders,
+      };
       const view = await doors.inOrg(orgId, async (tx) => {
         const made = await createPlan(tx, orgId, wanted, parts);
         return await getPlan(tx, orgId, made.id);
@@ -117,7 +125,7 @@ function show(app: App, { doors }: ApiParts): void {
 }
 
 /** Who changes what there is, at which version, and the question whether they may. */
-function changeParts(request: FastifyRequest, { clock, random }: ApiParts): PlanParts {
+function changeParts(request: FastifyRequest, { clock, random, settings }: ApiParts): PlanParts {
   const principal = principalOf(request);
   return {
     actor: actorOf(principal),
@@ -125,6 +133,7 @@ function changeParts(request: FastifyRequest, { clock, random }: ApiParts): Plan
     clock,
     random,
     ifVersion: ifMatchOf(request),
+    ownFolders: settings.ownFolders ?? [],
     demandAt: (siteId) => demand(principal, 'plan:read', 'plan:manage', siteId),
   };
 }

@@ -29,6 +29,7 @@ export async function startApiProcess({ config, clock, random, log }: ProcessPar
       cert: readFileSync(config.tls.certFile, 'utf8'),
       key: readFileSync(config.tls.keyFile, 'utf8'),
     },
+    ownFolders: [config.dataDir, config.keyringFile],
     trustedProxy: config.trustedProxy,
   };
   const parts = { settings, doors, authDb, door, clock, random, log, keyring, build: buildOf() };

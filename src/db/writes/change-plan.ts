@@ -3,7 +3,7 @@ import { Failure } from '../../lib/failure.ts';
 import { publicId } from '../../lib/ids.ts';
 import type { Tx } from '../doors.ts';
 import { lockOrganization } from '../statements/lock-organization.ts';
-import { checkPaths } from './create-plan.ts';
+import { checkOwnData, checkPaths } from './create-plan.ts';
 import { type ChangeParts, tellChange } from './tell-change.ts';
 
 /** What is left out stays as it is. */
@@ -15,6 +15,7 @@ export interface PlanChange {
 
 export interface PlanParts extends ChangeParts {
   readonly ifVersion: number | null;
+  readonly ownFolders: readonly string[];
   /** Refuses by throwing; asked at the site of the plan's host, before anything is said about the plan. */
   readonly demandAt: (siteId: string) => void;
 }
@@ -26,6 +27,7 @@ interface Row {
   version: number;
   host_id: string;
   host_name: string;
+  repository_url: string;
   site_id: string;
 }
 
@@ -33,8 +35,8 @@ interface Row {
 async function openPlan(tx: Tx, orgId: string, id: string, { ifVersion, demandAt }: PlanParts): Promise<Row> {
   await lockOrganization(tx, orgId);
   const found = await sql<Row>`
-    select p.name, p.paths, p.excludes, p.version, p.host_id, h.name as host_name, h.site_id
-      from plan p join host h on h.org_id = p.org_id and h.id = p.host_id
+    select p.name, p.paths, p.excludes, p.version, p.host_id, h.name as host_name, h.site_id, r.url as repository_url
+      from plan p join host h on h.org_id = p.org_id and h.id = p.host_id join repository r on r.org_id = p.org_id and r.id = p.repository_id
      where p.org_id = ${orgId} and p.id = ${id} and p.deleted_at is null`.execute(tx.sql);
   const row = found.rows[0];
   if (!row) throw new Failure('not-found', 'There is no such plan.', { fault: 'caller' });
@@ -55,6 +57,7 @@ export async function changePlan(
   const { name = before.name, paths = before.paths, excludes = before.excludes } = change;
   // Paths and excludes are judged together; what an older rule let in does not keep a plan from being renamed.
   if (change.paths || change.excludes) checkPaths({ paths, excludes });
+  if (change.paths) checkOwnData(paths, before.host_name, before.repository_url, parts.ownFolders);
   const taken = await sql`
     select 1 from plan where org_id = ${orgId} and host_id = ${before.host_id} and name = ${name} and id <> ${id} and deleted_at is null`.execute(
     tx.sql,

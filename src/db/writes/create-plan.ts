@@ -1,12 +1,13 @@
 import { sql } from 'kysely';
 import type { May } from '../../domain/actor.ts';
-import { refusePlan } from '../../domain/plan-paths.ts';
+import { type Forbidden, refuseOwnData, refusePlan } from '../../domain/plan-paths.ts';
 import { Failure } from '../../lib/failure.ts';
 import { newUuid } from '../../lib/ids.ts';
 import type { Tx } from '../doors.ts';
 import type { IdempotencyKeyUse } from '../statements/insert-jobs.ts';
 import { loadFacts } from '../statements/job-facts.ts';
 import { lockOrganization } from '../statements/lock-organization.ts';
+import { LOCAL_HOST } from './bootstrap-credentials.ts';
 import { recallRequest, rememberRequest } from './remember-request.ts';
 import { type ChangeParts, tellChange } from './tell-change.ts';
 
@@ -24,6 +25,20 @@ export function checkPaths({ paths, excludes }: Pick<NewPlan, 'paths' | 'exclude
   if (refused) throw new Failure('invalid-input', refused.message, { fault: 'caller', pointer: refused.pointer });
 }
 
+/** The host that is this machine, where the control plane keeps its own data, and where a repository can be a folder. */
+export function checkOwnData(
+  paths: readonly string[],
+  hostName: string,
+  repositoryUrl: string,
+  ownFolders: readonly string[],
+): void {
+  const ours = hostName === LOCAL_HOST ? ownFolders : [];
+  const forbidden: Forbidden[] = ours.map((folder) => ({ folder, what: "Holdfast's own data and keys" }));
+  if (repositoryUrl.startsWith('/')) forbidden.push({ folder: repositoryUrl, what: 'the repository it would go into' });
+  const refused = refuseOwnData(paths, forbidden);
+  if (refused) throw new Failure('invalid-input', refused.message, { fault: 'caller', pointer: refused.pointer });
+}
+
 const unknown = (noun: string, pointer: string) =>
   new Failure('unknown-target', `There is no such ${noun}.`, { fault: 'caller', pointer });
 
@@ -31,7 +46,7 @@ export async function createPlan(
   tx: Tx,
   orgId: string,
   plan: NewPlan,
-  parts: ChangeParts & { readonly may: May },
+  parts: ChangeParts & { readonly may: May; readonly ownFolders: readonly string[] },
 ): Promise<{ id: string; repeated: boolean }> {
   checkPaths(plan);
   await lockOrganization(tx, orgId);
@@ -52,6 +67,7 @@ export async function createPlan(
       `No plan of this site uses ${repository.name} yet: to bring its password there needs the permission repository:manage.`,
       { fault: 'caller', extra: { required: 'repository:manage' }, pointer: '/repositoryId' },
     );
+  checkOwnData(plan.paths, host.name, repository.url, parts.ownFolders);
   const id = newUuid(parts.clock, parts.random);
   const now = parts.clock.now();
   const made = await sql`

@@ -134,5 +134,5 @@ const hasLineBreak = (value: string): boolean => /[\n\r\0]/.test(value);
 
 /** The API refuses these when they are saved; here is the last place where an old row can be stopped. */
 function refused(why: string): Failure {
-  return new Failure('invalid-work', `restic was not started: ${why}`, { fault: 'operator' });
+  return new Failure('work-refused', `restic was not started: ${why}`, { fault: 'operator' });
 }

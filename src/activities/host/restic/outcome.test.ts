@@ -53,6 +53,7 @@ test('a signal, a missing program and a late stop are told apart', () => {
   expect(backupCode(ended(null, { signal: 'SIGKILL' }), new ResticReading())).toBe('restic-crashed');
   expect(backupCode(ended(null, { notStarted: 'ENOENT' }), new ResticReading())).toBe('program-missing');
   expect(backupCode(ended(127), new ResticReading())).toBe('program-missing');
+  expect(backupCode(ended(null, { notStarted: 'E2BIG' }), new ResticReading())).toBe('command-too-long');
   expect(backupCode(ended(130, { stopped: true }), well)).toBe('succeeded');
   expect(backupCode(ended(1), well)).toBe('error-after-snapshot');
   expect(madeSnapshot(ended(130, { stopped: true }), new ResticReading())).toBe(false);
