@@ -182,9 +182,9 @@ test('what another run of the job says is refused: the fence', async () => {
   expect(await go(2, 'mine')).toEqual({ verdict: 'not-mine' });
   const finish = (runId: string) =>
     bench.worker.inOrg(bench.org, (tx) => finishRun(tx, input, runId, { how: 'cancelled' }, 0, parts));
-  expect(await finish('other')).toMatchObject({ mine: false });
-  expect(await finish('mine')).toMatchObject({ mine: true });
-  expect(await finish('mine')).toMatchObject({ mine: true });
+  expect(await finish('other')).toEqual({ end: null, starts: [] });
+  expect(await finish('mine')).toMatchObject({ end: { state: 'cancelled' } });
+  expect(await finish('mine')).toMatchObject({ end: { state: 'cancelled' } });
   expect(
     (await bench.owner.query(`select 1 from event where subject_id = $1 and topic = 'job.ended'`, [job])).rowCount,
   ).toBe(1);
