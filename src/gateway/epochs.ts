@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.ts';
 import type { GatewayStore, HostIdentity } from './store.ts';
 
@@ -14,8 +15,8 @@ const MAX_KEPT = 50_000;
 export class Epochs {
   readonly #store: Pick<GatewayStore, 'epoch' | 'bindCommandQueue'>;
   readonly #clock: Clock;
-  readonly #epochs = new Map<string, { epoch: number; untilMs: number }>();
-  readonly #bound = new Map<string, { hostId: string; untilMs: number }>();
+  readonly #epochs = new LRUCache<string, { epoch: number; untilMs: number }>({ max: MAX_KEPT });
+  readonly #bound = new LRUCache<string, { hostId: string; untilMs: number }>({ max: MAX_KEPT });
 
   constructor(store: Pick<GatewayStore, 'epoch' | 'bindCommandQueue'>, clock: Clock) {
     this.#store = store;
@@ -24,7 +25,7 @@ export class Epochs {
 
   /** After a hello. */
   learned(host: HostIdentity, epoch: number): void {
-    this.#keep(this.#epochs, host.hostId, { epoch, untilMs: this.#nowMs() + KEPT_MS });
+    this.#epochs.set(host.hostId, { epoch, untilMs: this.#nowMs() + KEPT_MS });
   }
 
   async isCurrent(host: HostIdentity, epoch: number): Promise<boolean> {
@@ -43,14 +44,8 @@ export class Epochs {
     const { epoch, commandQueue } = await this.#store.epoch(host);
     const owns =
       commandQueue === queue || (commandQueue === null && (await this.#store.bindCommandQueue(host, epoch, queue)));
-    if (owns) this.#keep(this.#bound, queue, { hostId: host.hostId, untilMs: nowMs + BOUND_MS });
+    if (owns) this.#bound.set(queue, { hostId: host.hostId, untilMs: nowMs + BOUND_MS });
     return owns;
-  }
-
-  #keep<Value extends { untilMs: number }>(map: Map<string, Value>, key: string, value: Value): void {
-    if (map.size >= MAX_KEPT)
-      for (const [old, { untilMs }] of map) if (untilMs <= this.#nowMs() || map.size >= 2 * MAX_KEPT) map.delete(old);
-    map.set(key, value);
   }
 
   #nowMs(): number {

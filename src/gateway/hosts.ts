@@ -1,25 +1,46 @@
 import { type Metadata, status } from '@grpc/grpc-js';
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.ts';
 import { asError } from '../lib/failure.ts';
 import type { Log } from '../lib/log.ts';
 import { type HostCredential, parseCredential } from './credential.ts';
+import { FairTurns } from './fair-turns.ts';
 import { Buckets } from './limits.ts';
+import { addressOf, networkOf } from './network.ts';
 import { later, Refusal } from './refusal.ts';
 import type { GatewayStore, HostIdentity } from './store.ts';
 
 /** A revoked credential is found out at the latest after this. */
 const KEPT_MS = 5_000;
-const MAX_KEPT = 20_000;
-/** Wrong credentials from one address: guessing 256 bits is hopeless, but each guess costs a query. */
+const MAX_GOOD = 50_000;
+const MAX_WRONG = 20_000;
+/** Wrong credentials from one network: guessing 256 bits is hopeless, but each guess costs a query. */
 const GUESSES = { perSecond: 5, burst: 50 };
+/** Of the gateway's ten connections; what waits is small. */
+const FIRST_TIMES = { width: 4, waitingEach: 2_000, waitingAll: 10_000 };
+/**
+ * Where too much was guessed. A good host that calls for the first time, from the network of somebody who guesses, waits here for
+ * some milliseconds; refused at once it would be locked out for as long as he goes on.
+ */
+const SUSPECTS = { width: 1, waitingEach: 100, waitingAll: 1_000 };
 
-/** Who calls: credentials and what the store said of them, kept for a few seconds. */
+type Known = HostIdentity | null;
+interface Kept {
+  readonly untilMs: number;
+  readonly host: Promise<Known>;
+}
+
+/** Who calls: credentials and what the store said of them. One that was good lately asks no budget, wherever it comes from. */
 export class Hosts {
   readonly #store: Pick<GatewayStore, 'authenticate'>;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #guesses: Buckets;
-  readonly #kept = new Map<string, { untilMs: number; host: Promise<HostIdentity | null> }>();
+  readonly #firstTimes = new FairTurns(FIRST_TIMES);
+  readonly #suspects = new FairTurns(SUSPECTS);
+  /** By hash. Wrong ones apart, so that no guess drives a good one out. */
+  readonly #good = new LRUCache<string, Kept>({ max: MAX_GOOD });
+  readonly #wrong = new LRUCache<string, Kept>({ max: MAX_WRONG });
 
   constructor(store: Pick<GatewayStore, 'authenticate'>, clock: Clock, log: Log) {
     this.#store = store;
@@ -29,40 +50,55 @@ export class Hosts {
   }
 
   /** The host whose credential came with a call; null when it is none, unknown, or revoked. */
-  async identify(metadata: Metadata, peer: string): Promise<HostIdentity | null> {
-    const address = addressOf(peer);
+  async identify(metadata: Metadata, peer: string): Promise<Known> {
     const header = metadata.get('authorization');
     const text = header.length === 1 ? String(header[0]) : '';
     const credential = text.startsWith('Bearer ') ? parseCredential(text.slice('Bearer '.length)) : null;
     if (!credential) return null;
-    if (!this.#guesses.has(address)) throw new Refusal(status.RESOURCE_EXHAUSTED, 'too many wrong credentials', false);
-    const host = await this.#lookUp(credential);
-    if (!host) this.#guesses.take(address);
-    return host;
-  }
-
-  #lookUp(credential: HostCredential): Promise<HostIdentity | null> {
     const key = credential.hash.toString('base64');
     const nowMs = this.#clock.now().getTime();
-    const kept = this.#kept.get(key);
+    const known = this.#good.get(key);
+    const kept = known ?? this.#wrong.get(key);
     if (kept && kept.untilMs > nowMs) return kept.host;
-    if (this.#kept.size >= MAX_KEPT) this.#forgetOld(nowMs);
-    const host = this.#store.authenticate(credential.orgId, credential.hostId, credential.hash).catch((thrown) => {
-      this.#kept.delete(key);
-      this.#log.error({ err: asError(thrown) }, 'credentials cannot be looked up');
-      throw later('credentials cannot be looked up at the moment');
-    });
-    this.#kept.set(key, { untilMs: nowMs + KEPT_MS, host });
+    const network = networkOf(addressOf(peer));
+    const host = known ? this.#ask(credential, key, network) : this.#askInTurn(credential, key, network);
+    (known ? this.#good : this.#wrong).set(key, { untilMs: nowMs + KEPT_MS, host });
     return host;
   }
 
-  #forgetOld(nowMs: number): void {
-    for (const [key, kept] of this.#kept) if (kept.untilMs <= nowMs) this.#kept.delete(key);
-    if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
+  #askInTurn(credential: HostCredential, key: string, network: string): Promise<Known> {
+    const turns = this.#guesses.has(network) ? this.#firstTimes : this.#suspects;
+    return turns
+      .run(network, () => this.#ask(credential, key, network))
+      .catch((thrown) => {
+        this.#wrong.delete(key);
+        throw turns === this.#suspects
+          ? new Refusal(status.RESOURCE_EXHAUSTED, 'too many wrong credentials', false)
+          : thrown;
+      });
   }
-}
 
-/** `10.0.0.7:4711` and `[::1]:4711` without the port. */
-export function addressOf(peer: string): string {
-  return peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  async #ask(credential: HostCredential, key: string, network: string): Promise<Known> {
+    let host: Known;
+    try {
+      host = await this.#store.authenticate(credential.orgId, credential.hostId, credential.hash);
+    } catch (thrown) {
+      this.#log.error({ err: asError(thrown) }, 'credentials cannot be looked up');
+      // It stays known as good: a database that was away makes nobody a stranger.
+      const known = this.#good.get(key);
+      if (known) this.#good.set(key, { ...known, untilMs: 0 });
+      this.#wrong.delete(key);
+      throw later('credentials cannot be looked up at the moment');
+    }
+    const kept = { untilMs: this.#clock.now().getTime() + KEPT_MS, host: Promise.resolve(host) };
+    if (host) {
+      this.#good.set(key, kept);
+      this.#wrong.delete(key);
+    } else {
+      this.#good.delete(key);
+      this.#wrong.set(key, kept);
+      this.#guesses.take(network);
+    }
+    return host;
+  }
 }

@@ -1,11 +1,15 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.ts';
+
+/** Keys are named by strangers too. Of one that is forgotten the bucket is full again. */
+const MAX_KEPT = 50_000;
 
 /** Refills steadily up to `burst`; one bucket a key. */
 export class Buckets {
   readonly #clock: Clock;
   readonly #perSecond: number;
   readonly #burst: number;
-  readonly #levels = new Map<string, { level: number; atMs: number }>();
+  readonly #levels = new LRUCache<string, { level: number; atMs: number }>({ max: MAX_KEPT });
 
   constructor(clock: Clock, limit: { perSecond: number; burst: number }) {
     this.#clock = clock;
@@ -23,7 +27,6 @@ export class Buckets {
     const level = this.#levelOf(key);
     if (level < 1) return false;
     this.#levels.set(key, { level: level - 1, atMs: this.#nowMs() });
-    if (this.#levels.size > 50_000) this.#forgetFull();
     return true;
   }
 
@@ -31,11 +34,6 @@ export class Buckets {
     const last = this.#levels.get(key);
     if (!last) return this.#burst;
     return Math.min(this.#burst, last.level + ((this.#nowMs() - last.atMs) / 1000) * this.#perSecond);
-  }
-
-  /** A full bucket says nothing that a missing one does not say. */
-  #forgetFull(): void {
-    for (const key of this.#levels.keys()) if (this.#levelOf(key) >= this.#burst) this.#levels.delete(key);
   }
 
   #nowMs(): number {
