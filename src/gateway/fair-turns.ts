@@ -1,8 +1,9 @@
 import { later } from './refusal.ts';
 
 export interface TurnLimits {
-  /** So many at a time. */
+  /** So many at a time, and of each who asks. */
   readonly width: number;
+  readonly widthEach?: number;
   readonly waitingEach: number;
   readonly waitingAll: number;
 }
@@ -12,6 +13,7 @@ export class FairTurns {
   readonly #limits: TurnLimits;
   #free: number;
   #waiting = 0;
+  readonly #busy = new Map<string, number>();
   /** In the order of their turns. */
   readonly #queues = new Map<string, (() => void)[]>();
 
@@ -22,14 +24,22 @@ export class FairTurns {
 
   /** Runs the work when it is its turn. Throws a refusal when too much waits already: who asks comes again. */
   async run<Result>(who: string, work: () => Promise<Result>): Promise<Result> {
-    if (this.#free > 0) this.#free--;
+    if (this.#free > 0 && this.#mayHave(who)) this.#take(who);
     else await this.#turn(who);
     try {
       return await work();
     } finally {
-      // The place goes to the next one directly, so that nobody who comes just now overtakes.
-      if (!this.#next()) this.#free++;
+      this.#giveBack(who);
     }
+  }
+
+  #mayHave(who: string): boolean {
+    return (this.#busy.get(who) ?? 0) < (this.#limits.widthEach ?? this.#limits.width);
+  }
+
+  #take(who: string): void {
+    this.#free--;
+    this.#busy.set(who, (this.#busy.get(who) ?? 0) + 1);
   }
 
   #turn(who: string): Promise<void> {
@@ -41,15 +51,21 @@ export class FairTurns {
     return new Promise((resolve) => queue.push(resolve));
   }
 
-  #next(): boolean {
-    const [first] = this.#queues;
-    if (!first) return false;
-    const [who, queue] = first;
-    const go = queue.shift();
-    this.#queues.delete(who);
-    if (queue.length > 0) this.#queues.set(who, queue);
-    this.#waiting--;
-    go?.();
-    return true;
+  #giveBack(who: string): void {
+    this.#free++;
+    const busy = this.#busy.get(who)! - 1;
+    if (busy > 0) this.#busy.set(who, busy);
+    else this.#busy.delete(who);
+    // The place goes to the next one directly, so that nobody who comes just now overtakes.
+    for (const [next, queue] of this.#queues) {
+      if (!this.#mayHave(next)) continue;
+      const go = queue.shift()!;
+      this.#queues.delete(next);
+      if (queue.length > 0) this.#queues.set(next, queue);
+      this.#waiting--;
+      this.#take(next);
+      go();
+      return;
+    }
   }
 }

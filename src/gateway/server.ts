@@ -1,10 +1,19 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { type AddressInfo, createServer } from 'node:net';
+import {
+  Server,
+  ServerCredentials,
+  type ServerInterceptor,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import type { Clock } from '../lib/clock.ts';
 import type { RandomBytes } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { Keyring } from '../lib/seal.ts';
+import { admission, MAX_RECEIVED_BYTES } from './admission.ts';
 import { AgentService } from './agent-service.ts';
 import { RefusalAudit } from './audit.ts';
+import { CONNECTION_LIMITS, Connections } from './connections.ts';
 import { Door } from './door.ts';
 import { Epochs } from './epochs.ts';
 import { Hosts } from './hosts.ts';
@@ -20,7 +29,7 @@ const STOP_GRACE_MS = 500;
 
 /** What grpc-js keeps to by itself; all of it bounds what a client without a good credential can hold. */
 const SERVER_OPTIONS = {
-  'grpc.max_receive_message_length': 4 * 1024 * 1024,
+  'grpc.max_receive_message_length': MAX_RECEIVED_BYTES,
   'grpc.max_concurrent_streams': 64,
   // A call that is never finished ends with its connection: 5 min, and as long again as a poll may take.
   'grpc.max_connection_age_ms': 300_000,
@@ -57,9 +66,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const presence = new Presence(store, audit, log);
   const life = new SignOfLife(store, log);
   const upstream = new Upstream(options.upstream);
+  const byMethod = rules({ namespace, keyring, random, epochs, audit });
   const door = new Door({
     namespace,
-    rules: rules({ namespace, keyring, random, epochs, audit }),
+    rules: byMethod,
     hosts,
     audit,
     upstream,
@@ -81,18 +91,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
   });
 
-  const server = new Server(SERVER_OPTIONS);
-  for (const { definition, implementation } of [door.service(), agents.service()])
-    server.addService(definition, implementation);
-  const port = await listen(server, options);
+  const connections = new Connections(CONNECTION_LIMITS);
+  const interceptors = [admission({ hosts, connections, rules: byMethod, log })];
+  const services = [door.service(), agents.service()];
+  const { port, close } = await open(interceptors, services, connections, options);
   life.start();
   log.info({ port, tls: options.tls !== null }, 'gateway is open');
 
   const stop = async () => {
-    const ended = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-    const cut = setTimeout(() => server.forceShutdown(), STOP_GRACE_MS);
-    await ended;
-    clearTimeout(cut);
+    await close();
     upstream.close();
     await Promise.all([presence.stop(), life.stop()]);
     await audit.stop();
@@ -100,14 +107,44 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return { port, stop };
 }
 
-function listen(server: Server, { listen: { host, port }, tls }: GatewayOptions): Promise<number> {
+interface OpenServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Opens the port by ourselves, so that connections are counted before anything of them is read. */
+function open(
+  interceptors: ServerInterceptor[],
+  services: readonly { definition: ServiceDefinition; implementation: UntypedServiceImplementation }[],
+  connections: Connections,
+  { listen: { host, port }, tls }: GatewayOptions,
+): Promise<OpenServer> {
   const credentials = tls
     ? ServerCredentials.createSsl(null, [
         { cert_chain: Buffer.from(tls.certificatePem), private_key: Buffer.from(tls.keyPem) },
       ])
     : ServerCredentials.createInsecure();
-  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const server = new Server({ ...SERVER_OPTIONS, interceptors });
+  for (const { definition, implementation } of services) server.addService(definition, implementation);
+  const injector = server.createConnectionInjector(credentials);
+  const door = createServer({ noDelay: true }, (socket) => {
+    // What a broken connection says: TLS and HTTP/2 have listeners of their own only later.
+    socket.on('error', () => socket.destroy());
+    connections.accept(socket);
+    injector.injectConnection(socket);
+  });
+  const close = async () => {
+    door.close();
+    // It knows only of connections that it accepted itself, and does not wait for ours.
+    server.tryShutdown(() => {});
+    await connections.closed(STOP_GRACE_MS);
+    server.forceShutdown();
+  };
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
+    door.once('error', reject);
+    door.listen({ host, port }, () => {
+      door.off('error', reject);
+      resolve({ port: (door.address() as AddressInfo).port, close });
+    });
   });
 }
