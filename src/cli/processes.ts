@@ -82,6 +82,7 @@ function auditCommand(program: Command, world: ProcessWorld): void {
   program
     .command('audit')
     .description('look after the audit')
+    .addHelpText('after', '\nExample:\n  holdfast audit verify')
     .command('verify')
     .description('find altered, removed and unlinked events in the audit chain of every organisation')
     .addHelpText('after', '\nExample:\n  holdfast audit verify --output json')

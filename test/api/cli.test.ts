@@ -269,7 +269,8 @@ test('UX-6: jobs cancel --wait ends with 0 when the job was cancelled, and with 
     code: 8,
     err: expect.stringContaining('The job was not cancelled: it ended as succeeded before.'),
   });
-  expect((await run(`jobs cancel ${done}`)).code).toBe(8);
+  const late = await run(`jobs cancel ${done}`);
+  expect(late).toMatchObject({ code: 8, err: expect.stringContaining(`holdfast jobs show ${done}`) });
   await endJobs('cancelled')();
 });
 

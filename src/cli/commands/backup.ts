@@ -18,7 +18,10 @@ interface NowOptions {
 }
 
 export function registerBackup(program: Command, cli: Cli): void {
-  const backup = program.command('backup').description('back up folders');
+  const backup = program
+    .command('backup')
+    .description('back up folders')
+    .addHelpText('after', '\nExample:\n  holdfast backup now /etc');
   backup
     .command('now')
     .argument('<path>', 'the folder; relative to here when the host is this machine')

@@ -3,7 +3,10 @@ import { type Cli, openSession } from '../cli.ts';
 import type { Answer } from '../client.ts';
 
 export function registerHosts(program: Command, cli: Cli): void {
-  const hosts = program.command('hosts').description('the machines with an agent');
+  const hosts = program
+    .command('hosts')
+    .description('the machines with an agent')
+    .addHelpText('after', '\nExample:\n  holdfast hosts list');
   hosts
     .command('list')
     .description('list hosts')

@@ -20,7 +20,10 @@ export const count = (text: string): number => {
 };
 
 export function registerJobs(program: Command, cli: Cli): void {
-  const jobs = program.command('jobs').description('start, watch and cancel jobs');
+  const jobs = program
+    .command('jobs')
+    .description('start, watch and cancel jobs')
+    .addHelpText('after', '\nExample:\n  holdfast jobs tail');
   jobStart(jobs, cli);
   jobAgain(jobs, cli);
   registerLooking(jobs, cli);

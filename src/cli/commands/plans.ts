@@ -13,7 +13,10 @@ interface CreateOptions {
 }
 
 export function registerPlans(program: Command, cli: Cli): void {
-  const plans = program.command('plans').description('which folders go where');
+  const plans = program
+    .command('plans')
+    .description('which folders go where')
+    .addHelpText('after', '\nExample:\n  holdfast plans list');
   listPlans(plans, cli);
   createPlan(plans, cli);
   showPlan(plans, cli);

@@ -7,7 +7,10 @@ import { addInitCommand, addUnlockCommand } from './repository-jobs.ts';
 import { addPasswordCommand, keepPassword } from './repository-password.ts';
 
 export function registerRepositories(program: Command, cli: Cli): void {
-  const repositories = program.command('repositories').description('where backups go');
+  const repositories = program
+    .command('repositories')
+    .description('where backups go')
+    .addHelpText('after', '\nExample:\n  holdfast repositories list');
   repositories
     .command('list')
     .description('list repositories')
@@ -28,6 +31,14 @@ export function registerRepositories(program: Command, cli: Cli): void {
         'There are no repositories. Make one: holdfast repositories create main /srv/restic',
       );
     });
+  addCreateCommand(repositories, cli);
+  addInitCommand(repositories, cli);
+  addUnlockCommand(repositories, cli);
+  addPasswordCommand(repositories, cli);
+  addCapCommand(repositories, cli, 'repository');
+}
+
+function addCreateCommand(repositories: Command, cli: Cli): void {
   repositories
     .command('create')
     .argument('<name>', 'what people call it')
@@ -51,8 +62,4 @@ export function registerRepositories(program: Command, cli: Cli): void {
       if (output.format === 'table' && made.password) output.secret(keepPassword(made.password));
       if (made.passwordNote) output.note(made.passwordNote);
     });
-  addInitCommand(repositories, cli);
-  addUnlockCommand(repositories, cli);
-  addPasswordCommand(repositories, cli);
-  addCapCommand(repositories, cli, 'repository');
 }

@@ -4,7 +4,10 @@ import type { Answer } from '../client.ts';
 import { addCapCommand } from './cap.ts';
 
 export function registerSites(program: Command, cli: Cli): void {
-  const sites = program.command('sites').description('the places where hosts are');
+  const sites = program
+    .command('sites')
+    .description('the places where hosts are')
+    .addHelpText('after', '\nExample:\n  holdfast sites list');
   sites
     .command('list')
     .description('list sites')

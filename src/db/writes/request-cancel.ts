@@ -4,7 +4,7 @@ import { isTerminal, type JobState, transition } from '../../domain/job-state.ts
 import { common } from '../../kinds/conclude.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Failure } from '../../lib/failure.ts';
-import { newUuid, type RandomBytes } from '../../lib/ids.ts';
+import { newUuid, publicId, type RandomBytes } from '../../lib/ids.ts';
 import type { Tx } from '../doors.ts';
 import { endJob } from '../statements/end-job.ts';
 import { type CommitterClaim, releaseAndGrant } from '../statements/grant.ts';
@@ -44,7 +44,10 @@ export async function requestCancel(
   const unbegun = job.state === 'queued' && !(await wasAttempted(tx, orgId, jobId));
   const next = transition(job.state, unbegun ? 'cancel-asked-unbegun' : 'cancel-asked');
   if (next === null)
-    return new Failure('job-already-finished', `The job has ended as ${job.state}.`, { fault: 'caller' });
+    return new Failure('job-already-finished', `The job has ended as ${job.state}.`, {
+      fault: 'caller',
+      extra: { jobId: publicId('job', jobId) },
+    });
   if (next.state === job.state) return { state: job.state, tell: null, starts: [] };
   const { claim, actor, reason } = parts;
   await sql`update job set cancel_requested_at = ${claim.now}::timestamptz, cancel_actor = ${actor.label}, cancel_reason = ${reason}
