@@ -101,8 +101,8 @@ export const VARIABLES: readonly Variable[] = [
     'HOLDFAST_KEYRING_FILE',
     'path',
     '<data>/keyring.json',
-    SERVERS,
-    'The keys that seal secrets, payloads and tokens.',
+    [...SERVERS, 'agent'],
+    'The keys that seal secrets, payloads and tokens. The agent only leaves the file out of backups.',
   ),
   variable(
     'HOLDFAST_LOG',

@@ -79,7 +79,7 @@ export const SAVED_NOTHING: readonly string[] = [
 /** What else is to be known about what a backup covers. */
 export function aside({ counts, refs }: Outcome): string {
   const followed = refs.followed === undefined ? '' : ` Links were followed: ${refs.followed}.`;
-  const leftOut = refs.leftOut === undefined ? '' : ` Left out, because it is Holdfast's own: ${refs.leftOut}.`;
+  const leftOut = refs.leftOut === undefined ? '' : ` Left out: ${refs.leftOut}.`;
   const cache = counts.withoutCache ? " It ran without restic's cache, whose disk is full." : '';
   return followed + leftOut + cache;
 }

@@ -16,6 +16,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** What went wrong with single items, with what to do, and with names that tell them apart. */
 export async function explainFailures(failures: readonly ItemFailure[]): Promise<ItemFailure[]> {
+  if (failures.length === 0) return [];
   const { present } = await readMounts();
   const odd = new Map<string, string[]>();
   for (const { item } of failures) if (isOdd(item) && !odd.has(item)) odd.set(item, await oddNames(item));
