@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { TICKET_HEADER } from '../domain/agent-protocol.ts';
 import type { RandomBytes } from '../lib/ids.ts';
+import { ownerOf } from '../lib/payload-codec.ts';
 import type { Keyring } from '../lib/seal.ts';
 import { answeredBy } from './answered-outcome.ts';
 import type { RefusalAudit } from './audit.ts';
@@ -18,7 +19,7 @@ import {
 } from './rule-checks.ts';
 import type { HostIdentity } from './store.ts';
 import { attemptOf, issueTicket } from './ticket.ts';
-import { type TokenUse, unwrapToken, wrapToken } from './tokens.ts';
+import { ownerInToken, type TokenUse, unwrapAt, wrapToken } from './tokens.ts';
 import { mapEntry, payloadOf, Transcoder } from './transcode.ts';
 import { bytesAt, lengthField, replaceAt, textAt, without } from './wire.ts';
 
@@ -100,14 +101,15 @@ function sessionRules(parts: RuleParts): Record<string, Rule> {
 function activityRules(parts: RuleParts): Record<string, Rule> {
   const transcoder = new Transcoder(parts.keyring, parts.random);
   // Details of heartbeats, cancels and failures have no reader and are dropped.
-  type Seal = (message: Buffer, host: HostIdentity) => Buffer;
+  type Seal = (message: Buffer, owner: string, host: HostIdentity) => Buffer;
   const answer = (identity: number, namespace: number, seal: Seal): Rule => ({
     ...PLAIN,
     auditNotFound: true,
     request(host, message) {
       isNamespace(parts.namespace, message, namespace);
       isIdentity(host, textAt(message, identity));
-      return seal(unwrapAt(parts, 'activity', host, message, 1), host);
+      const unwrapped = unwrapAt(parts.keyring, 'activity', host, message, 1);
+      return seal(unwrapped, ownerInToken(bytesAt(unwrapped, 1)), host);
     },
   });
   return {
@@ -133,10 +135,10 @@ function activityRules(parts: RuleParts): Record<string, Rule> {
       strangers: status.NOT_FOUND,
       auditNotFound: false,
     },
-    RespondActivityTaskCompleted: answer(3, 4, (message, host) =>
-      transcoder.sealAnswer(message, 2, answeredBy(host, parts.audit)),
+    RespondActivityTaskCompleted: answer(3, 4, (message, owner, host) =>
+      transcoder.sealAnswer(message, 2, owner, answeredBy(host, parts.audit)),
     ),
-    RespondActivityTaskFailed: answer(3, 4, (message) => without(transcoder.sealFailure(message, 2), 5)),
+    RespondActivityTaskFailed: answer(3, 4, (message, owner) => without(transcoder.sealFailure(message, 2, owner), 5)),
     RespondActivityTaskCanceled: answer(3, 4, (message) => without(message, 2)),
   };
 }
@@ -145,11 +147,13 @@ function activityRules(parts: RuleParts): Record<string, Rule> {
 function handOut(parts: RuleParts, transcoder: Transcoder, host: HostIdentity, message: Buffer): Buffer {
   const token = bytesAt(message, 1);
   if (token.length === 0) return message;
-  const opened = transcoder.openPayloads(transcoder.openPayloads(message, 8), 9);
-  const wrapped = replaceAt(opened, [1], () => wrapToken(parts.keyring, 'activity', host.hostId, token));
   const execution = bytesAt(message, 4);
-  const [workflowId, runId] = [textAt(execution, 1), textAt(execution, 2)];
-  const attempt = attemptOf(workflowId, runId, textAt(message, 6), textAt(bytesAt(message, 5), 1));
+  const [workflowId, runId, activityId] = [textAt(execution, 1), textAt(execution, 2), textAt(message, 6)];
+  const owner = ownerOf(workflowId, activityId);
+  if (ownerInToken(token) !== owner) throw new Error("Temporal's task token is of a form that we do not know");
+  const opened = transcoder.openPayloads(transcoder.openPayloads(message, 8, owner), 9, owner);
+  const wrapped = replaceAt(opened, [1], () => wrapToken(parts.keyring, 'activity', host.hostId, token));
+  const attempt = attemptOf(workflowId, runId, activityId, textAt(bytesAt(message, 5), 1));
   if (!attempt) return wrapped;
   const ticket = payloadOf({ encoding: 'binary/plain' }, issueTicket(parts.keyring, host.hostId, attempt, token));
   // A second header field: readers merge the two, and of two entries with one name the later counts.
@@ -163,7 +167,7 @@ function commandRules(parts: RuleParts): Record<string, Rule> {
     auditNotFound: false,
     request(host, message) {
       isNamespace(parts.namespace, message, 1);
-      return unwrapAt(parts, 'command', host, message, 3);
+      return unwrapAt(parts.keyring, 'command', host, message, 3);
     },
   };
   return {
@@ -191,9 +195,4 @@ function commandRules(parts: RuleParts): Record<string, Rule> {
     RespondNexusTaskCompleted: answer,
     RespondNexusTaskFailed: answer,
   };
-}
-
-function unwrapAt(parts: RuleParts, use: TokenUse, host: HostIdentity, message: Buffer, id: number): Buffer {
-  const token = unwrapToken(parts.keyring, use, host.hostId, bytesAt(message, id));
-  return replaceAt(message, [id], () => token);
 }

@@ -1,6 +1,9 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { ownerOf } from '../lib/payload-codec.ts';
 import type { Keyring, KeyringKey } from '../lib/seal.ts';
 import { forbidden } from './refusal.ts';
+import type { HostIdentity } from './store.ts';
+import { bytesAt, replaceAt, textAt } from './wire.ts';
 
 /**
  * Temporal's task tokens are unsigned: who may write to the namespace can make one for any activity. So agents see them
@@ -29,6 +32,15 @@ export function unwrapToken(keyring: Keyring, use: TokenUse, hostId: string, wra
   if (!key || !timingSafeEqual(wrapped.subarray(macAt, macAt + MAC), macOf(key, use, hostId, token))) throw notYours();
   return token;
 }
+
+/** A message with the wrapped token at the field `id` unwrapped. */
+export function unwrapAt(keyring: Keyring, use: TokenUse, host: HostIdentity, message: Buffer, id: number): Buffer {
+  const token = unwrapToken(keyring, use, host.hostId, bytesAt(message, id));
+  return replaceAt(message, [id], () => token);
+}
+
+/** Whose payloads go with Temporal's token: it names workflow (2) and activity (6), and is what we were given, or it would not be unwrapped. */
+export const ownerInToken = (token: Buffer): string => ownerOf(textAt(token, 2), textAt(token, 6));
 
 /** How rows and tickets name a token. */
 export function tokenHash(token: Buffer): Buffer {

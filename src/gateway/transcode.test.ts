@@ -9,7 +9,7 @@ import { decodeFailure } from '@temporalio/common/lib/internal-non-workflow/inde
 import proto from '@temporalio/proto';
 import { expect, test } from 'vitest';
 import { systemRandom } from '../lib/ids.ts';
-import { EncryptingCodec } from '../lib/payload-codec.ts';
+import { EncryptingCodec, ownerOf } from '../lib/payload-codec.ts';
 import { newKeyring } from '../lib/seal.ts';
 import { Transcoder } from './transcode.ts';
 import { lengthField } from './wire.ts';
@@ -21,35 +21,59 @@ const transcoder = new Transcoder(keyring, systemRandom);
 const { failureConverter } = createRequire(import.meta.url)('../temporal/failure-converter.cjs') as {
   failureConverter: DefaultFailureConverter;
 };
+const [workflowId, activityId] = ['job/job_00000000000000000000000000/1', '1'];
+const OWNER = ownerOf(workflowId, activityId);
+const CONTEXT = { type: 'activity', namespace: 'holdfast', workflowId, activityId, isLocal: false } as const;
 const SECRET = 'the text of /home/eva/letters';
 const payload = (value: unknown) => defaultPayloadConverter.toPayload(value)!;
 const plainOf = (value: Parameters<typeof defaultPayloadConverter.fromPayload>[0]) =>
   defaultPayloadConverter.fromPayload(value);
 
 test('what a worker encrypted, a host reads; what a host answers, a worker reads', async () => {
-  const payloads = await codec.encode([payload({ jobId: SECRET }), payload(null), payload(7)]);
+  const payloads = await codec.encode([payload({ jobId: SECRET }), payload(null), payload(7)], CONTEXT);
   const task = Buffer.from(api.PollActivityTaskQueueResponse.encode({ input: { payloads }, activityId: '1' }).finish());
   expect(task.includes(SECRET)).toBe(false);
-  const opened = api.PollActivityTaskQueueResponse.decode(transcoder.openPayloads(task, 8));
+  const opened = api.PollActivityTaskQueueResponse.decode(transcoder.openPayloads(task, 8, OWNER));
   expect(opened.input!.payloads!.map(plainOf)).toEqual([{ jobId: SECRET }, null, 7]);
 
   const answer = api.RespondActivityTaskCompletedRequest.encode({ result: { payloads: [payload({ code: SECRET })] } });
-  const sealed = transcoder.sealAnswer(Buffer.from(answer.finish()), 2, (value) => value);
+  const sealed = transcoder.sealAnswer(Buffer.from(answer.finish()), 2, OWNER, (value) => value);
   expect(sealed.includes(SECRET)).toBe(false);
-  const [result] = await codec.decode(api.RespondActivityTaskCompletedRequest.decode(sealed).result!.payloads!);
+  const [result] = await codec.decode(
+    api.RespondActivityTaskCompletedRequest.decode(sealed).result!.payloads!,
+    CONTEXT,
+  );
   expect(plainOf(result!)).toEqual({ code: SECRET });
 });
 
-test('a payload that is not encrypted comes to the host as it is', () => {
-  const task = Buffer.from(api.PollActivityTaskQueueResponse.encode({ input: { payloads: [payload(1)] } }).finish());
-  expect(transcoder.openPayloads(task, 8)).toEqual(task);
+test('what is plain, was changed or belongs to another activity or workflow is null to host and worker', async () => {
+  const [own] = await codec.encode([payload(SECRET)], CONTEXT);
+  const others = [
+    { ...CONTEXT, activityId: '2' },
+    { ...CONTEXT, workflowId: 'job/other' },
+    { ...CONTEXT, type: 'workflow' as const },
+  ];
+  const foreign = await Promise.all(
+    others.map(async (context) => (await codec.encode([payload(SECRET)], context))[0]!),
+  );
+  const renamed = foreign.map((one) => ({ ...one, metadata: own!.metadata! }));
+  const changed = { ...own!, data: Buffer.concat([own!.data!.subarray(0, -1), Buffer.from([own!.data!.at(-1)! ^ 1])]) };
+  const payloads = [payload(SECRET), changed, ...foreign, ...renamed];
+  const task = Buffer.from(
+    api.PollActivityTaskQueueResponse.encode({ input: { payloads: [own!, ...payloads] } }).finish(),
+  );
+  const opened = api.PollActivityTaskQueueResponse.decode(transcoder.openPayloads(task, 8, OWNER)).input!.payloads!;
+  const nothing = payloads.map(() => null);
+  expect(opened.map(plainOf)).toEqual([SECRET, ...nothing]);
+  expect((await codec.decode([own!, ...payloads], CONTEXT)).map(plainOf)).toEqual([SECRET, ...nothing]);
+  expect(plainOf((await codec.decode([own!]))[0]!)).toBe(SECRET);
 });
 
 test('a ciphertext, or anything else that is not one JSON value, is no answer', () => {
   const stolen = Buffer.from(
     api.RespondActivityTaskCompletedRequest.encode({ result: { payloads: [payload(SECRET)] } }).finish(),
   );
-  const sealed = transcoder.sealAnswer(stolen, 2, (value) => value);
+  const sealed = transcoder.sealAnswer(stolen, 2, OWNER, (value) => value);
   const two = { payloads: [payload(1), payload(2)] };
   const broken = { payloads: [{ metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{') }] };
   const odd = { payloads: [{ metadata: { encoding: Buffer.from('x/y') }, data: Buffer.from('1') }] };
@@ -59,7 +83,7 @@ test('a ciphertext, or anything else that is not one JSON value, is no answer', 
   const garbage = Buffer.concat([lengthField(2, Buffer.from('\xff\xff')), lengthField(1, Buffer.from('token'))]);
   for (const message of [sealed, ...messages, garbage]) {
     const seen: unknown[] = [];
-    transcoder.sealAnswer(message, 2, (value) => seen.push(value));
+    transcoder.sealAnswer(message, 2, OWNER, (value) => seen.push(value));
     expect(seen).toEqual([undefined]);
   }
 });
@@ -75,7 +99,7 @@ test('no text of a failure can be read, and the worker gets all of it', async ()
   });
   const failure = new DefaultFailureConverter().errorToFailure(error, defaultPayloadConverter);
   const request = api.RespondActivityTaskFailedRequest.encode({ failure, identity: 'host' }).finish();
-  const sealed = transcoder.sealFailure(Buffer.from(request), 2);
+  const sealed = transcoder.sealFailure(Buffer.from(request), 2, OWNER);
   expect(sealed.includes('letters')).toBe(false);
   const stored = api.RespondActivityTaskFailedRequest.decode(sealed).failure!;
   expect(stored).toMatchObject({
@@ -97,7 +121,7 @@ test('text in the place of a code is not kept, nor what the gateway does not kno
   };
   const known = Buffer.from(proto.temporal.api.failure.v1.Failure.encode(failure as never).finish());
   const request = lengthField(2, Buffer.concat([known, lengthField(99, Buffer.from(SECRET))]));
-  const sealed = transcoder.sealFailure(request, 2);
+  const sealed = transcoder.sealFailure(request, 2, OWNER);
   expect(sealed.includes('letters')).toBe(false);
   const read = api.RespondActivityTaskFailedRequest.decode(sealed).failure!;
   expect(read.source).toBe('');
@@ -115,7 +139,7 @@ test('HJ-33: whatever stands in a failure, the SDK of the workflow can read what
   ];
   for (const failure of failures) {
     const request = api.RespondActivityTaskFailedRequest.encode({ failure: failure as never }).finish();
-    const sealed = api.RespondActivityTaskFailedRequest.decode(transcoder.sealFailure(Buffer.from(request), 2))
+    const sealed = api.RespondActivityTaskFailedRequest.decode(transcoder.sealFailure(Buffer.from(request), 2, OWNER))
       .failure!;
     const back = failureConverter.failureToError(await decodeFailure([codec], sealed), defaultPayloadConverter);
     expect(back.message).toBe('message' in failure ? 'm' : '');

@@ -1,5 +1,12 @@
 import type { RandomBytes } from '../lib/ids.ts';
-import { decryptPayload, ENCODING, ENCRYPTED_ENCODING, encryptPayload, KEY_ID } from '../lib/payload-codec.ts';
+import {
+  BELONGS_TO,
+  decryptPayload,
+  ENCODING,
+  ENCRYPTED_ENCODING,
+  encryptPayload,
+  KEY_ID,
+} from '../lib/payload-codec.ts';
 import type { Keyring } from '../lib/seal.ts';
 import {
   bytesAt,
@@ -38,9 +45,9 @@ export class Transcoder {
     this.#random = random;
   }
 
-  /** Opens the Payloads at the field `id` of a message. */
-  openPayloads(message: Buffer, id: number): Buffer {
-    return replaceAt(message, [id, PAYLOADS.payloads], (payload) => this.#open(payload));
+  /** Opens the Payloads at the field `id` of a message. What is not encrypted by us for this activity reads as null. */
+  openPayloads(message: Buffer, id: number, owner: string): Buffer {
+    return replaceAt(message, [id, PAYLOADS.payloads], (payload) => this.#open(payload, owner));
   }
 
   /**
@@ -48,9 +55,12 @@ export class Transcoder {
    * be anything: a ciphertext of somebody else's, which would come back opened, or bytes over which the SDK of the workflow
    * stumbles again and again, so that its job would never end. `read` gets undefined for all that is no JSON.
    */
-  sealAnswer(message: Buffer, id: number, read: (answer: unknown) => unknown): Buffer {
+  sealAnswer(message: Buffer, id: number, owner: string, read: (answer: unknown) => unknown): Buffer {
     const answer = payloadOf({ [ENCODING]: PLAIN_JSON }, Buffer.from(JSON.stringify(read(jsonAt(message, id)))));
-    return Buffer.concat([without(message, id), lengthField(id, lengthField(PAYLOADS.payloads, this.#seal(answer)))]);
+    return Buffer.concat([
+      without(message, id),
+      lengthField(id, lengthField(PAYLOADS.payloads, this.#seal(answer, owner))),
+    ]);
   }
 
   /**
@@ -58,25 +68,26 @@ export class Transcoder {
    * `encodeCommonAttributes`: a code and an encrypted text, its cause so too. Details, time-outs and unknown numbers of enums
    * are not what our agents send, and the SDK throws at some of them.
    */
-  sealFailure(message: Buffer, id: number): Buffer {
+  sealFailure(message: Buffer, id: number, owner: string): Buffer {
     const whole =
       single(message, id, LENGTH) === null ? Buffer.concat([message, lengthField(id, Buffer.alloc(0))]) : message;
-    return replaceAt(whole, [id], (failure) => this.#failure(failure, MAX_CAUSES));
+    return replaceAt(whole, [id], (failure) => this.#failure(failure, owner, MAX_CAUSES));
   }
 
-  #open(payload: Buffer): Buffer {
+  #open(payload: Buffer, owner: string): Buffer {
     const metadata = metadataOf(payload);
-    if (metadata.get(ENCODING) !== ENCRYPTED_ENCODING) return payload;
-    return decryptPayload(this.#keyring, { keyId: metadata.get(KEY_ID) ?? '', data: bytesAt(payload, PAYLOAD.data) });
+    if (metadata.get(ENCODING) !== ENCRYPTED_ENCODING) return NOT_OURS;
+    const [keyId, belongsTo] = [metadata.get(KEY_ID) ?? '', metadata.get(BELONGS_TO) ?? ''];
+    const data = bytesAt(payload, PAYLOAD.data);
+    return decryptPayload(this.#keyring, { keyId, belongsTo, data }, owner) ?? NOT_OURS;
   }
 
-  #seal(payload: Buffer): Buffer {
-    const { keyId, data } = encryptPayload(this.#keyring, this.#random, payload);
-    const metadata = { [ENCODING]: ENCRYPTED_ENCODING, [KEY_ID]: keyId };
-    return payloadOf(metadata, data);
+  #seal(payload: Buffer, owner: string): Buffer {
+    const { keyId, belongsTo, data } = encryptPayload(this.#keyring, this.#random, owner, payload);
+    return payloadOf({ [ENCODING]: ENCRYPTED_ENCODING, [KEY_ID]: keyId, [BELONGS_TO]: belongsTo }, data);
   }
 
-  #failure(failure: Buffer, causesLeft: number): Buffer {
+  #failure(failure: Buffer, owner: string, causesLeft: number): Buffer {
     const attributes = {
       message: textAt(failure, FAILURE.message).slice(0, MAX_MESSAGE_LETTERS),
       stack_trace: textAt(failure, FAILURE.stackTrace).slice(0, MAX_STACK_LETTERS),
@@ -86,7 +97,8 @@ export class Transcoder {
     );
     const parts: Buffer[] = [];
     if (source && CODE.test(source.body.toString('utf8'))) parts.push(source.whole);
-    if (cause && causesLeft > 0) parts.push(lengthField(FAILURE.cause, this.#failure(cause.body, causesLeft - 1)));
+    if (cause && causesLeft > 0)
+      parts.push(lengthField(FAILURE.cause, this.#failure(cause.body, owner, causesLeft - 1)));
     // Temporal takes a failed activity with the information of an application's failure only.
     if (canceled && !application && causesLeft < MAX_CAUSES) parts.push(lengthField(FAILURE.canceled, Buffer.alloc(0)));
     else parts.push(lengthField(FAILURE.application, applicationOf(application?.body ?? Buffer.alloc(0))));
@@ -94,7 +106,7 @@ export class Transcoder {
     return Buffer.concat([
       lengthField(FAILURE.message, Buffer.from('Encoded failure')),
       ...parts,
-      lengthField(FAILURE.encodedAttributes, this.#seal(plain)),
+      lengthField(FAILURE.encodedAttributes, this.#seal(plain, owner)),
     ]);
   }
 }
@@ -132,3 +144,5 @@ export function payloadOf(metadata: Readonly<Record<string, string>>, data: Uint
 export function mapEntry(id: number, name: string, value: Uint8Array): Buffer {
   return lengthField(id, Buffer.concat([lengthField(1, Buffer.from(name)), lengthField(2, value)]));
 }
+
+const NOT_OURS = payloadOf({ [ENCODING]: PLAIN_JSON }, Buffer.from('null'));

@@ -54,7 +54,11 @@ export function attemptInterceptor(
         const putBack = await shelf.keep(capability.token);
         const perform = (cutOff: AbortSignal) => withinAttempt({ link, input, cutOff }, () => next(call));
         try {
-          if (context.info.activityType === QUIESCENCE_ACTIVITY) await running.end(input.jobId);
+          // Its row says whether the host is to end anything of the job: a task alone is no order for that.
+          if (context.info.activityType === QUIESCENCE_ACTIVITY) {
+            await link.claim();
+            await running.end(input.jobId);
+          }
           const { heartbeatTimeoutMs = Number.POSITIVE_INFINITY } = context.info;
           return await running.during({ input, lane, heartbeatTimeoutMs }, perform);
         } finally {

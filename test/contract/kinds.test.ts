@@ -143,7 +143,8 @@ describe.each(KINDS.map((kind) => [kind.key, kind] as const))('HJ-20: %s', (key,
     const { History } = proto.temporal.api.history.v1;
     const history = History.decode(History.encode(await historyOf(job)).finish());
     const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
-    await Worker.runReplayHistory({ workflowsPath, dataConverter: stack.dataConverter }, history);
+    const { workflowId } = history.events![0]!.workflowExecutionStartedEventAttributes!;
+    await Worker.runReplayHistory({ workflowsPath, dataConverter: stack.dataConverter }, history, workflowId!);
   });
 });
 

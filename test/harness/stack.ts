@@ -34,6 +34,7 @@ interface GatewayAt {
 export interface Stack extends Bench {
   readonly folder: string;
   readonly door: Door;
+  readonly temporal: TemporalTarget;
   readonly client: Client;
   readonly namespace: string;
   readonly dataConverter: { payloadCodecs: EncryptingCodec[]; failureConverterPath: string };
@@ -128,6 +129,7 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
     ...bench,
     folder,
     door,
+    temporal: target,
     client,
     namespace: target.namespace,
     dataConverter,

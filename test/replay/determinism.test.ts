@@ -27,6 +27,7 @@ const dataConverter = {
 };
 let bench: Bench;
 let worker: ControlWorker;
+let workflowId: string;
 let history: proto.temporal.api.history.v1.History;
 
 /** Records one real run. Stored as bytes: reading a history from JSON fails for good and bad ones alike. */
@@ -41,7 +42,8 @@ beforeAll(async () => {
   if (answer?.verdict !== 'queued') throw new Error('the job was not queued');
   await door.pass([answer.start]);
   const client = new Client({ connection: lazyConnection(target), namespace: target.namespace, dataConverter });
-  const handle = client.workflow.getHandle(runWorkflowId(answer.jobId, 1));
+  workflowId = runWorkflowId(answer.jobId, 1);
+  const handle = client.workflow.getHandle(workflowId);
   await handle.result();
   const { History } = proto.temporal.api.history.v1;
   history = History.decode(History.encode(await handle.fetchHistory()).finish());
@@ -59,6 +61,7 @@ const replay = (workflows: string) =>
       dataConverter,
     },
     history,
+    workflowId,
   );
 
 test('a recorded run replays on the workflows of today', async () => {

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Doors } from '../../db/doors.ts';
 import { beginRun } from '../../db/writes/begin-run.ts';
@@ -7,7 +8,8 @@ import { isCancelUnknown, noteTemporalCancel } from '../../db/writes/note-tempor
 import { requeueRun } from '../../db/writes/requeue-run.ts';
 import { reasonOf } from '../../domain/lost-run.ts';
 import { AGENT_FAULT } from '../../domain/outcome.ts';
-import type { DataFault, RunEnding } from '../../domain/run.ts';
+import type { DataFault, RunEnding, RunInput } from '../../domain/run.ts';
+import { parseRunWorkflowId } from '../../domain/workflow-id.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { isDataError } from '../../lib/data-error.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
@@ -28,8 +30,22 @@ export function controlActivities(parts: ControlParts): ControlActivities {
   const activities = retriedActivities(parts);
   const entries = Object.entries(activities) as [keyof ControlActivities, (...args: unknown[]) => Promise<unknown>][];
   return Object.fromEntries(
-    entries.map(([name, activity]) => [name, (...args: unknown[]) => activity(...args).catch(final)]),
+    entries.map(([name, activity]) => [
+      name,
+      async (...args: unknown[]) => {
+        askedByOwnRun(args as [RunInput | null, string]);
+        return await activity(...args).catch(final);
+      },
+    ]),
   ) as unknown as ControlActivities;
+}
+
+/** Who can write to Temporal can ask for any activity from a workflow of his own: only the run that is named may. */
+function askedByOwnRun([input, runId]: readonly [RunInput | null, string]): void {
+  const asking = Context.current().info.workflowExecution;
+  const run = parseRunWorkflowId(asking?.workflowId ?? '');
+  if (run !== null && run.jobId === input?.jobId && run.runNo === input.runNo && asking?.runId === runId) return;
+  throw ApplicationFailure.nonRetryable('It was not asked by the run that it is for.', 'NotOfTheRun');
 }
 
 /** What the database refuses it refuses for ever: the run has to go on without it. Told by code: values are in the text. */

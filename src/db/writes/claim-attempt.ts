@@ -33,7 +33,7 @@ export async function claimAttempt(tx: Tx, who: AttemptIdentity, attemptId: stri
     { planId: job.planId, hostId: job.hostId, repositoryId: job.repositoryId },
   ]);
   const facts: JobFacts = { organizationId: orgId, jobId, ...found! };
-  const wanted = kind.secrets(facts);
+  const wanted = opensSecrets(kind, who.activity) ? kind.secrets(facts) : [];
   const secrets = await newestSecrets(tx, orgId, wanted);
   if (secrets.length < wanted.length) return refused('a secret of the job is not there any more');
   const version = secrets.length === 0 ? null : Math.max(...secrets.map((s) => s.version));
@@ -44,10 +44,12 @@ export async function claimAttempt(tx: Tx, who: AttemptIdentity, attemptId: stri
 
 /** Work is handed out to a job that runs; what cleans up after it, only while it keeps its keys for an attempt that was given up. */
 function refusal(job: JobRow, kind: JobKind, activity: string): string | null {
-  if (attemptClass(activity) === 'cleanup') {
-    if (kind.stop.cleanUp === null) return 'there is nothing to clean up after a job of this kind';
+  if (attemptClass(activity) === 'cleanup')
     return job.reason === 'verifying_host' ? null : 'nothing of the job has to be cleaned up';
-  }
   if (job.state !== 'running') return `the job is ${job.state}`;
   return kind.activity === activity ? null : 'the job is of another kind';
 }
+
+/** Looking whether anything runs needs no secret; cleaning up after a kind may. */
+const opensSecrets = (kind: JobKind, activity: string): boolean =>
+  attemptClass(activity) === 'work' || kind.stop.cleanUp !== null;
