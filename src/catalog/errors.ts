@@ -112,7 +112,7 @@ export const ERRORS = {
   'repository-was-ready': {
     status: 409,
     title: 'The repository was ready before',
-    help: 'Mount it or correct the address; to begin anew, send the confirmation that the detail names: `holdfast repositories init NAME --host HOST --confirm TEXT`.',
+    help: 'Mount it or correct the address (`holdfast repositories address NAME ADDRESS`); to begin anew, send the confirmation that the detail names: `holdfast repositories init NAME --host HOST --confirm TEXT`.',
   },
   'idempotency-key-reused': {
     status: 422,

@@ -72,6 +72,7 @@ const DOABLE: readonly (readonly [says: RegExp, command: string])[] = [
   [/\bremove the plan\b/i, 'plans remove'],
   [/\bhost is up\b/i, 'hosts list'],
   [/\bfailures\b/i, 'jobs show'],
+  [/\bcorrect (?:its|the) address\b/i, 'repositories address'],
   [/\b(?:right|its) password\b|\bpassword it was made with\b/i, 'repositories password'],
   [/\b(?:make|begin) (?:the repository|anew)\b/i, 'repositories init'],
   [/\bunlock|\bknown to be dead\b/i, 'repositories unlock'],

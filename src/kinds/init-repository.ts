@@ -78,7 +78,7 @@ function wasReady({ host, repository }: JobFacts): Failure {
   const text = initConfirmation(fact);
   return new Failure(
     'repository-was-ready',
-    `${fact.name} was ready before, so a new repository would begin a second history in its place. Mount what its address leads to, or give the right address to another repository. To begin anew all the same: \`holdfast repositories init ${shellWord(fact.name)} --host ${shellWord(must(host, 'host').name)} --confirm "${text}"\`.`,
+    `${fact.name} was ready before, so a new repository would begin a second history in its place. Mount what its address leads to, or correct the address: \`holdfast repositories address ${shellWord(fact.name)} ADDRESS\`. To begin anew all the same: \`holdfast repositories init ${shellWord(fact.name)} --host ${shellWord(must(host, 'host').name)} --confirm "${text}"\`.`,
     { fault: 'caller', pointer: '/params/confirm', extra: { confirm: text } },
   );
 }

@@ -12,7 +12,7 @@ const failed = (sentence: string, next: string): OutcomeDefinition => ({
 export const RESTIC_TROUBLE = {
   'repository-missing': failed(
     'The repository that was at the address before is not there.',
-    'Mount it or correct the address, then start the job again: `holdfast jobs again JOB`. Nothing was written.',
+    'Mount it or correct the address (`holdfast repositories address NAME ADDRESS`), then start the job again: `holdfast jobs again JOB`. Nothing was written.',
   ),
   'repository-uninitialised': failed(
     'There is no restic repository at the address, and no job has found one there before.',
@@ -24,7 +24,7 @@ export const RESTIC_TROUBLE = {
   ),
   'repository-changed': failed(
     'Another restic repository is at the address than the one that Holdfast knows; nothing was written.',
-    'Mount the right one or correct the address. If the other one is meant to take its place: `holdfast repositories init NAME --host HOST` says how.',
+    'Mount the right one or correct the address (`holdfast repositories address NAME ADDRESS`). If the other one is meant to take its place: `holdfast repositories init NAME --host HOST` says how.',
   ),
   'repository-wrong-password': failed(
     'The repository does not open with the password that Holdfast has for it.',

@@ -104,3 +104,28 @@ test('two repositories at one address are refused, and the first one is named', 
   expect(second.code).toBe(2);
   expect(second.err).toContain('The repository "one" has this address already');
 });
+
+test('BK-1: an address is corrected; password, id and snapshots stay, and jobs that use it come first', async () => {
+  await shell('holdfast repositories create moved /srv/movde');
+  const password = await passwordOf('moved');
+  const { owner } = api.database;
+  await owner.query(
+    `update repository set state = 'missing', ready_at = now(), snapshots_known = 3, restic_id = 'ab' where name = 'moved'`,
+  );
+  const corrected = await shell('holdfast repositories address moved /srv/moved');
+  expect(corrected, corrected.err).toMatchObject({ code: 0 });
+  const { rows } = await owner.query(
+    `select url, state, snapshots_known, restic_id from repository where name = 'moved'`,
+  );
+  expect(rows).toEqual([{ url: '/srv/moved', state: 'unknown', snapshots_known: 3, restic_id: 'ab' }]);
+  expect(await passwordOf('moved')).toBe(password);
+  await shell('holdfast repositories create busy /srv/busy');
+  expect((await shell('holdfast repositories address moved /srv/busy')).err).toContain(
+    '"busy" has this address already',
+  );
+  expect((await shell('holdfast repositories address moved nowhere')).code).toBe(2);
+  await shell('holdfast jobs start init --repository busy --host local');
+  const refused = await shell('holdfast repositories address busy /srv/other');
+  expect(refused).toMatchObject({ code: 2, out: '' });
+  expect(refused.err).toContain('Jobs that use busy run or wait');
+});

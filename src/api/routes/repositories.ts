@@ -1,6 +1,7 @@
 import { getRepository, listRepositories } from '../../db/queries/repositories.ts';
 import { changeRepository } from '../../db/writes/change-cap.ts';
 import { createRepository } from '../../db/writes/create-repository.ts';
+import { setAddress } from '../../db/writes/set-address.ts';
 import { setCredentials } from '../../db/writes/set-credentials.ts';
 import { parsePublicId } from '../../lib/ids.ts';
 import type { App } from '../app.ts';
@@ -12,6 +13,7 @@ import { problems } from '../schemas/problem.ts';
 import {
   ChangedRepository,
   CreatedRepository,
+  NewAddress,
   NewCredentials,
   NewRepository,
   presentRepository,
@@ -28,6 +30,7 @@ export function repositoryRoutes(app: App, parts: ApiParts): void {
   show(app, parts);
   change(app, parts);
   changeCredentials(app, parts);
+  changeAddress(app, parts);
 }
 
 function list(app: App, { doors }: ApiParts): void {
@@ -160,6 +163,35 @@ function changeCredentials(app: App, { doors, clock, random, keyring }: ApiParts
       const change = { password: request.body.password, ifVersion: ifMatchOf(request) };
       const view = await doors.inOrg(orgId, async (tx) => {
         await setCredentials(tx, orgId, id, change, parts);
+        return await getRepository(tx, orgId, id);
+      });
+      return reply.header('etag', etag(view!.version)).send(presentRepository(view!));
+    },
+  );
+}
+
+function changeAddress(app: App, { doors, clock, random }: ApiParts): void {
+  app.put(
+    '/repositories/:id/address',
+    {
+      config: { authz: manage },
+      schema: {
+        summary: 'Correct where a repository lies',
+        description:
+          'Nothing is moved. The password stays, and so does what is known of the repository: another one at the new address is refused by the next job. Refused while jobs that use it run or wait.',
+        params: IdParams('repository'),
+        body: NewAddress,
+        response: { 200: Repository, ...problems(404, 409, 412, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const { orgId } = principal;
+      const id = parsePublicId('repository', request.params.id)!;
+      const parts = { actor: actorOf(principal), requestId: request.id, clock, random };
+      const change = { url: request.body.url, ifVersion: ifMatchOf(request) };
+      const view = await doors.inOrg(orgId, async (tx) => {
+        await setAddress(tx, orgId, id, change, parts);
         return await getRepository(tx, orgId, id);
       });
       return reply.header('etag', etag(view!.version)).send(presentRepository(view!));

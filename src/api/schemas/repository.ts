@@ -57,14 +57,15 @@ const Password = Type.String({
     'Used byte for byte, kept sealed and never shown again. Any length, because repositories that were made elsewhere have it; no line break and no NUL.',
 });
 
+const Address = Type.String({
+  minLength: 1,
+  maxLength: 2000,
+  description: 'An absolute path, rest:https://..., sftp:user@host:/path or s3:https://host/bucket. Holds no password.',
+});
+
 export const NewRepository = Closed({
   name: Name,
-  url: Type.String({
-    minLength: 1,
-    maxLength: 2000,
-    description:
-      'An absolute path, rest:https://..., sftp:user@host:/path or s3:https://host/bucket. Holds no password.',
-  }),
+  url: Address,
   password: Type.Optional(Password),
   maxJobs: Type.Optional(MaxJobs),
 });
@@ -72,6 +73,8 @@ export const NewRepository = Closed({
 export const ChangedRepository = Closed({ maxJobs: MaxJobs });
 
 export const NewCredentials = Closed({ password: Password });
+
+export const NewAddress = Closed({ url: Address });
 
 export const RepositoryQuery = Closed({
   ...PAGE_QUERY,

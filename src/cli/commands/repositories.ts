@@ -3,6 +3,7 @@ import { type Cli, openSession } from '../cli.ts';
 import type { Answer } from '../client.ts';
 import { readSecret } from '../secret-input.ts';
 import { addCapCommand } from './cap.ts';
+import { addAddressCommand } from './repository-address.ts';
 import { addInitCommand, addUnlockCommand } from './repository-jobs.ts';
 import { addPasswordCommand, keepPassword } from './repository-password.ts';
 
@@ -35,6 +36,7 @@ export function registerRepositories(program: Command, cli: Cli): void {
   addInitCommand(repositories, cli);
   addUnlockCommand(repositories, cli);
   addPasswordCommand(repositories, cli);
+  addAddressCommand(repositories, cli);
   addCapCommand(repositories, cli, 'repository');
 }
 

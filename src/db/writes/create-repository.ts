@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import { readRepositoryAddress } from '../../domain/repository-address.ts';
 import { shellWord } from '../../domain/shell-word.ts';
 import { Failure } from '../../lib/failure.ts';
 import { newUuid } from '../../lib/ids.ts';
@@ -7,6 +6,7 @@ import type { Tx } from '../doors.ts';
 import type { IdempotencyKeyUse } from '../statements/insert-jobs.ts';
 import { lockOrganization } from '../statements/lock-organization.ts';
 import { recallRequest, rememberRequest } from './remember-request.ts';
+import { checkAddress, refuseSameAddress } from './set-address.ts';
 import { type CredentialParts, checkPassword, mintPassword, storePassword } from './set-credentials.ts';
 import { tellChange } from './tell-change.ts';
 
@@ -37,14 +37,12 @@ export async function createRepository(
   parts: CredentialParts,
 ): Promise<CreatedRepository> {
   if (wanted.password !== null) checkPassword(wanted.password);
-  const address = readRepositoryAddress(wanted.url);
-  if ('refused' in address)
-    throw new Failure('invalid-input', `The address ${address.refused}.`, { fault: 'caller', pointer: '/url' });
+  const address = checkAddress(wanted.url);
   await lockOrganization(tx, orgId);
   const before = await recallRequest(tx, orgId, wanted.idempotency);
   const note = wanted.password === null ? shownBefore(wanted.name) : null;
   if (before) return { id: before, mintedPassword: null, passwordNote: note };
-  await refuseSameAddress(tx, orgId, address.url);
+  await refuseSameAddress(tx, orgId, address.url, null);
   const id = newUuid(parts.clock, parts.random);
   const now = parts.clock.now();
   const made = await sql`
@@ -63,19 +61,4 @@ export async function createRepository(
   const data = { backend: address.backend, url: address.url, maxJobs: wanted.maxJobs };
   await tellChange(tx, orgId, { action: 'repository.create', topic: 'repository.changed', object, data }, parts);
   return { id, mintedPassword: minted, passwordNote: null };
-}
-
-/** Two rows for one repository would each count its snapshots, locks and caps as if it were alone. */
-async function refuseSameAddress(tx: Tx, orgId: string, url: string): Promise<void> {
-  const found = await sql<{ name: string; url: string }>`
-    select name, url from repository where org_id = ${orgId} and rtrim(url, '/') = rtrim(${url}, '/') limit 1`.execute(
-    tx.sql,
-  );
-  const [other] = found.rows;
-  if (other)
-    throw new Failure(
-      'address-taken',
-      `The repository "${other.name}" has this address already: use that one. Where it is a folder of another host, take another folder there.`,
-      { fault: 'caller', pointer: '/url' },
-    );
 }
