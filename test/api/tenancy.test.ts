@@ -57,6 +57,9 @@ const PLACES: [string, (ids: typeof theirs) => Parameters<ApiBench['ask']>][] = 
   [
     'credentials of a repository',
     (ids) => ['PUT', `repositories/${ids.repository}/credentials`, { body: { password: 'a new password' } }],
+  ],
+  [
+    'the address of a repository',
     (ids) => ['PUT', `repositories/${ids.repository}/address`, { body: { url: '/srv/stolen' } }],
   ],
   ['the cap of a repository', (ids) => ['PATCH', `repositories/${ids.repository}`, { body: { maxJobs: 1 } }]],
