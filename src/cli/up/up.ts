@@ -50,11 +50,9 @@ export async function up(options: UpOptions): Promise<number> {
     }
   }
   say.step('stopping; press Ctrl-C again to end everything at once');
-  return await Promise.race([stopInOrder(stops, say), endAtOnce.then(() => endNow(config, stops, say))]);
-}
-
-async function stopInOrder(stops: StopList, say: Say): Promise<number> {
-  await stops.stopAll();
+  // Decided at the second press and not by who is through first: what it kills, the stop in order sees end too.
+  const inOrder = await Promise.race([stops.stopAll().then(() => true), endAtOnce.then(() => false)]);
+  if (!inOrder) return await endNow(config, stops, say);
   say.step('stopped, nothing is left running');
   return 0;
 }
