@@ -20,7 +20,7 @@ Exit codes:
   1  the job failed
   2  the command or its input is not right, or what it names does not exist
   3  the API cannot be reached, cannot serve, or refuses the key
-  4  the job ended in part: a snapshot was made, something was left out
+  4  the job ended in part: something that it should have saved was not, perhaps all
   5  the job was cancelled
   6  the job timed out
   7  nobody can say how the job ended

@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
 import { bytes, type Format, Output, relative } from './output.ts';
 
-function bench(format: Format) {
+function bench(format: Format, columns?: number) {
   const written = { out: '', err: '' };
-  const stream = (name: 'out' | 'err') => ({ write: (text: string) => (written[name] += text) });
+  const stream = (name: 'out' | 'err') => ({
+    write: (text: string) => (written[name] += text),
+    isTTY: columns !== undefined,
+    columns,
+  });
   const now = () => new Date('2026-11-21T05:00:00Z');
   return {
     written,
@@ -34,6 +38,15 @@ test('what a host wrote cannot move the cursor of who reads', () => {
     ['Empty', ''],
   ]);
   expect(written.out).toBe('Host  db\\u001b[2J\\n-1\n');
+});
+
+test('UX-6: a fact is wrapped to the terminal, a command stays in one piece', () => {
+  const { output, written } = bench('table', 24);
+  output.facts({}, [
+    ['Result', 'It was left out by the plan.'],
+    ['Next', 'holdfast jobs logs job_1'],
+  ]);
+  expect(written.out).toBe('Result  It was left out\n        by the plan.\nNext    holdfast jobs logs job_1\n');
 });
 
 test('times are relative first', () => {

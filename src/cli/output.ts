@@ -74,8 +74,12 @@ export class Output {
     }
     const shown = facts.filter(([, value]) => value !== null && value !== undefined && value !== '');
     const width = Math.max(...shown.map(([name]) => name.length));
-    for (const [name, value] of shown)
-      for (const line of hung(`${name.padEnd(width)}  `, this.#typed(safe(value)), this.#width)) this.line(line);
+    for (const [name, value] of shown) {
+      const text = safe(value);
+      // A command is copied as it stands.
+      const room = /^holdfast\b/.test(text) ? null : this.#width;
+      for (const line of hung(`${name.padEnd(width)}  `, this.#typed(text), room)) this.line(line);
+    }
   }
 
   json(value: unknown): void {

@@ -21,7 +21,7 @@ export const COVER_OUTCOMES = {
   'sources-empty': ended(
     'partial',
     ({ counts }) =>
-      `Nothing was saved: ${plural(counts.pathsEmpty, 'path')} of the plan ${counts.pathsEmpty === 1 ? 'is an empty folder' : 'are empty folders'}. No snapshot was made, so the last one stays the newest.`,
+      `Nothing was saved: ${plural(counts.pathsEmpty, 'path')} of the plan ${counts.pathsEmpty === 1 ? 'is an empty folder' : 'are empty folders'}. No snapshot was made, so one from before stays the newest.`,
     `Mount what belongs there, or correct the paths with ${CORRECT}.`,
   ),
   'everything-gone': ended(
