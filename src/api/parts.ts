@@ -13,8 +13,7 @@ export interface ApiParts {
     /** Base address of Temporal's UI for links, or null when people cannot reach one. */
     readonly temporalUiUrl: string | null;
     readonly temporalNamespace: string;
-    /** Newest migration this program knows; `readyz` compares. */
-    /** The migrations that this program knows, oldest first. */
+    /** The migrations that this program knows, oldest first; `readyz` compares. */
     readonly migrations: readonly string[];
     /** PEM texts; null: plain HTTP. */
     readonly tls: { readonly cert: string; readonly key: string } | null;

@@ -9,7 +9,7 @@ import { KINDS } from './index.ts';
 const outcome = (code: string) => ({ code, counts: {}, refs: {} });
 
 describe.each(KINDS.map((kind) => [kind.key, kind] as const))('%s', (_key, kind) => {
-  test('comes to a terminal state with a sentence however its run ended', () => {
+  test('HJ-12: comes to a terminal state with a sentence however its run ended', () => {
     const endings: RunEnding[] = [
       { how: 'cancelled' },
       { how: 'timed-out' },

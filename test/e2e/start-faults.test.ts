@@ -55,7 +55,7 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
-test.each(['HOLDFAST_PORT', 'HOLDFAST_GATEWAY_PORT'])('%s is in use', async (variable) => {
+test.each(['HOLDFAST_PORT', 'HOLDFAST_GATEWAY_PORT'])('RUN-5: %s is in use', async (variable) => {
   const port = await listening();
   expectOneMessage(await run({ [variable]: String(port) }), /port .* in use/, `127.0.0.1:${port}`, variable);
 });
@@ -77,13 +77,13 @@ test('RUN-5: there is no IPv4 loopback', async (context) => {
   expectOneMessage(await up.ended, 'no address 127.0.0.1', 'ip link set lo up');
 });
 
-test('the data folder is a file', async () => {
+test('RUN-5: the data folder is a file', async () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
   expectOneMessage(await run({ HOLDFAST_DATA: file }), 'data folder cannot be written', file, 'HOLDFAST_DATA');
 });
 
-test('the data folder is read-only', async (context) => {
+test('RUN-5: the data folder is read-only', async (context) => {
   const mount = join(folder, 'read-only');
   mkdirSync(mount);
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', mount], { encoding: 'utf8' });
@@ -100,24 +100,24 @@ test("RUN-8: root without the right to other accounts' files", async (context) =
   expectOneMessage(await up.ended, /lacks CAP_DAC_OVERRIDE/, 'CapEff', 'as another user than root');
 });
 
-test('a program is missing, and there is nothing to build it with', async () => {
+test('RUN-5: a program is missing, and there is nothing to build it with', async () => {
   const end = await run({ PATH: '/nonexistent', HOLDFAST_CACHE: join(folder, 'empty-cache') });
   expectOneMessage(end, /is missing/, 'neither in PATH nor in the cache', /Install Go .* or set HOLDFAST_PROGRAM_/);
 });
 
-test('the database has no such host', async () => {
+test('RUN-5: the database has no such host', async () => {
   const end = await run({ DATABASE_URL: 'postgres://ada:secret-word@no-such-host.invalid:5432/holdfast' });
   expectOneMessage(end, 'The database cannot be used', 'ada@no-such-host.invalid:5432/holdfast', 'in DATABASE_URL');
   expect(end.err + end.out).not.toContain('secret-word');
 });
 
-test('nothing listens where the database should be', async () => {
+test('RUN-5: nothing listens where the database should be', async () => {
   const port = await closedPort();
   const end = await run({ DATABASE_URL: `postgres://ada:secret-word@127.0.0.1:${port}/holdfast` });
   expectOneMessage(end, 'nothing listens there', `127.0.0.1:${port}`, 'in DATABASE_URL');
 });
 
-test('the database refuses the password', async () => {
+test('RUN-5: the database refuses the password', async () => {
   const url = new URL(postgres.ownerUrl);
   url.password = 'wrong-word';
   const end = await run({ DATABASE_URL: url.href });
@@ -125,13 +125,13 @@ test('the database refuses the password', async () => {
   expect(end.err + end.out).not.toContain('wrong-word');
 });
 
-test('Temporal does not answer', async () => {
+test('RUN-5: Temporal does not answer', async () => {
   const port = await closedPort();
   const end = await run({ TEMPORAL_ADDRESS: `127.0.0.1:${port}` });
   expectOneMessage(end, 'Temporal does not answer', `127.0.0.1:${port}`, 'correct TEMPORAL_ADDRESS');
 });
 
-test('the schema is newer, in a way that the program cannot live with', async () => {
+test('RUN-5: the schema is newer, in a way that the program cannot live with', async () => {
   const ownerUrl = await ensureDatabase(postgres.ownerUrl, 'holdfast_newer');
   const url = (group: string) => loginUrl(ownerUrl, `holdfast_newer_${group}`, 'password');
   const urls = { api: url('api'), auth: url('auth'), worker: url('worker'), gateway: url('gateway') };
@@ -144,7 +144,7 @@ test('the schema is newer, in a way that the program cannot live with', async ()
   expectOneMessage(end, 'newer schema', '209901010000_future_breaking', 'Start the newer program');
 });
 
-test('a variable that nobody knows is refused with the nearest that is known', async () => {
+test('RUN-5: a variable that nobody knows is refused with the nearest that is known', async () => {
   expectOneMessage(
     await run({ HOLDFAST_PROT: '8080' }),
     'HOLDFAST_PROT is not a variable',

@@ -55,7 +55,7 @@ test('RUN-23: the first start makes one real backup that restic itself can read,
   expect(processesOf(folder)).toEqual([]);
 });
 
-test('RUN-3: the second start keeps the data and makes no second backup; a second Ctrl-C ends all at once', async ({
+test('RUN-2, RUN-3: the second start keeps the data and makes no second backup; a second Ctrl-C ends all at once', async ({
   annotate,
 }) => {
   const up = start();
@@ -79,7 +79,7 @@ test('RUN-3: the second start keeps the data and makes no second backup; a secon
   expect(processesOf(folder)).toEqual([]);
 });
 
-test('after kill -9 the next start ends what was left, and the job that ran is done again', async () => {
+test('RUN-2: after kill -9 the next start ends what was left, and the job that ran is done again', async () => {
   const killed = start();
   await killed.until('Ctrl-C stops everything');
   const hosts = (await (await ask(data, 'hosts?name=local')).json()) as { items: { id: string }[] };

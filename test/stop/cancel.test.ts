@@ -45,7 +45,7 @@ test.each([
   },
 );
 
-test('a job that was done first has succeeded, and shows that its cancel was asked', async () => {
+test('HJ-13: a job that was done first has succeeded, and shows that its cancel was asked', async () => {
   changeKind('noop', { activity: TEST_ACTIVITIES.deaf });
   const job = await stack.start('noop', {}, stack.hostId);
   await vi.waitUntil(
@@ -80,7 +80,7 @@ test('a cancel before the run began, and one beside its start, end it; the host 
   expect((await stack.owner.query(`select 1 from job where state = 'cancelling'`)).rowCount).toBe(0);
 });
 
-test('restic under a bandwidth limit: process gone within 75 s and lock gone within 95 s of the cancel', async () => {
+test('HJ-13: restic under a bandwidth limit: process gone within 75 s and lock gone within 95 s of the cancel', async () => {
   const { job, locks } = await slowBackup(stack);
   await untilRuns(job, 1);
   await vi.waitUntil(() => locksIn(locks).length === 1, WAIT);

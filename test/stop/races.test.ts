@@ -146,7 +146,7 @@ test('a cancel after the program has ended and before the row has: what was fini
   expect((await stack.owner.query('select 1 from outbox where job_id = $1', [job])).rowCount).toBe(0);
 });
 
-test('a cancel behind the end that is about to be committed is told that the job has ended, and leaves no trace', async () => {
+test('HJ-13: a cancel behind the end that is about to be committed is told that the job has ended, and leaves no trace', async () => {
   const job = await gatedJob();
   await openGates(stack.agent, 'claim', 'spawn');
   const release = await holdJob(stack, job);

@@ -59,10 +59,3 @@ export async function putOff(tx: Tx, token: string, entry: ClaimedEntry, due: Da
   await sql`update outbox set due_at = ${due}::timestamptz, claimed_until = null, claim_token = null, last_error = ${error.slice(0, 500)}
     where org_id = ${entry.order.orgId} and id = ${entry.id}::bigint and claim_token = ${token}`.execute(tx.sql);
 }
-
-/** Deletes the entry of a cancel that its committer sent itself. */
-export async function deleteCancel(tx: Tx, orgId: string, jobId: string, token: string): Promise<void> {
-  await sql`delete from outbox where org_id = ${orgId} and job_id = ${jobId} and kind = 'cancel' and claim_token = ${token}`.execute(
-    tx.sql,
-  );
-}
