@@ -21,14 +21,15 @@ export const whereabouts = (folder: string): Whereabouts => ({
 /**
  * The environment with the data folder that is meant here, unless one is named: the nearest `.holdfast` on the way up, as
  * git finds its own, else the one of `npm start`. One above us counts only when it is ours or root's: its `cli.json` says
- * whom we send secrets to, and anybody may make one in a shared folder.
+ * whom we send secrets to, and anybody may make one in a shared folder. Nobody else makes one beside the program that we
+ * run, so root finds that of a service's account.
  */
 export function withDataFolderHere(env: Environment, { folder, project, uid }: Whereabouts): Environment {
   if (env.HOLDFAST_DATA) return env;
-  const here = resolve(folder);
-  const found = [...upwards(here), project].find((at) => {
+  const [here, ours] = [resolve(folder), resolve(project)];
+  const found = [...upwards(here), ours].find((at) => {
     const owner = ownerOfProfile(at);
-    return owner !== null && (at === here || uid === undefined || owner === uid || owner === 0);
+    return owner !== null && (at === here || at === ours || uid === undefined || owner === uid || owner === 0);
   });
   return found === undefined ? env : { ...env, HOLDFAST_DATA: join(found, '.holdfast') };
 }
