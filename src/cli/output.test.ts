@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { bytes, type Format, Output, relative } from './output.ts';
 
-function bench(format: Format, columns?: number) {
+function bench(format: Format, columns?: number, command = 'holdfast') {
   const written = { out: '', err: '' };
   const stream = (name: 'out' | 'err') => ({
     write: (text: string) => (written[name] += text),
@@ -11,7 +11,7 @@ function bench(format: Format, columns?: number) {
   const now = () => new Date('2026-11-21T05:00:00Z');
   return {
     written,
-    output: new Output(format, { streams: { out: stream('out'), err: stream('err') }, now, command: 'holdfast' }),
+    output: new Output(format, { streams: { out: stream('out'), err: stream('err') }, now, command }),
   };
 }
 
@@ -38,6 +38,16 @@ test('what a host wrote cannot move the cursor of who reads', () => {
     ['Empty', ''],
   ]);
   expect(written.out).toBe('Host  db\\u001b[2J\\n-1\n');
+});
+
+test('UX-6: a table fits with its commands as they are typed here', () => {
+  const { output, written } = bench('table', 40, '/opt/holdfast/scripts/holdfast.mjs');
+  const columns = [
+    ['NAME', () => 'db-1'],
+    ['WHY', () => 'Look: holdfast jobs list'],
+  ] as const;
+  output.list([{}], columns, 'none');
+  expect(written.out).toBe('NAME  WHY\ndb-1  Look: /opt/holdfast/scripts/holdf…\n');
 });
 
 test('UX-6: a fact is wrapped to the terminal, a command stays in one piece', () => {

@@ -54,10 +54,15 @@ export class Output {
 
   #table<T>(items: readonly T[], columns: readonly Column<T>[]): void {
     const rows = items.map((item) =>
-      columns.map(([, cell, short = cell]) => ({ full: safe(cell(item)), short: safe(short(item)) })),
+      columns.map(([, cell, short = cell]) => ({ full: this.#cell(cell(item)), short: this.#cell(short(item)) })),
     );
     const heads = columns.map(([head]) => head);
-    for (const line of tableLines(heads, rows, this.#width)) this.say(line);
+    for (const line of tableLines(heads, rows, this.#width)) this.line(line);
+  }
+
+  /** Its commands as they are typed here, before the widths are chosen. */
+  #cell(value: Value): string {
+    return this.#typed(safe(value));
   }
 
   /** Of the terminal; null where there is none: programs get whole lines. */
