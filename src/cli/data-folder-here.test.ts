@@ -49,6 +49,5 @@ test('one above that belongs to somebody else is not taken: who made it would be
   expect(seenBy(owner + 1)).toBeUndefined();
   // Beside our own program it is taken, as `up` would: root asks what a service's account runs.
   const asked = { project: `${join(root, 'shared')}/`, uid: owner + 1 };
-  for (const from of ['/', folder])
-    expect(withDataFolderHere({}, { folder: from, ...asked }).HOLDFAST_DATA).toBe(data);
+  for (const from of ['/', folder]) expect(withDataFolderHere({}, { folder: from, ...asked }).HOLDFAST_DATA).toBe(data);
 });

@@ -32,7 +32,8 @@ export async function addHost(stack: FaultStack, name: string, manners: Manners 
   const dataDir = join(folder, 'hosts', name);
   mkdirSync(dataDir, { recursive: true });
   writeAgentFile(dataPaths(dataDir).agentFile, { ...stack.gateway, credential });
-  const source = join(dataDir, 'source');
+  // Not in the agent's own folder, which no backup takes in.
+  const source = join(folder, 'sources', name);
   const witness = writeWitness({
     folder: join(folder, 'witness'),
     hostName: name,

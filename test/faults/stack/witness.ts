@@ -37,6 +37,8 @@ const beforeBackup = (manners: Manners): string =>
 export function writeWitness({ folder, hostName, restic, source, manners = 'good', ...speed }: WitnessOptions): string {
   mkdirSync(folder, { recursive: true });
   mkdirSync(source, { recursive: true });
+  // Of an empty folder no snapshot is made: restic would not even be started.
+  writeFileSync(join(source, 'always'), 'there');
   const file = join(folder, `restic-${hostName}`);
   const script = `#!/bin/sh
 case "$1" in
