@@ -11,6 +11,7 @@ import type { Log } from '../lib/log.ts';
 import type { Connections } from './connections.ts';
 import { FairTurns, type TurnLimits } from './fair-turns.ts';
 import type { Hosts } from './hosts.ts';
+import type { Patience } from './patience.ts';
 import { Refusal } from './refusal.ts';
 import type { Rule } from './rules.ts';
 
@@ -20,10 +21,12 @@ export const MAX_RECEIVED_BYTES = 2 * 1024 * 1024;
 const BODIES: TurnLimits = { width: 32, widthEach: 4, waitingEach: 200, waitingAll: 5_000 };
 /** A message that is not there by then is not waited for. */
 const BODY_MS = 10_000;
+const MOST_HELD_MS = 5_000;
 
 export interface AdmissionParts {
   readonly hosts: Hosts;
   readonly connections: Connections;
+  readonly patience: Patience;
   readonly rules: Readonly<Record<string, Rule>>;
   readonly log: Log;
 }
@@ -38,7 +41,7 @@ export function admission(parts: AdmissionParts): ServerInterceptor {
         next({
           onReceiveMetadata: (metadata, pass) => void visit.enter(metadata, () => pass(metadata)),
           onReceiveMessage(message, pass) {
-            visit.read();
+            visit.read(message as Buffer);
             pass(message);
           },
           onCancel: () => visit.over(),
@@ -58,6 +61,7 @@ class Visit {
   readonly #path: string;
   readonly #call: Call;
   readonly #isRead = Promise.withResolvers<void>();
+  #hostId: string | null = null;
   #isOver = false;
 
   constructor(parts: AdmissionParts, bodies: FairTurns, path: string, call: Call) {
@@ -68,7 +72,8 @@ class Visit {
   }
 
   /** The message is here, and counts no longer as one that is read. */
-  read(): void {
+  read({ length }: Buffer): void {
+    if (this.#hostId !== null) this.#parts.patience.received(this.#hostId, length);
     this.#isRead.resolve();
   }
 
@@ -83,12 +88,23 @@ class Visit {
       const host = await this.#parts.hosts.identify(metadata, peer);
       if (!host) return this.#turnAway();
       this.#parts.connections.proved(peer, host.hostId);
-      await this.#bodies.run(host.hostId, () => this.#beRead(pass));
+      this.#hostId = host.hostId;
+      while (!(await this.#inTurn(host.hostId, pass)));
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) this.#parts.log.error({ err: asError(thrown) }, 'a call could not be let in');
       const { code, details } = thrown instanceof Refusal ? thrown : { code: status.INTERNAL, details: 'gateway' };
       this.#call.sendStatus({ code, details });
     }
+  }
+
+  /** False when the host has to wait first: others are read meanwhile. */
+  async #inTurn(hostId: string, pass: () => void): Promise<boolean> {
+    await held(this.#parts.patience.debtMs(hostId));
+    return this.#bodies.run(hostId, async () => {
+      if (this.#parts.patience.debtMs(hostId) > 0 && !this.#isOver) return false;
+      await this.#beRead(pass);
+      return true;
+    });
   }
 
   async #beRead(pass: () => void): Promise<void> {
@@ -118,4 +134,8 @@ class Visit {
     const code = isOurs ? undefined : this.#parts.rules[method]?.strangers;
     this.#call.sendStatus({ code: code ?? status.UNAUTHENTICATED, details: 'unknown or revoked credential' });
   }
+}
+
+async function held(ms: number): Promise<void> {
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(ms, MOST_HELD_MS)));
 }

@@ -11,21 +11,22 @@ import { mainQueue, quickQueue } from '../catalog/queues.ts';
 import * as protocol from '../domain/agent-protocol.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isDataError } from '../lib/data-error.ts';
-import { asError } from '../lib/failure.ts';
 import { publicId } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import { type Keyring, open } from '../lib/seal.ts';
 import type { RefusalAudit } from './audit.ts';
 import { rawMethod } from './door.ts';
 import type { Epochs } from './epochs.ts';
+import { FairTurns } from './fair-turns.ts';
 import type { Hosts } from './hosts.ts';
-import { Buckets } from './limits.ts';
-import { LogIntake } from './log-intake.ts';
+import { Buckets, Concurrency } from './limits.ts';
 import { type AgentMessages, readMessage } from './messages.ts';
 import { addressOf } from './network.ts';
 import type { NeverArrived } from './never-arrived.ts';
+import type { Patience } from './patience.ts';
 import type { Presence } from './presence.ts';
-import { malformed, Refusal, tooMuch } from './refusal.ts';
+import { later, malformed, Refusal, tooMuch } from './refusal.ts';
+import { Seldom } from './seldom.ts';
 import type { AttemptTicket, GatewayStore, HostIdentity } from './store.ts';
 import { readTicket } from './ticket.ts';
 import { tokenHash, unwrapToken } from './tokens.ts';
@@ -33,6 +34,10 @@ import type { Upstream } from './upstream.ts';
 
 /** A host that does 37 no-op jobs a second, the most one engine was seen to give, makes about 110 calls a second here. */
 const CALLS = { perSecond: 200, burst: 600 };
+/** Of the gateway's ten connections, in turns by host: the others stay free for claims, beats and results, however stuck the log is. */
+const WRITERS = { width: 5, widthEach: 3, waitingEach: 64, waitingAll: 10_000 };
+/** For all else that asks the database: a host that waits for a row that it holds itself keeps one connection. */
+const QUESTIONS = { width: 3, widthEach: 1, waitingEach: 64, waitingAll: 10_000 };
 
 type Call = ServerUnaryCall<Buffer, Buffer>;
 
@@ -45,6 +50,7 @@ export interface AgentServiceParts {
   readonly presence: Presence;
   readonly upstream: Upstream;
   readonly neverArrived: NeverArrived;
+  readonly patience: Patience;
   readonly audit: RefusalAudit;
   readonly clock: Clock;
   readonly log: Log;
@@ -54,11 +60,15 @@ export interface AgentServiceParts {
 export class AgentService {
   readonly #parts: AgentServiceParts;
   readonly #calls: Buckets;
-  readonly #intake = new LogIntake();
+  readonly #intake = new FairTurns(WRITERS);
+  readonly #questions = new FairTurns(QUESTIONS);
+  readonly #reports = new Concurrency(1);
+  readonly #errors: Seldom;
 
   constructor(parts: AgentServiceParts) {
     this.#parts = parts;
     this.#calls = new Buckets(parts.clock, CALLS);
+    this.#errors = new Seldom(parts.log, parts.clock);
   }
 
   service(): { definition: ServiceDefinition; implementation: UntypedServiceImplementation } {
@@ -85,7 +95,7 @@ export class AgentService {
       if (!host && method === 'Beat') return { verdict: 'revoked', engineAway: false } satisfies protocol.BeatAnswer;
       if (!host) throw new Refusal(status.UNAUTHENTICATED, 'unknown or revoked credential', false);
       if (!this.#calls.take(host.hostId)) throw tooMuch('too many calls');
-      const message = readMessage(method, call.request);
+      const message = this.#parts.patience.reading(host.hostId, () => readMessage(method, call.request));
       switch (method) {
         case 'Hello':
           return await this.#hello(host, message as AgentMessages['Hello'], addressOf(call.getPeer()));
@@ -106,9 +116,12 @@ export class AgentService {
     hello: Static<typeof protocol.Hello>,
     address: string,
   ): Promise<protocol.HelloAnswer> {
-    const { epoch } = await this.#parts.store.hello(host, hello, address);
-    this.#parts.epochs.learned(host, epoch);
-    await this.#parts.neverArrived.endAll(host);
+    const epoch = await this.#questions.run(host.hostId, async () => {
+      const { epoch } = await this.#parts.store.hello(host, hello, address);
+      this.#parts.epochs.learned(host, epoch);
+      await this.#parts.neverArrived.endAll(host);
+      return epoch;
+    });
     return {
       hostId: publicId('host', host.hostId),
       hostName: host.hostName,
@@ -120,7 +133,8 @@ export class AgentService {
   }
 
   async #beat(host: HostIdentity, beat: Static<typeof protocol.Beat>): Promise<protocol.BeatAnswer> {
-    if (!(await this.#parts.epochs.isCurrent(host, beat.epoch))) return { verdict: 'superseded', engineAway: false };
+    const isCurrent = await this.#parts.epochs.isCurrent(host, beat.epoch, this.#questions);
+    if (!isCurrent) return { verdict: 'superseded', engineAway: false };
     const runningJobs = beat.running.map(({ jobId }) => jobId);
     this.#parts.presence.beat({ ...host, epoch: beat.epoch, runningJobs, arrivedAt: this.#parts.clock.now() });
     return { verdict: 'ok', engineAway: this.#parts.upstream.away };
@@ -128,7 +142,7 @@ export class AgentService {
 
   async #claim(host: HostIdentity, claim: Static<typeof protocol.Claim>): Promise<protocol.ClaimAnswer> {
     const { ticket, hash } = this.#attempt(host, claim);
-    const claimed = await this.#parts.store.claim(host, ticket, hash);
+    const claimed = await this.#questions.run(host.hostId, () => this.#parts.store.claim(host, ticket, hash));
     if (claimed.verdict === 'refused') throw new Refusal(status.FAILED_PRECONDITION, claimed.reason, true);
     const secrets = claimed.secrets.map(({ name, table, row, column, sealed }) => {
       const place = { table, row, column, organisation: host.orgId };
@@ -139,15 +153,27 @@ export class AgentService {
 
   async #report(host: HostIdentity, report: AgentMessages['Report']): Promise<protocol.ReportAnswer> {
     const { ticket, hash } = this.#attempt(host, report);
+    const leave = this.#reports.enter(`${ticket.jobId} ${ticket.runNo} ${ticket.attempt}`);
+    // An agent whose call was cut may come again before we know.
+    if (!leave) throw later('another report of this attempt is on its way');
+    return this.#take(host, ticket, hash, report).finally(leave);
+  }
+
+  async #take(
+    host: HostIdentity,
+    ticket: AttemptTicket,
+    hash: Buffer,
+    report: AgentMessages['Report'],
+  ): Promise<protocol.ReportAnswer> {
     const { firstSeq, lines, progress, result, last = false } = report;
     const take = (some: { lines: typeof lines; last: boolean }) =>
       this.#parts.store.report(host, ticket, hash, { firstSeq, progress, result, ...some });
-    if (lines.length === 0 && !last) return await take({ lines, last });
+    if (lines.length === 0 && !last) return await this.#questions.run(host.hostId, () => take({ lines, last }));
     try {
-      return await this.#intake.run(() => take({ lines, last }));
+      return await this.#intake.run(host.hostId, () => take({ lines, last }));
     } catch (thrown) {
       // The log can be stuck by itself (a locked table, a missing day); how the attempt ended gets through all the same.
-      if (result !== null) await take({ lines: [], last: false });
+      if (result !== null) await this.#questions.run(host.hostId, () => take({ lines: [], last: false }));
       throw thrown;
     }
   }
@@ -168,7 +194,7 @@ export class AgentService {
     // The same values would fail for ever. None of ours send such: what can be sent is checked before.
     if (isDataError(thrown)) return this.#answerTo(malformed('cannot be stored'), method, host);
     // Most often the database is away: the agent tries again.
-    this.#parts.log.error({ err: asError(thrown), method, hostId: host?.hostId }, 'an agent could not be served');
+    this.#errors.error(thrown, { method, hostId: host?.hostId }, 'an agent could not be served');
     return { code: status.UNAVAILABLE, details: 'not available at the moment' };
   }
 }

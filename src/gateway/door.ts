@@ -8,13 +8,14 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { Clock } from '../lib/clock.ts';
-import { asError } from '../lib/failure.ts';
 import type { Log } from '../lib/log.ts';
 import type { RefusalAudit } from './audit.ts';
 import type { Hosts } from './hosts.ts';
 import { Buckets, Concurrency } from './limits.ts';
+import type { Patience } from './patience.ts';
 import { forbidden, malformed, Refusal, tooMuch } from './refusal.ts';
 import type { Rule } from './rules.ts';
+import { Seldom } from './seldom.ts';
 import type { HostIdentity } from './store.ts';
 import { missingNamespace, temporalMethods, temporalPath, type Upstream } from './upstream.ts';
 import { WireError } from './wire.ts';
@@ -39,6 +40,7 @@ export interface DoorParts {
   readonly rules: Readonly<Record<string, Rule>>;
   readonly hosts: Hosts;
   readonly audit: RefusalAudit;
+  readonly patience: Patience;
   readonly upstream: Upstream;
   readonly clock: Clock;
   readonly log: Log;
@@ -48,11 +50,13 @@ export interface DoorParts {
 export class Door {
   readonly #parts: DoorParts;
   readonly #calls: Buckets;
+  readonly #errors: Seldom;
   readonly #polls = new Concurrency(MAX_POLLS);
 
   constructor(parts: DoorParts) {
     this.#parts = parts;
     this.#calls = new Buckets(parts.clock, CALLS);
+    this.#errors = new Seldom(parts.log, parts.clock);
   }
 
   service(): { definition: ServiceDefinition; implementation: UntypedServiceImplementation } {
@@ -75,7 +79,10 @@ export class Door {
       if (!this.#calls.take(host.hostId)) throw tooMuch('too many calls');
       if (call.request.length > MAX_REQUEST_BYTES) throw tooMuch(`a message of ${call.request.length} bytes`);
       if (!rule) throw forbidden(`${method} is not for agents`);
-      const message = await rule.request(host, call.request);
+      const { hostId } = host;
+      const message = await this.#parts.patience.reading(hostId, () =>
+        rule.request(host as HostIdentity, call.request),
+      );
       if (!call.cancelled) this.#forward(method, rule, host, message, call, answer);
     } catch (thrown) {
       answer(this.#answerTo(thrown, method, host));
@@ -139,7 +146,7 @@ export class Door {
       if (host && refusal.audited) this.#parts.audit.refused(host, method, refusal.details);
       return { code: refusal.code, details: refusal.details };
     }
-    this.#parts.log.error({ err: asError(thrown), method, hostId: host?.hostId }, 'a call failed in the gateway');
+    this.#errors.error(thrown, { method, hostId: host?.hostId }, 'a call failed in the gateway');
     return { code: status.INTERNAL, details: 'gateway' };
   }
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.ts';
+import type { FairTurns } from './fair-turns.ts';
 import type { GatewayStore, HostIdentity } from './store.ts';
 
 /**
@@ -28,10 +29,11 @@ export class Epochs {
     this.#epochs.set(host.hostId, { epoch, untilMs: this.#nowMs() + KEPT_MS });
   }
 
-  async isCurrent(host: HostIdentity, epoch: number): Promise<boolean> {
+  /** Asks in the host's turn where it is not known. */
+  async isCurrent(host: HostIdentity, epoch: number, turns: FairTurns): Promise<boolean> {
     const kept = this.#epochs.get(host.hostId);
     if (kept && kept.untilMs > this.#nowMs() && epoch <= kept.epoch) return epoch === kept.epoch;
-    const found = await this.#store.epoch(host);
+    const found = await turns.run(host.hostId, () => this.#store.epoch(host));
     this.learned(host, found.epoch);
     return epoch === found.epoch;
   }

@@ -30,6 +30,16 @@ export class Buckets {
     return true;
   }
 
+  /** Takes so many, also when there are not so many: what is missing has to come in before there is one again. */
+  charge(key: string, many: number): void {
+    this.#levels.set(key, { level: this.#levelOf(key) - many, atMs: this.#nowMs() });
+  }
+
+  /** How long until there is one. */
+  waitMs(key: string): number {
+    return Math.max(0, Math.ceil(((1 - this.#levelOf(key)) / this.#perSecond) * 1000));
+  }
+
   #levelOf(key: string): number {
     const last = this.#levels.get(key);
     if (!last) return this.#burst;

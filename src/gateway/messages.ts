@@ -3,7 +3,6 @@ import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import * as protocol from '../domain/agent-protocol.ts';
 import { AGENT_FAULT, type AttemptResult } from '../domain/outcome.ts';
-import { isStorable } from '../domain/plain-text.ts';
 import { readAttemptResult } from '../domain/read-outcome.ts';
 import { cutTo, safeText } from '../lib/safe-text.ts';
 import { malformed, Refusal, tooMuch } from './refusal.ts';
@@ -15,13 +14,20 @@ export interface AgentMessages {
   readonly Report: protocol.ReportMessage;
 }
 
-const SCHEMAS: Readonly<Record<protocol.AgentMethod, TSchema>> = {
+const SCHEMAS = {
   Hello: protocol.Hello,
   Beat: protocol.Beat,
   Claim: protocol.Claim,
   Report: protocol.Report,
 };
 const validators = new Map(Object.entries(SCHEMAS).map(([method, schema]) => [method, Compile(schema)] as const));
+/** Of each field, to say which one it is: a list of all that is wrong with a message took up to 440 ms to make. */
+const fieldValidators = new Map(
+  Object.entries(SCHEMAS).map(([method, { properties }]) => [
+    method,
+    Object.entries(properties).map(([name, schema]) => [name, Compile(schema as TSchema)] as const),
+  ]),
+);
 /** The last moment that RFC 3339 can write. */
 const LAST_MS = Date.UTC(9999, 11, 31);
 
@@ -39,13 +45,16 @@ export function readMessage<Method extends protocol.AgentMethod>(method: Method,
     throw malformed('not JSON');
   }
   if (method === 'Hello') speaksOurs(sent);
-  const validator = validators.get(method)!;
-  if (!validator.Check(sent)) {
-    const [first] = validator.Errors(sent);
-    throw malformed(`${first?.instancePath ?? ''} ${first?.message ?? 'does not fit'}`);
-  }
+  if (!validators.get(method)!.Check(sent)) throw malformed(whatIsWrong(method, sent));
   if (method === 'Report') return readReport(sent as protocol.ReportMessage) as AgentMessages[Method];
   return storable(sent, '') as AgentMessages[Method];
+}
+
+function whatIsWrong(method: protocol.AgentMethod, sent: unknown): string {
+  if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) return 'not an object';
+  for (const [name, field] of fieldValidators.get(method)!)
+    if (Object.hasOwn(sent, name) && !field.Check(sent[name as never])) return `/${name} does not fit`;
+  return 'fields are missing, or there are others';
 }
 
 /** Before the shape: an agent of another version has other fields, and is to be told so. */
@@ -104,8 +113,8 @@ function progressOf(progress: protocol.Progress): protocol.Progress {
 /** A copy with safe texts. Shapes are closed and checked, so it is as deep as they are. */
 function storable(value: unknown, at: string): unknown {
   if (typeof value === 'string') {
-    // Let through, it would fail in the database and be sent again for ever.
-    if (!isStorable(value)) throw malformed(`${at} is no text that can be stored`);
+    // No agent of ours sends it, and in a name it is there to stumble over. Half letters are mended like all else.
+    if (value.includes('\0')) throw malformed(`${at} is no text that can be stored`);
     return safeText(value);
   }
   if (typeof value === 'number' && !Number.isFinite(value)) throw malformed(`${at} is no number`);

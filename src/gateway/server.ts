@@ -18,6 +18,7 @@ import { Door } from './door.ts';
 import { Epochs } from './epochs.ts';
 import { Hosts } from './hosts.ts';
 import { NeverArrived } from './never-arrived.ts';
+import { Patience } from './patience.ts';
 import { Presence } from './presence.ts';
 import { rules } from './rules.ts';
 import { SignOfLife } from './sign-of-life.ts';
@@ -62,37 +63,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { store, clock, log, keyring, namespace, random } = options;
   const hosts = new Hosts(store, clock, log);
   const audit = new RefusalAudit(store, clock, log);
+  const patience = new Patience(clock);
   const epochs = new Epochs(store, clock);
   const presence = new Presence(store, audit, log);
   const life = new SignOfLife(store, log);
   const upstream = new Upstream(options.upstream);
   const byMethod = rules({ namespace, keyring, random, epochs, audit });
-  const door = new Door({
-    namespace,
-    rules: byMethod,
-    hosts,
-    audit,
-    upstream,
-    clock,
-    log,
-  });
+  const common = { namespace, hosts, audit, patience, upstream, clock, log };
+  const door = new Door({ ...common, rules: byMethod });
   const neverArrived = new NeverArrived({ namespace, store, upstream, clock, log });
-  const agents = new AgentService({
-    namespace,
-    keyring,
-    store,
-    hosts,
-    epochs,
-    presence,
-    upstream,
-    neverArrived,
-    audit,
-    clock,
-    log,
-  });
+  const agents = new AgentService({ ...common, keyring, store, epochs, presence, neverArrived });
 
   const connections = new Connections(CONNECTION_LIMITS);
-  const interceptors = [admission({ hosts, connections, rules: byMethod, log })];
+  const interceptors = [admission({ hosts, connections, patience, rules: byMethod, log })];
   const services = [door.service(), agents.service()];
   const { port, close } = await open(interceptors, services, connections, options);
   life.start();

@@ -2,10 +2,8 @@ import { stripVTControlCharacters } from 'node:util';
 
 const CUT_MARK = ' … [cut]';
 const MIDDLE_MARK = ' … ';
-const FORMATS = '\u2028\u2029\u202a-\u202e\u2066-\u2069';
-/** Text without any of these is safe as it is: nearly all of it, and looking costs a tenth of replacing. */
-const UNSAFE = new RegExp(`[\\u0000-\\u0008\\u000a-\\u001f\\u007f-\\u009f${FORMATS}]`);
-const UNSAFE_EACH = new RegExp(UNSAFE, 'g');
+/** Text without any of these is safe as it is: nearly all of it. */
+const UNSAFE = /[^\t\u0020-\u007e\u00a0-\u2027\u202f-\u2065\u206a-\uffff]/;
 
 /**
  * A line as it may be stored and shown: no ANSI, control characters as visible pictures (PostgreSQL refuses NUL, and a
@@ -14,13 +12,29 @@ const UNSAFE_EACH = new RegExp(UNSAFE, 'g');
 export function safeText(text: string): string {
   const wellFormed = text.toWellFormed();
   if (!UNSAFE.test(wellFormed)) return wellFormed;
-  return stripVTControlCharacters(wellFormed).replace(UNSAFE_EACH, picture);
+  const plain = stripVTControlCharacters(wellFormed);
+  // By hand: a pattern with a function for each letter takes five times as long, and a host may send nothing else.
+  let safe = '';
+  let from = 0;
+  for (let at = 0; at < plain.length; at++) {
+    const code = plain.charCodeAt(at);
+    if (!isUnsafe(code)) continue;
+    safe += plain.slice(from, at) + (PICTURES[code] ?? '\ufffd');
+    from = at + 1;
+  }
+  return safe + plain.slice(from);
 }
 
-function picture(letter: string): string {
-  const code = letter.charCodeAt(0);
-  return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd';
+function isUnsafe(code: number): boolean {
+  if (code < 0x20) return code !== 0x09;
+  if (code < 0x7f) return false;
+  if (code < 0x2028) return code < 0xa0;
+  return code <= 0x202e || (code >= 0x2066 && code <= 0x2069);
 }
+
+const PICTURES: readonly string[] = Array.from({ length: 0x80 }, (_, code) =>
+  code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd',
+);
 
 /** The same, but keeps both ends: of a path or a message the end says more than the middle. */
 export function cutMiddle(text: string, maxBytes: number): string {

@@ -42,11 +42,13 @@ test('oversize, garbage, floods and slow calls hurt only who sends them', { time
   expect(await codeOf(wholeJob(engine, yours))).toBe(0);
   letGo();
 
+  const beganMs = Date.now();
   const flood = Array.from({ length: 1_200 }, () => codeOf(mine.send(temporalPath('GetSystemInfo'), Buffer.alloc(0))));
   const codes = await Promise.all(flood);
-  expect(codes.filter((code) => code === RESOURCE_EXHAUSTED).length).toBeGreaterThan(50);
-  // Nobody waits for what is written.
-  await expect.poll(() => audited('GetSystemInfo'), { timeout: 10_000 }).toBe(true);
+  const seconds = (Date.now() - beganMs) / 1_000;
+  expect(codes.filter((code) => code === 0).length).toBeLessThanOrEqual(600 + 200 * (seconds + 1));
+  // On a machine that takes longer it is no flood: a host may make 200 calls a second.
+  if (seconds < 2) await expect.poll(() => audited('GetSystemInfo'), { timeout: 10_000 }).toBe(true);
   expect(await codeOf(wholeJob(engine, yours))).toBe(0);
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   const { PollActivityTaskQueueRequest } = proto.temporal.api.workflowservice.v1;
