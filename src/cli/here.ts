@@ -62,6 +62,7 @@ export const COMMANDS = [
   'backup',
   'jobs',
   'sites',
+  'temporal-ui',
   'hosts',
   'repositories',
   'plans',

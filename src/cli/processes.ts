@@ -59,6 +59,7 @@ export function registerProcesses(program: Command, given: Partial<ProcessWorld>
   });
   databaseCommands(program, world);
   auditCommand(program, world);
+  uiCommand(program, world);
   program.command('programs', { hidden: true }).action(async () => {
     const { programsCommand } = await import('./run/programs-command.ts');
     await programsCommand(world);
@@ -76,6 +77,17 @@ function databaseCommands(program: Command, world: ProcessWorld): void {
     .description('make the owner, the first organisation, the key of the command line and this host')
     .addHelpText('after', '\nExample:\n  DATABASE_URL=postgres://owner@db.example.org/holdfast holdfast bootstrap')
     .action(async () => (await import('./run/bootstrap-command.ts')).bootstrapCommand(world));
+}
+
+function uiCommand(program: Command, world: ProcessWorld): void {
+  program
+    .command('temporal-ui')
+    .description("print a link that opens Temporal's UI of this machine's Holdfast, once")
+    .addHelpText('after', '\nExample:\n  holdfast temporal-ui')
+    .action(async () => {
+      const { temporalUiCommand } = await import('./run/temporal-ui-command.ts');
+      temporalUiCommand({ ...world, env: withDataFolderHere(world.env, whereabouts(process.cwd())) });
+    });
 }
 
 function auditCommand(program: Command, world: ProcessWorld): void {

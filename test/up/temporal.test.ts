@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
 import { join } from 'node:path';
 import type { Connection } from '@temporalio/client';
 import { expect, test } from 'vitest';
@@ -9,7 +12,7 @@ import { writeDynamicConfig } from '../../src/cli/up/temporal-dynamic-config.ts'
 import { ensureNamespace, type NamespaceOptions } from '../../src/cli/up/temporal-namespace.ts';
 import { ensureTemporalSchema } from '../../src/cli/up/temporal-schema.ts';
 import { temporalTlsAt } from '../../src/cli/up/temporal-tls.ts';
-import { startTemporalUi } from '../../src/cli/up/temporal-ui.ts';
+import { type RunningTemporalUi, startTemporalUi } from '../../src/cli/up/temporal-ui.ts';
 import { lazyConnection } from '../../src/temporal/connection.ts';
 import { cacheDir, env, ownFolder, quiet } from './place.ts';
 
@@ -85,9 +88,9 @@ test('Temporal starts on our PostgreSQL, is killed, starts again, and has its na
   );
   expect(Object.keys(listed.customAttributes ?? {}).sort()).toEqual(Object.keys(ATTRIBUTES).sort());
 
-  const { authority, client, serverName } = temporalTlsAt(join(dir, 'tls'));
   const ui = await startTemporalUi({
-    tls: { serverCaFile: authority, certFile: client.certificate, keyFile: client.key, serverName },
+    tls: temporalTlsAt(join(dir, 'tls')),
+    codec: { encode: async (payloads) => payloads, decode: async (payloads) => payloads },
     program: programs['temporal-ui'].path,
     dir: join(folder, 'ui'),
     runDir,
@@ -96,7 +99,12 @@ test('Temporal starts on our PostgreSQL, is killed, starts again, and has its na
     env,
     report: quiet,
   });
-  expect(await (await fetch(ui.url)).text()).toContain('<html');
+  await expectDoor(ui);
+  // The UI server's own port, which everybody on the machine reaches: pages, and nothing of Temporal's.
+  const { server } = JSON.parse(readFileSync(join(folder, 'ui', 'ports.json'), 'utf8')) as { server: number };
+  const inner = (path: string) => statusOf(`https://127.0.0.1:${server}`, path, 'GET', {});
+  expect(await inner('/healthz')).toBe(200);
+  expect(await inner('/api/v1/namespaces/default/workflows')).toBe(401);
   await ui.stop();
   await second.stop();
   await database.stop('fast');
@@ -110,3 +118,56 @@ test('Temporal knows every key of the dynamic configuration', { timeout: TIMEOUT
   // It only warns of an unknown key, and ends with 0: the output is the answer.
   expect({ ...said, output: null }).toMatchObject({ status: 0, stdout: `${file}\n` });
 });
+
+/** Only who came by a link looks, and nobody does anything. */
+async function expectDoor(ui: RunningTemporalUi): Promise<void> {
+  const cookieOf = async (link: string) => {
+    const answer = await fetch(link, { redirect: 'manual' });
+    return { status: answer.status, cookie: answer.headers.get('set-cookie')?.split(';')[0] ?? '' };
+  };
+  const link = ui.newLink();
+  const { status, cookie } = await cookieOf(link);
+  expect(status).toBe(303);
+  expect(await cookieOf(link)).toEqual({ status: 401, cookie: '' });
+  expect(await cookieOf(`${link.slice(0, -2)}xx`)).toEqual({ status: 401, cookie: '' });
+  const list = '/api/v1/namespaces/default/workflows';
+  const asked = (path: string, headers: Record<string, string>, method = 'GET', body?: string) =>
+    statusOf(ui.url, path, method, headers, body);
+  expect(await asked('/', { cookie })).toBe(200);
+  expect(await asked(list, { cookie })).toBe(200);
+  expect(await asked(list, {})).toBe(401);
+  expect(await asked('/holdfast/decode', {}, 'POST', '{"payloads":[]}')).toBe(401);
+  // DNS rebinding: another name that points here.
+  expect(await asked(list, { cookie, host: `evil.example:${new URL(ui.url).port}` })).toBe(403);
+  const forged = JSON.stringify({
+    workflowId: 'job/forged/1',
+    workflowType: { name: 'noop' },
+    taskQueue: { name: 'x' },
+  });
+  // A web page's browser sends no cookie with it, and with one (a page of the same machine) nothing is done either.
+  for (const headers of [{}, { cookie }] as Record<string, string>[])
+    expect(
+      await asked(
+        `${list}/job%2Fforged%2F1`,
+        { ...headers, origin: 'https://evil.example', 'content-type': 'text/plain' },
+        'POST',
+        forged,
+      ),
+    ).toBeGreaterThanOrEqual(400);
+  expect(await asked(`${list}/job%2Fforged%2F1`, { cookie, 'content-type': 'application/json' }, 'POST', forged)).toBe(
+    405,
+  );
+}
+
+/** Over HTTP as a browser sends it, with any header. */
+function statusOf(url: string, path: string, method: string, headers: Record<string, string>, body?: string) {
+  return new Promise<number>((resolve, reject) => {
+    const order = { method, headers, rejectUnauthorized: false };
+    const asked = (url.startsWith('https') ? requestTls : request)(new URL(path, url), order, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? 0);
+    });
+    asked.on('error', reject);
+    asked.end(body);
+  });
+}

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { baseEnvironment, type Environment } from '../../config/environment.ts';
+import { EncryptingCodec } from '../../lib/payload-codec.ts';
+import { KEYS_HELD } from '../../lib/seal.ts';
 import type { TemporalTarget } from '../../temporal/connection.ts';
 import { dataPaths } from '../run/data-folder.ts';
+import { readKeyring } from '../run/keyring-file.ts';
 import { temporalTarget } from '../run/temporal-target.ts';
 import { Kept } from './kept.ts';
 import type { OurPrograms } from './our-programs.ts';
@@ -11,7 +14,7 @@ import type { Say } from './say.ts';
 import type { StopList } from './stop-list.ts';
 import { type RunningTemporal, startTemporal } from './temporal.ts';
 import { databaseNumbers, ensureTemporalSchema } from './temporal-schema.ts';
-import { ensureTemporalTls } from './temporal-tls.ts';
+import { ensureTemporalTls, temporalTlsAt } from './temporal-tls.ts';
 import { startTemporalUi } from './temporal-ui.ts';
 import { keepTemporalWhole } from './temporal-watch.ts';
 import { comingTemporalAddress, ensureOurNamespace } from './up-temporal.ts';
@@ -84,26 +87,27 @@ export class TemporalStart {
     void keepTemporalWhole({ own, target, ensureNamespace: () => this.#ensureNamespace(), stopping, say });
   }
 
-  /** Last of all: nothing waits for it. */
+  /** Last of all: nothing waits for it. Answers an address that opens it. */
   async startUi(): Promise<string | null> {
     const { config, environment, programs, say, stops } = this.#order;
     if (config.temporal.address !== null) return config.temporal.uiUrl;
-    const { temporalUi, run } = dataPaths(config.dataDir);
+    const { temporalUi, temporalTls, run } = dataPaths(config.dataDir);
     const start = () =>
       startTemporalUi({
         program: programs['temporal-ui']!.path,
         dir: temporalUi,
         runDir: run,
         address: this.#config.temporal.address!,
-        tls: this.#config.temporal.tls!,
+        tls: temporalTlsAt(temporalTls),
         defaultNamespace: config.temporal.namespace,
+        codec: new EncryptingCodec(readKeyring(config.keyringFile, KEYS_HELD.worker)),
         env: baseEnvironment(environment),
         report: say.report,
       });
     const kept = stops.add('temporal-ui', new Kept({ name: 'temporal-ui', start, say }));
-    const { url } = await kept.start();
+    const ui = await kept.start();
     kept.settle();
-    return url;
+    return ui.newLink();
   }
 
   /** Each start makes what is missing, so that a server that ended because its databases were gone comes back whole. */

@@ -1,10 +1,16 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Config } from '../../config/config.ts';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Agent, get } from 'node:https';
+import { dirname, join } from 'node:path';
+import type { PayloadCodec } from '@temporalio/common';
 import { type Child, spawnChild } from './children.ts';
 import { lastWords } from './last-words.ts';
 import { choosePorts } from './ports.ts';
 import { type Env, type Report, StartProblem } from './start-problem.ts';
+import type { TemporalTls } from './temporal-tls.ts';
+import { DECODE_PATH, startUiDoor } from './ui-door.ts';
+import { startUiGate } from './ui-gate.ts';
+import { keptUiKey, newUiLink } from './ui-link.ts';
 
 export interface TemporalUiOptions {
   /** Path of the UI server program. */
@@ -14,65 +20,67 @@ export interface TemporalUiOptions {
   runDir: string;
   /** host:port of the Temporal frontend. */
   address: string;
-  tls: NonNullable<Config['temporal']['tls']>;
+  tls: TemporalTls;
   defaultNamespace: string;
-  /** Fixed port; else a free one, kept for later starts. */
-  port?: number;
-  codecEndpoint?: string;
+  /** Opens the payloads for who looks. */
+  codec: PayloadCodec;
   env: Env;
   report: Report;
 }
 
 export interface RunningTemporalUi {
   url: string;
-  port: number;
+  /** Opens it once. */
+  newLink(): string;
   pid: number;
   exited: Child['exited'];
   stop(): Promise<void>;
 }
 
-async function answers(url: string): Promise<boolean> {
-  try {
-    return (await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2_000) })).ok;
-  } catch {
-    return false;
-  }
+function answers(port: number, { authority, serverName }: TemporalTls): Promise<boolean> {
+  return new Promise((resolve) => {
+    const agent = new Agent();
+    const order = {
+      agent,
+      host: '127.0.0.1',
+      port,
+      path: '/healthz',
+      ca: readFileSync(authority),
+      servername: serverName,
+    };
+    const asked = get(order, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode === 200);
+    });
+    asked.setTimeout(2_000, () => asked.destroy());
+    asked.on('error', () => resolve(false));
+  });
 }
 
-function writeUiConfig(options: TemporalUiOptions, port: number, url: string): void {
+function writeUiConfig(options: TemporalUiOptions, port: number, gate: string, url: string): void {
   const { dir, tls } = options;
   mkdirSync(join(dir, 'config'), { recursive: true });
   const config = {
-    temporalGrpcAddress: options.address,
-    tls: {
-      caFile: tls.serverCaFile,
-      certFile: tls.certFile,
-      keyFile: tls.keyFile,
-      serverName: tls.serverName,
-      enableHostVerification: true,
-    },
+    temporalGrpcAddress: gate,
+    tls: { caFile: tls.authority, serverName: tls.serverName, enableHostVerification: true },
+    // Also here, so that nobody else who has its port while it is started anew hears our word.
+    uiServerTLS: { certFile: tls.server.certificate, keyFile: tls.server.key },
     host: '127.0.0.1',
     port,
     enableUi: true,
     defaultNamespace: options.defaultNamespace,
-    // Whoever reaches it may look. What is done to a job is done by our API, which knows who it is and writes it down.
+    // So that it shows no buttons; the gate takes no call of theirs. What is done to a job is done by our API, which knows by whom.
     disableWriteActions: true,
     // Nothing is fetched from outside by people's browsers.
     disableNewsFetch: true,
     cors: { allowOrigins: [url], cookieInsecure: true },
-    ...(options.codecEndpoint ? { codec: { endpoint: options.codecEndpoint } } : {}),
+    codec: { endpoint: `${url}${dirname(DECODE_PATH)}` },
   };
   writeFileSync(join(dir, 'config/development.yaml'), JSON.stringify(config, null, 2));
 }
 
-/** Starts Temporal's web UI on the loopback address. It has no login. */
-export async function startTemporalUi(options: TemporalUiOptions): Promise<RunningTemporalUi> {
+async function startServer(options: TemporalUiOptions, port: number): Promise<Child> {
   const { dir } = options;
-  const began = Date.now();
-  mkdirSync(dir, { recursive: true });
-  const port = options.port ?? (await choosePorts(join(dir, 'ports.json'), ['ui'])).ui;
-  const url = `http://127.0.0.1:${port}`;
-  writeUiConfig(options, port, url);
   const logFile = join(dir, 'ui.log');
   const child = await spawnChild({
     name: 'temporal-ui',
@@ -85,7 +93,7 @@ export async function startTemporalUi(options: TemporalUiOptions): Promise<Runni
     stopGraceMs: 2_000,
   });
   const end = Date.now() + 20_000;
-  while (!(await answers(url))) {
+  while (!(await answers(port, options.tls))) {
     if (!child.running() || Date.now() > end) {
       await child.stop({ graceMs: 1_000 });
       throw new StartProblem(
@@ -96,9 +104,37 @@ export async function startTemporalUi(options: TemporalUiOptions): Promise<Runni
     }
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  options.report({ program: 'temporal-ui', step: `ready on ${url}`, elapsedMs: Date.now() - began });
-  const stop = async () => {
-    await child.stop({ graceMs: 2_000 });
+  return child;
+}
+
+/** Starts Temporal's web UI on the loopback address, behind a door of ours: it has no login of its own (ADR 025). */
+export async function startTemporalUi(options: TemporalUiOptions): Promise<RunningTemporalUi> {
+  const { dir, tls } = options;
+  const began = Date.now();
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const ports = await choosePorts(join(dir, 'ports.json'), ['ui', 'server']);
+  const [url, key, word] = [`http://127.0.0.1:${ports.ui}`, keptUiKey(dir), randomBytes(32).toString('base64url')];
+  const gate = await startUiGate(options.address, tls, word);
+  writeUiConfig(options, ports.server, gate.address, url);
+  const child = await startServer(options, ports.server).catch((thrown) => {
+    gate.stop();
+    throw thrown;
+  });
+  const server = { port: ports.server, authority: readFileSync(tls.authority, 'utf8'), serverName: tls.serverName };
+  const door = await startUiDoor({ port: ports.ui, key, word, server, codec: options.codec });
+  const closed = child.exited.then(async () => {
+    gate.stop();
+    await door.stop();
+  });
+  options.report({ program: 'temporal-ui', step: `ready on port ${ports.ui}`, elapsedMs: Date.now() - began });
+  return {
+    url,
+    newLink: () => newUiLink(url, key, Date.now()),
+    pid: child.pid,
+    exited: closed.then(() => child.exited),
+    async stop() {
+      await child.stop({ graceMs: 2_000 });
+      await closed;
+    },
   };
-  return { url, port, pid: child.pid, exited: child.exited, stop };
 }
