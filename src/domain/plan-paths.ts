@@ -73,6 +73,8 @@ function refuseCovering(pattern: string, paths: readonly string[]): string | nul
   return path === undefined ? null : `leaves out the whole path "${shown(path)}"`;
 }
 
+export const OWN_DATA = "Holdfast's own data and keys";
+
 /** What a plan may not take in, and why. */
 export interface Forbidden {
   readonly folder: string;

@@ -29,6 +29,12 @@ export function meaningOf(heard: Heard, signal: StopSignal, atMs: number): { mea
   return { meaning, heard: { stopping: true, interruptedAtMs: signal === 'SIGINT' ? (first ?? atMs) : first } };
 }
 
+/**
+ * A signal that is sent to all of us, by the group or one by one, may end a program of ours before we hear it ourselves. So
+ * long is waited before an end is taken for news; no longer, because it is time in which a killed API does not answer.
+ */
+export const HEARD_WITHIN_MS = 100;
+
 export interface StopListener {
   readonly process: { on(signal: StopSignal, listener: (signal: StopSignal) => void): unknown };
   /** Started by nohup: the end of a terminal is not for us. */

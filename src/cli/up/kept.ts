@@ -1,4 +1,5 @@
 import { asError } from '../../lib/failure.ts';
+import { HEARD_WITHIN_MS } from '../../lib/stop-signals.ts';
 import type { ChildExit } from './children.ts';
 import type { Say } from './say.ts';
 
@@ -17,11 +18,6 @@ export interface KeptOptions<Part extends RunningPart> {
   readonly final?: (exit: ChildExit) => string | null;
 }
 
-/**
- * Before anything is said or done about an end: a signal that is sent to all of us may end a program before we hear it
- * ourselves. No longer, because it is the time in which a killed API does not answer.
- */
-const HEARD_WITHIN_MS = 100;
 /** What was well comes back at once; from the second time on it waits. */
 const SECOND_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;

@@ -4,7 +4,7 @@ import '../../worker/small-memory.ts';
 import type { Config } from '../../config/config.ts';
 import { readConfig } from '../../config/config.ts';
 import { monotonicMs, systemClock } from '../../lib/clock.ts';
-import { listenForStop } from '../../lib/stop-signals.ts';
+import { HEARD_WITHIN_MS, listenForStop } from '../../lib/stop-signals.ts';
 import { sleep } from '../../worker/sleep.ts';
 import type { ProcessWorld } from '../processes.ts';
 import { dataPaths, ensureDataFolder } from '../run/data-folder.ts';
@@ -22,9 +22,6 @@ export interface UpOptions extends ProcessWorld {
   /** False: the first start makes no backup. */
   readonly firstJob: boolean;
 }
-
-/** A signal to us is heard before the end of what the same signal ended, also where a service manager sends it one by one. */
-const HEARD_WITHIN_MS = 100;
 
 /** All of Holdfast in one process tree, until Ctrl-C. Answers the exit code. */
 export async function up(options: UpOptions): Promise<number> {

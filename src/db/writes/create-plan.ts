@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { May } from '../../domain/actor.ts';
-import { type Forbidden, refuseOwnData, refusePlan } from '../../domain/plan-paths.ts';
+import { type Forbidden, OWN_DATA, refuseOwnData, refusePlan } from '../../domain/plan-paths.ts';
 import { Failure } from '../../lib/failure.ts';
 import { newUuid } from '../../lib/ids.ts';
 import type { Tx } from '../doors.ts';
@@ -33,7 +33,7 @@ export function checkOwnData(
   ownFolders: readonly string[],
 ): void {
   const ours = hostName === LOCAL_HOST ? ownFolders : [];
-  const forbidden: Forbidden[] = ours.map((folder) => ({ folder, what: "Holdfast's own data and keys" }));
+  const forbidden: Forbidden[] = ours.map((folder) => ({ folder, what: OWN_DATA }));
   if (repositoryUrl.startsWith('/')) forbidden.push({ folder: repositoryUrl, what: 'the repository it would go into' });
   const refused = refuseOwnData(paths, forbidden);
   if (refused) throw new Failure('invalid-input', refused.message, { fault: 'caller', pointer: refused.pointer });

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { isWithin } from '../../../domain/plan-paths.ts';
+import { isWithin, OWN_DATA } from '../../../domain/plan-paths.ts';
 
 /** A folder or file that no backup takes in: with its keys, whoever reads the backup could read everything. */
 export interface OwnData {
@@ -8,12 +8,11 @@ export interface OwnData {
   readonly what: string;
 }
 
-const OWN = "Holdfast's own data and keys";
 const REPOSITORY = 'the repository that this backup goes into';
 
 /** Links are followed: what lies elsewhere by a link is ours there. */
 export async function findOwnData(ownFolders: readonly string[], repositoryUrl: string): Promise<OwnData[]> {
-  const named = ownFolders.map((path) => ({ path, what: OWN }));
+  const named = ownFolders.map((path) => ({ path, what: OWN_DATA }));
   if (repositoryUrl.startsWith('/')) named.push({ path: repositoryUrl, what: REPOSITORY });
   const found = await Promise.all(
     named.map(async ({ path, what }) => ({ path: await realpath(path).catch(() => path), what })),
