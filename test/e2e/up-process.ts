@@ -60,7 +60,7 @@ export class Up {
     before = 'true',
     command: readonly string[] = UP,
   ) {
-    this.child = spawn('sh', ['-c', `${before} && exec "$0" "$@"`, ...command, ...args], {
+    this.child = spawn('/bin/sh', ['-c', `${before} && exec "$0" "$@"`, ...command, ...args], {
       cwd: PROJECT,
       detached: true,
       env: { ...CLEAN_ENV, HOLDFAST_PORT: '0', HOLDFAST_GATEWAY_PORT: '0', ...env },
