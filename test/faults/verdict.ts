@@ -102,7 +102,9 @@ function lostOf(wanted: ExpectedJob, job: JobEvidence, snapshots: Snapshots, log
     lost.push(`${job.id} (${wanted.kind}) ended as ${job.state} (${job.code}), expected: ${wanted.expect}`);
   if (job.auditStarts === 0) lost.push(`${job.id} has no audit event`);
   const done = job.state === 'succeeded' || job.state === 'partial';
-  if (done && wanted.kind === 'backup' && !snapshots.some(({ id }) => id === job.snapshotId))
+  // restic up to 0.15 tells the first eight characters of the id.
+  const isThere = job.snapshotId !== null && snapshots.some(({ id }) => id.startsWith(job.snapshotId!));
+  if (done && wanted.kind === 'backup' && !isThere)
     lost.push(`${job.id} ${job.state}, and its snapshot ${job.snapshotId} is not in the repository`);
   const lines = new Set(log);
   const missing = Array.from({ length: wanted.logLines }, (_, i) => `line ${i + 1} of ${wanted.logLines}`).filter(
