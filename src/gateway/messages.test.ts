@@ -139,6 +139,20 @@ test('what is no outcome is the agent’s fault; figures and times stay within w
   });
 });
 
+test('HJ-12: what an honest agent sends arrives whole, with why nothing moves and since when', () => {
+  const whole = {
+    ...progress,
+    note: 'Save(<data/1>) returned error, retrying after 5 s',
+    noteAt: '2026-11-28T00:00:00.000Z',
+  };
+  const passed = (sent: object) => read('Report', { ...GOOD.Report, progress: sent }).progress;
+  const said = (more: object) => passed({ ...whole, ...more });
+  expect(said({})).toEqual(whole);
+  expect(said({ note: null, noteAt: null })).toMatchObject({ note: null, noteAt: null });
+  expect(said({ noteAt: 'yesterday' })).toMatchObject({ note: whole.note, noteAt: null });
+  expect(passed(progress)).toEqual(progress);
+});
+
 test('an agent of another version is told so, whatever fields it has', () => {
   expect(() => read('Hello', { protocol: 2, whatever: true })).toThrow(/update the gateway/);
 });

@@ -93,11 +93,17 @@ const FAULT: AttemptResult = { outcome: AGENT_FAULT, failures: [], failureCount:
 const timeOf = (atMs: number): number => within(Math.trunc(atMs), LAST_MS);
 const within = (value: number, most: number): number => Math.min(Math.max(value, 0), most);
 
+function momentOf(text: string | null): string | null {
+  const atMs = Date.parse(text ?? '');
+  return Number.isNaN(atMs) ? null : new Date(timeOf(atMs)).toISOString();
+}
+
 /** Figures that people can read, whatever a program said. */
 function progressOf(progress: protocol.Progress): protocol.Progress {
   const figure = (value: number) => within(value, Number.MAX_SAFE_INTEGER);
   const known = (value: number | null) => (value === null ? null : figure(value));
   const { fraction, bytesDone, bytesTotal, filesDone, filesTotal, ratePerSecond, etaSeconds, current } = progress;
+  const { note, noteAt } = progress;
   return {
     fraction: fraction === null ? null : within(fraction, 1),
     bytesDone: figure(bytesDone),
@@ -107,6 +113,8 @@ function progressOf(progress: protocol.Progress): protocol.Progress {
     current,
     ratePerSecond: known(ratePerSecond),
     etaSeconds: known(etaSeconds),
+    ...(note !== undefined && { note }),
+    ...(noteAt !== undefined && { noteAt: momentOf(noteAt) }),
   };
 }
 
