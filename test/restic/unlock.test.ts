@@ -16,7 +16,7 @@ import { processes, ResticBench } from '../harness/restic-bench.ts';
 const restic = findRestic();
 const MINUTE = 60_000;
 
-describe.skipIf(restic === null)(`restic ${restic?.version.text}`, { timeout: 60_000 }, () => {
+describe.skipIf(restic === null)(`restic ${restic?.version.text}`, { timeout: 240_000 }, () => {
   let bench: ResticBench;
   let repository: string;
   let masterKey: string;

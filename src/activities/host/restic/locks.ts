@@ -29,7 +29,7 @@ export interface Lock {
 }
 
 /** Each costs restic a key derivation; with more than these something else is wrong. */
-const MOST_READ = 20;
+export const MOST_READ = 20;
 const UNREADABLE = /invalid data returned|verification failed|invalid character|unexpected end of JSON/i;
 const GONE = /no such file|does not exist|not found|\(404\)/i;
 

@@ -1,4 +1,4 @@
-import { unlink } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { TroubleCode } from '../../../kinds/restic-outcomes.ts';
@@ -41,9 +41,9 @@ export async function removeStaleLocks(
   return { removed: gone.length, left };
 }
 
-/** Only for a repository in a folder of this host. */
+/** Only for a repository in a folder of this host. Its holder may have removed it meanwhile. */
 export const removeLockFile = ({ repositoryUrl }: RepositoryAccess, { id }: Lock): Promise<void> =>
-  unlink(join(repositoryUrl, 'locks', id));
+  rm(join(repositoryUrl, 'locks', id), { force: true });
 
 /** Old by the holder's clock, while its file was written a moment ago. */
 function hasWrongClock({ holder, writtenAt }: Lock, now: Date): boolean {

@@ -5,7 +5,7 @@ import type { AttemptBody, AttemptContext } from '../attempt-context.ts';
 import { secretOf, workOf } from '../work.ts';
 import { type RepositoryAccess, type ResticDeps, unlockAllCommand } from './command.ts';
 import { recognise } from './identity.ts';
-import { type Lock, lockInWords, readLocks } from './locks.ts';
+import { type Lock, lockInWords, MOST_READ, readLocks } from './locks.ts';
 import { endedAs, troubleOf } from './outcome.ts';
 import { ResticReading } from './reading.ts';
 import { listen } from './speak.ts';
@@ -50,7 +50,9 @@ async function removeDamaged(
   if (typeof locks === 'string') return locks;
   const damaged = locks.filter((lock) => isDamaged(lock) && before.some(({ id, holder }) => id === lock.id && !holder));
   const inFolder = access.repositoryUrl.startsWith('/');
-  if (damaged.length === 0 || (!inFolder && damaged.length < locks.length)) return locks;
+  // Beyond the ones that are read there may be more, of the living too.
+  const mayTakeAll = damaged.length === locks.length && locks.length < MOST_READ;
+  if (damaged.length === 0 || (!inFolder && !mayTakeAll)) return locks;
   if (inFolder) for (const lock of damaged) await removeLockFile(access, lock);
   else {
     const reading = new ResticReading();
