@@ -145,7 +145,8 @@ test('HJ-12: what an honest agent sends arrives whole, with why nothing moves an
     note: 'Save(<data/1>) returned error, retrying after 5 s',
     noteAt: '2026-11-28T00:00:00.000Z',
   };
-  const passed = (sent: object) => read('Report', { ...GOOD.Report, progress: sent }).progress;
+  const passed = (sent: object) =>
+    (read('Report', { ...GOOD.Report, progress: sent }) as { progress: unknown }).progress;
   const said = (more: object) => passed({ ...whole, ...more });
   expect(said({})).toEqual(whole);
   expect(said({ note: null, noteAt: null })).toMatchObject({ note: null, noteAt: null });

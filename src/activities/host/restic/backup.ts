@@ -1,5 +1,6 @@
 import { BackupWork } from '../../../kinds/backup.ts';
 import type { AttemptBody, AttemptContext, LineHandler } from '../attempt-context.ts';
+import { inTime } from '../in-time.ts';
 import { secretOf, workOf } from '../work.ts';
 import { CacheGuard, cacheFolder, isCacheFull } from './cache-room.ts';
 import { type BackupOptions, backupCommand, type RepositoryAccess, type ResticDeps } from './command.ts';
@@ -25,7 +26,7 @@ export function backupBody(deps: ResticDeps, options: BackupOptions = {}): Attem
     const sources = await readSources(work, [deps.dataDir, ...deps.ownFolders], context.signal);
     for (const line of wordsAbout(sources)) context.log(line);
     const access = { repositoryUrl: work.repositoryUrl, password: secretOf(answer, 'password') };
-    const seen = await recognise(context, deps, access, work.known);
+    const seen = await recognise(context, deps, access, work.known, options.lookLimitMs);
     if (seen.trouble !== null) return endedAs(seen.trouble);
     const nothing = withoutRestic(sources);
     if (nothing !== null) return nothing;
@@ -40,7 +41,7 @@ export function backupBody(deps: ResticDeps, options: BackupOptions = {}): Attem
     if (stalled && !madeSnapshot(end, reading))
       return endedAs(troubleInWords(words) ?? 'repository-stalled', seen.refs);
     const result = withSources(withLock(backupResult(end, reading, seen.refs), lock), sources, withoutCache);
-    return { ...result, failures: await explainFailures(result.failures) };
+    return { ...result, failures: await inTime(explainFailures(result.failures), [...result.failures], null) };
   };
 }
 

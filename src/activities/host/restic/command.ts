@@ -30,6 +30,8 @@ export interface BackupOptions {
   /** How long a lock of somebody else is waited for. */
   readonly lockPatienceMs?: number;
   readonly stallLimits?: StallLimits;
+  /** How long the storage may take to show which repository it holds. */
+  readonly lookLimitMs?: number;
   readonly withoutCache?: boolean;
 }
 

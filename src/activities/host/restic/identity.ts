@@ -3,16 +3,21 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KnownRepository } from '../../../kinds/known-repository.ts';
 import type { TroubleCode } from '../../../kinds/restic-outcomes.ts';
-import type { AttemptContext } from '../attempt-context.ts';
+import type { AttemptContext, LineHandler } from '../attempt-context.ts';
+import { inTime } from '../in-time.ts';
 import { openCommand, type RepositoryAccess, type ResticDeps } from './command.ts';
-import { troubleOf } from './outcome.ts';
+import { troubleInWords, troubleOf } from './outcome.ts';
 import { ResticReading } from './reading.ts';
 import { listen } from './speak.ts';
+import { StallGuard } from './stall.ts';
 
 /** Either what stands in the way, or what was learnt of the repository that is there. */
 export type Seen =
   | { readonly trouble: null; readonly refs: Readonly<Record<string, string>> }
   | { readonly trouble: TroubleCode };
+
+/** restic from 0.17 on gives a dead storage up after a quarter of an hour; older ones, and ssh, wait for ever. */
+const LOOK_LIMIT_MS = 20 * 60_000;
 
 const NOTHING_KNOWN: KnownRepository = { resticId: null, configDigest: null, wasReady: false };
 /** Folders of a repository that have no file before it was made. */
@@ -28,10 +33,11 @@ export async function recognise(
   deps: ResticDeps,
   access: RepositoryAccess,
   known: KnownRepository = NOTHING_KNOWN,
+  limitMs?: number,
 ): Promise<Seen> {
-  const digest = await configDigest(access.repositoryUrl);
+  const digest = await configDigest(access.repositoryUrl, context.signal);
   if (digest !== null && digest === known.configDigest) return { trouble: null, refs: {} };
-  const seen = await openRepository(context, deps, access, known);
+  const seen = await openRepository(context, deps, access, known, limitMs);
   if (seen.trouble !== null || isKnown(seen.refs.resticId, known)) return seen;
   context.log(`The repository there has the id ${seen.refs.resticId}; the one that is known has ${known.resticId}.`);
   return { trouble: 'repository-changed' };
@@ -43,19 +49,26 @@ export async function openRepository(
   deps: ResticDeps,
   access: RepositoryAccess,
   known: KnownRepository = NOTHING_KNOWN,
+  limitMs = LOOK_LIMIT_MS,
 ): Promise<Seen> {
   const reading = new ResticReading();
   let config = '';
-  const words = listen(context, reading);
-  const end = await context.run(openCommand(deps, access), (stream, line, cut) => {
+  const guard = new StallGuard({ stallMs: limitMs, hopelessMs: limitMs });
+  const words = listen(context, reading, guard);
+  const onLine: LineHandler = (stream, line, cut) => {
     if (stream === 'out') config += line.slice(0, 1_000);
     else words(stream, line, cut);
-  });
-  if (end.stopped) throw context.signal.reason;
+  };
+  const end = await context.run(openCommand(deps, access), onLine, guard.signal).finally(() => guard.end());
+  context.note(null);
+  if (end.stopped) {
+    context.signal.throwIfAborted();
+    return { trouble: troubleInWords(guard.words) ?? 'repository-unreachable' };
+  }
   if (end.exitCode !== 0)
-    return { trouble: await precisely(troubleOf(end, reading), access.repositoryUrl, known.wasReady) };
+    return { trouble: await precisely(context, troubleOf(end, reading), access.repositoryUrl, known.wasReady) };
   const resticId = /"id": ?"([0-9a-f]{64})"/.exec(config)?.[1];
-  const digest = await configDigest(access.repositoryUrl);
+  const digest = await configDigest(access.repositoryUrl, context.signal);
   const refs = { ...(resticId && { resticId }), ...(digest && { configDigest: digest }) };
   return { trouble: null, refs };
 }
@@ -65,21 +78,31 @@ const isKnown = (resticId: string | undefined, { resticId: known }: KnownReposit
   known === null || resticId === undefined || resticId === known;
 
 /** That there is no repository, in the words that fit: never made, gone, or without the file that says so. */
-async function precisely(trouble: TroubleCode, url: string, wasReady: boolean): Promise<TroubleCode> {
+async function precisely(
+  { signal }: AttemptContext,
+  trouble: TroubleCode,
+  url: string,
+  wasReady: boolean,
+): Promise<TroubleCode> {
   if (trouble !== 'repository-missing') return trouble;
-  if (await holdsRepositoryFiles(url)) return 'repository-without-config';
+  if (await holdsRepositoryFiles(url, signal)) return 'repository-without-config';
   return wasReady ? 'repository-missing' : 'repository-uninitialised';
 }
 
 /** Only for a repository in a folder of this host; of others this is not known. */
-export async function holdsRepositoryFiles(url: string): Promise<boolean> {
+export async function holdsRepositoryFiles(url: string, signal: AbortSignal): Promise<boolean> {
   if (!url.startsWith('/')) return false;
-  const names = await Promise.all(FOLDERS_WITH_FILES.map((name) => readdir(join(url, name)).catch(() => [])));
+  const asked = FOLDERS_WITH_FILES.map((name) => readdir(join(url, name)).catch(() => []));
+  const names = await inTime<string[][]>(Promise.all(asked), [], signal);
   return names.some((files) => files.length > 0);
 }
 
-async function configDigest(url: string): Promise<string | null> {
+async function configDigest(url: string, signal: AbortSignal): Promise<string | null> {
   if (!url.startsWith('/')) return null;
-  const config = await readFile(join(url, 'config')).catch(() => null);
+  const config = await inTime(
+    readFile(join(url, 'config')).catch(() => null),
+    null,
+    signal,
+  );
   return config === null ? null : createHash('sha256').update(config).digest('hex');
 }

@@ -1,8 +1,8 @@
 import { InitWork } from '../../../kinds/init-repository.ts';
 import type { InitCode } from '../../../kinds/restic-outcomes.ts';
-import type { AttemptBody } from '../attempt-context.ts';
+import type { AttemptBody, AttemptContext } from '../attempt-context.ts';
 import { secretOf, workOf } from '../work.ts';
-import { initCommand, type ResticDeps } from './command.ts';
+import { initCommand, type RepositoryAccess, type ResticDeps } from './command.ts';
 import { holdsRepositoryFiles, openRepository, recognise, type Seen } from './identity.ts';
 import { endedAs, troubleOf } from './outcome.ts';
 import { ResticReading } from './reading.ts';
@@ -19,12 +19,12 @@ export function initBody(deps: ResticDeps): AttemptBody {
     const access = { repositoryUrl: work.repositoryUrl, password: secretOf(answer, 'password') };
     if (work.mayMake === false) return foundAs(await recognise(context, deps, access, work.known));
     const reading = new ResticReading();
-    const hadFiles = await holdsRepositoryFiles(access.repositoryUrl);
+    const hadFiles = await holdsRepositoryFiles(access.repositoryUrl, context.signal);
     const end = hadFiles ? null : await context.run(initCommand(deps, access), listen(context, reading));
     if (end?.stopped) throw context.signal.reason;
     if (end?.exitCode === 0) {
-      const seen = await openRepository(context, deps, access);
-      return endedAs('initialised' satisfies InitCode, seen.trouble === null ? seen.refs : {});
+      const refs = await idOfMade(context, deps, access, reading.resticId);
+      return endedAs('initialised' satisfies InitCode, refs);
     }
     if (end !== null && !THERE_ALREADY.test(reading.lastWords)) return endedAs(troubleOf(end, reading));
     const seen = await openRepository(context, deps, access);
@@ -32,6 +32,13 @@ export function initBody(deps: ResticDeps): AttemptBody {
     const noConfig = seen.trouble === 'repository-missing' || seen.trouble === 'repository-uninitialised';
     return foundAs(noConfig ? { trouble: 'repository-without-config' } : seen);
   };
+}
+
+/** It is made: neither a cancel nor a storage that fails from now on may end the job as if it were not. */
+async function idOfMade(context: AttemptContext, deps: ResticDeps, access: RepositoryAccess, printed: string | null) {
+  const seen = await openRepository(context, deps, access).catch(() => null);
+  if (seen?.trouble === null) return seen.refs;
+  return printed === null ? {} : { resticId: printed };
 }
 
 const foundAs = (seen: Seen) =>

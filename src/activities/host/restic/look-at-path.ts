@@ -1,4 +1,5 @@
 import { lstat, opendir, readlink, realpath, stat } from 'node:fs/promises';
+import { inTime } from '../in-time.ts';
 
 /** What lies at a path of a plan. `absent` and `unreadable` are what restic itself says best. */
 export type Look =
@@ -13,26 +14,9 @@ export type Look =
       readonly link: { readonly foreign: boolean } | null;
     };
 
-/** How long a path may take to answer: what lies on a dead network mount never does. */
-const ANSWER_LIMIT_MS = 10_000;
-
 /** restic follows no link that it is given; so we look where it leads. Throws the signal's reason when it is stopped. */
-export async function lookAtPath(path: string, signal: AbortSignal, limitMs = ANSWER_LIMIT_MS): Promise<Look> {
-  const { promise: stopped, reject } = Promise.withResolvers<never>();
-  const stop = () => reject(signal.reason);
-  signal.addEventListener('abort', stop, { once: true });
-  let timer: NodeJS.Timeout | undefined;
-  const silent = new Promise<Look>((resolve) => {
-    timer = setTimeout(resolve, limitMs, { is: 'silent' });
-  });
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([look(path), silent, stopped]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
-  }
-}
+export const lookAtPath = (path: string, signal: AbortSignal, limitMs?: number): Promise<Look> =>
+  inTime<Look>(look(path), { is: 'silent' }, signal, limitMs);
 
 async function look(path: string): Promise<Look> {
   try {

@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { isWithin, OWN_DATA } from '../../../domain/plan-paths.ts';
+import { inTime } from '../in-time.ts';
 
 /** A folder or file that no backup takes in: with its keys, whoever reads the backup could read everything. */
 export interface OwnData {
@@ -11,11 +12,22 @@ export interface OwnData {
 const REPOSITORY = 'the repository that this backup goes into';
 
 /** Links are followed: what lies elsewhere by a link is ours there. */
-export async function findOwnData(ownFolders: readonly string[], repositoryUrl: string): Promise<OwnData[]> {
+export async function findOwnData(
+  ownFolders: readonly string[],
+  repositoryUrl: string,
+  signal: AbortSignal,
+): Promise<OwnData[]> {
   const named = ownFolders.map((path) => ({ path, what: OWN_DATA }));
   if (repositoryUrl.startsWith('/')) named.push({ path: repositoryUrl, what: REPOSITORY });
   const found = await Promise.all(
-    named.map(async ({ path, what }) => ({ path: await realpath(path).catch(() => path), what })),
+    named.map(async ({ path, what }) => ({
+      path: await inTime(
+        realpath(path).catch(() => path),
+        path,
+        signal,
+      ),
+      what,
+    })),
   );
   const outer = found.filter(
     ({ path }, at) =>

@@ -30,7 +30,7 @@ interface Plan {
 }
 
 export async function readSources(plan: Plan, ownFolders: readonly string[], signal: AbortSignal): Promise<Sources> {
-  const gathered = new Gathered(plan, await findOwnData(ownFolders, plan.repositoryUrl), await readMounts());
+  const gathered = new Gathered(plan, await findOwnData(ownFolders, plan.repositoryUrl, signal), await readMounts());
   for (const given of plan.paths) {
     const path = normalize(given).replace(/(?<=.)\/$/, '');
     gathered.add(path, await lookAtPath(path, signal));
