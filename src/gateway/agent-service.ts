@@ -14,18 +14,19 @@ import { isDataError } from '../lib/data-error.ts';
 import { publicId } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import { type Keyring, open } from '../lib/seal.ts';
+import { ATTEMPT, QUESTIONS, WRITERS } from './agent-turns.ts';
 import type { RefusalAudit } from './audit.ts';
 import { rawMethod } from './door.ts';
 import type { Epochs } from './epochs.ts';
 import { FairTurns } from './fair-turns.ts';
 import type { Hosts } from './hosts.ts';
-import { Buckets, Concurrency } from './limits.ts';
+import { Buckets } from './limits.ts';
 import { type AgentMessages, readMessage } from './messages.ts';
 import { addressOf } from './network.ts';
 import type { NeverArrived } from './never-arrived.ts';
 import type { Patience } from './patience.ts';
 import type { Presence } from './presence.ts';
-import { later, malformed, Refusal, tooMuch } from './refusal.ts';
+import { malformed, Refusal, tooMuch } from './refusal.ts';
 import { Seldom } from './seldom.ts';
 import type { AttemptTicket, GatewayStore, HostIdentity } from './store.ts';
 import { readTicket } from './ticket.ts';
@@ -34,10 +35,7 @@ import type { Upstream } from './upstream.ts';
 
 /** A host that does 37 no-op jobs a second, the most one engine was seen to give, makes about 110 calls a second here. */
 const CALLS = { perSecond: 200, burst: 600 };
-/** Of the gateway's ten connections, in turns by host: the others stay free for claims, beats and results, however stuck the log is. */
-const WRITERS = { width: 5, widthEach: 3, waitingEach: 64, waitingAll: 10_000 };
-/** For all else that asks the database: a host that waits for a row that it holds itself keeps one connection. */
-const QUESTIONS = { width: 3, widthEach: 1, waitingEach: 64, waitingAll: 10_000 };
+const attemptKey = ({ jobId, runNo, attempt }: AttemptTicket): string => `${jobId} ${runNo} ${attempt}`;
 
 type Call = ServerUnaryCall<Buffer, Buffer>;
 
@@ -62,7 +60,7 @@ export class AgentService {
   readonly #calls: Buckets;
   readonly #intake = new FairTurns(WRITERS);
   readonly #questions = new FairTurns(QUESTIONS);
-  readonly #reports = new Concurrency(1);
+  readonly #attempts = new FairTurns(ATTEMPT);
   readonly #errors: Seldom;
 
   constructor(parts: AgentServiceParts) {
@@ -142,7 +140,9 @@ export class AgentService {
 
   async #claim(host: HostIdentity, claim: Static<typeof protocol.Claim>): Promise<protocol.ClaimAnswer> {
     const { ticket, hash } = this.#attempt(host, claim);
-    const claimed = await this.#questions.run(host.hostId, () => this.#parts.store.claim(host, ticket, hash));
+    const claimed = await this.#attempts.run(attemptKey(ticket), () =>
+      this.#questions.run(host.hostId, () => this.#parts.store.claim(host, ticket, hash)),
+    );
     if (claimed.verdict === 'refused') throw new Refusal(status.FAILED_PRECONDITION, claimed.reason, true);
     const secrets = claimed.secrets.map(({ name, table, row, column, sealed }) => {
       const place = { table, row, column, organisation: host.orgId };
@@ -153,10 +153,7 @@ export class AgentService {
 
   async #report(host: HostIdentity, report: AgentMessages['Report']): Promise<protocol.ReportAnswer> {
     const { ticket, hash } = this.#attempt(host, report);
-    const leave = this.#reports.enter(`${ticket.jobId} ${ticket.runNo} ${ticket.attempt}`);
-    // An agent whose call was cut may come again before we know.
-    if (!leave) throw later('another report of this attempt is on its way');
-    return this.#take(host, ticket, hash, report).finally(leave);
+    return this.#attempts.run(attemptKey(ticket), () => this.#take(host, ticket, hash, report));
   }
 
   async #take(

@@ -24,7 +24,8 @@ import { storedLines } from './replicas.ts';
  */
 const [seconds = 8, goodHosts = 2] = (process.env.HOSTILE ?? '').split(',').filter(Boolean).map(Number);
 const isLong = process.env.HOSTILE !== undefined;
-const PACE_MS = 200;
+/** A host beats each 10 s, and speaks more often than that. */
+const PACE_MS = isLong ? 1_000 : 200;
 
 let bench: Bench;
 let folder: string;
@@ -205,7 +206,7 @@ test('SC-9: beside hostile agents nothing of other hosts is late, lost or change
   }
   for (const [at, host] of bads.entries()) {
     const sent = Object.values(answers[at]!).reduce((sum, count) => sum + count, 0);
-    expect(sent).toBeGreaterThan(isLong ? 2_000 : 100);
+    expect(sent).toBeGreaterThan(100);
     // Nothing that it can send is a fault of the gateway's own.
     expect(answers[at]!['13'] ?? 0).toBe(0);
     await expect
