@@ -136,7 +136,10 @@ async function expectDoor(ui: RunningTemporalUi): Promise<void> {
   expect(await asked('/', { cookie })).toBe(200);
   expect(await asked(list, { cookie })).toBe(200);
   expect(await asked(list, {})).toBe(401);
-  expect(await asked('/holdfast/decode', {}, 'POST', '{"payloads":[]}')).toBe(401);
+  const payloads = JSON.stringify({ payloads: [{ metadata: { encoding: 'eA==' }, data: 'eQ==' }] });
+  expect(await asked('/holdfast/decode', {}, 'POST', payloads)).toBe(401);
+  const decoded = await fetch(`${ui.url}/holdfast/decode`, { method: 'POST', headers: { cookie }, body: payloads });
+  expect(await decoded.text()).toBe(payloads);
   // DNS rebinding: another name that points here.
   expect(await asked(list, { cookie, host: `evil.example:${new URL(ui.url).port}` })).toBe(403);
   const forged = JSON.stringify({
