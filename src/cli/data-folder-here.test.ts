@@ -47,6 +47,12 @@ test('one above that belongs to somebody else is not taken: who made it would be
   const seenBy = (uid: number) => withDataFolderHere({}, { folder, project: '/nonexistent', uid }).HOLDFAST_DATA;
   expect(seenBy(owner)).toBe(data);
   expect(seenBy(owner + 1)).toBeUndefined();
+  // Where we stand it is refused with words: the folder may be shared.
+  const standing = { folder: join(root, 'shared'), project: '/nonexistent' };
+  expect(() => withDataFolderHere({}, { ...standing, uid: owner + 1 })).toThrow(
+    /belongs to another account.*HOLDFAST_DATA=/,
+  );
+  expect(withDataFolderHere({}, { ...standing, uid: owner }).HOLDFAST_DATA).toBe(data);
   // Beside our own program it is taken, as `up` would: root asks what a service's account runs.
   const asked = { project: `${join(root, 'shared')}/`, uid: owner + 1 };
   for (const from of ['/', folder]) expect(withDataFolderHere({}, { folder: from, ...asked }).HOLDFAST_DATA).toBe(data);

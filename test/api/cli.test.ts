@@ -162,7 +162,7 @@ test('repositories and plans can be made and named', async () => {
 test('BK-4: plans are shown, changed and removed, and a plan with a job is not removed', async () => {
   await run('plans create walk /nosuch --host local --repository second');
   expect((await run('plans show walk')).out).toMatch(/Paths +\/nosuch\n/);
-  const edited = await run('plans edit walk --path /srv /opt --exclude *.tmp --exclude *.bak --name walked');
+  const edited = await run('plans edit --path /srv --path /opt walk --exclude *.tmp --exclude *.bak --name walked');
   expect(edited.out).toMatch(/Name +walked\n[\s\S]*Paths +\/srv \/opt\nExcludes +\*\.tmp \*\.bak\n/);
   expect((await run('plans edit walked --no-exclude')).out).not.toContain('Excludes');
   expect(await run('plans edit walked')).toMatchObject({ code: 2, err: expect.stringContaining('Say what to change') });

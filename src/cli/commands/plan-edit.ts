@@ -6,7 +6,7 @@ import { eachTime, findPlan, planFacts } from './plans.ts';
 interface EditOptions {
   host?: string;
   name?: string;
-  path?: string[];
+  path?: readonly string[];
   /** False: none any more. */
   exclude?: readonly string[] | false;
 }
@@ -17,13 +17,13 @@ export function editPlan(plans: Command, cli: Cli): void {
     .argument('<name|id>', 'the plan')
     .option('--host <name|id>', 'the host it belongs to, when several have one of that name')
     .option('--name <name>', 'what people call it from now on')
-    .option('--path <path...>', 'absolute paths on the host, instead of those it has')
+    .option('--path <path>', 'an absolute path on the host, instead of those it has; once for each', eachTime)
     .option('--exclude <pattern>', 'what to leave out, instead of what it leaves out now; once for each', eachTime)
     .option('--no-exclude', 'leave out nothing')
     .description('change a plan')
     .addHelpText(
       'after',
-      '\nExamples:\n  holdfast plans edit web --path /srv/www /etc/nginx\n  holdfast plans edit web --name website --no-exclude',
+      '\nExamples:\n  holdfast plans edit web --path /srv/www --path /etc/nginx\n  holdfast plans edit web --name website --no-exclude',
     )
     .action(async (text: string, options: EditOptions, command: Command) => {
       const { host, name, path, exclude } = options;
