@@ -145,7 +145,10 @@ describe.skipIf(restic === null)(
       };
       expect(await asNobody([bench.path('shut')])).toMatchObject({
         code: 'nothing-readable',
-        failures: [{ item: bench.path('shut'), code: 'permission-denied' }],
+        // Before 0.17 restic says that there was an error, and hardly which.
+        failures: [
+          { item: bench.path('shut'), code: restic!.version.minor < 17 ? expect.any(String) : 'permission-denied' },
+        ],
       });
       expect(await asNobody([bench.path('source'), bench.path('shut')])).toMatchObject({
         code: 'some-path-unreadable',
@@ -282,7 +285,7 @@ describe.skipIf(restic === null)(
         expect(long.code).toBe('partial');
         expect(long.failures[0]).toMatchObject({
           code: 'name-too-long',
-          message: expect.stringMatching(/file name too long; its path is longer/),
+          message: expect.stringMatching(/(file name too long|ENAMETOOLONG); its path is longer/),
         });
         expect(long.failures[0]!.item.endsWith(name)).toBe(true);
       } finally {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -75,11 +75,13 @@ describe.skipIf(restic === null)(
     test('a cancel that comes when the repository is made does not hide that it was made', async () => {
       const repository = bench.path('made');
       await mkdir(repository);
-      const run = bench.attempt(initBody(bench.deps), { repositoryUrl: repository });
-      await vi.waitUntil(
-        async () => (await processes()).some(({ args, env }) => /\0cat\0/.test(args) && env.includes(repository)),
-        { timeout: 30_000, interval: 5 },
-      );
+      // As a storage that is silent from then on: the look at what was made does not end.
+      const [script, looks] = [bench.path('silent-cat'), bench.path('looks')];
+      const wait = `[ "$one" = cat ] && { touch ${looks}; exec sleep 600; }`;
+      const body = `#!/bin/sh\nfor one; do ${wait}; done\nexec ${restic!.path} "$@"\n`;
+      await writeFile(script, body, { mode: 0o755 });
+      const run = bench.attempt(initBody({ ...bench.deps, resticPath: script }), { repositoryUrl: repository });
+      await vi.waitUntil(() => existsSync(looks), { timeout: 30_000, interval: 20 });
       run.stop.abort(new Error('CANCELLED'));
       const { code, refs } = await run.answer;
       expect(code).toBe('initialised');

@@ -118,7 +118,7 @@ describe.skipIf(restic === null)(`restic ${restic?.version.text}`, { timeout: 24
   });
 
   test('BK-14: a lock of a restic that was killed is removed by unlock; the one of a living restic is not', async () => {
-    const slow = () => bench.attempt(backupBody(bench.deps, { limitUploadKiB: 200 }), work([bench.path('big')]));
+    const slow = () => bench.attempt(backupBody(bench.deps, { limitUploadKiB: 20 }), work([bench.path('big')]));
     const run = slow();
     await vi.waitUntil(() => bench.locks(repository).length === 1, { timeout: 30_000, interval: 50 });
     expect((await unlock().answer).code).toBe('locks-remain');

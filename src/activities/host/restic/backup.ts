@@ -41,7 +41,10 @@ export function backupBody(deps: ResticDeps, options: BackupOptions = {}): Attem
     if (stalled && !madeSnapshot(end, reading))
       return endedAs(troubleInWords(words) ?? 'repository-stalled', seen.refs);
     const result = withSources(withLock(backupResult(end, reading, seen.refs), lock), sources, withoutCache);
-    return { ...result, failures: await inTime(explainFailures(result.failures), [...result.failures], null) };
+    return {
+      ...result,
+      failures: await inTime('failures', () => explainFailures(result.failures), [...result.failures], null),
+    };
   };
 }
 

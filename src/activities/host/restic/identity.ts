@@ -92,17 +92,13 @@ async function precisely(
 /** Only for a repository in a folder of this host; of others this is not known. */
 export async function holdsRepositoryFiles(url: string, signal: AbortSignal): Promise<boolean> {
   if (!url.startsWith('/')) return false;
-  const asked = FOLDERS_WITH_FILES.map((name) => readdir(join(url, name)).catch(() => []));
-  const names = await inTime<string[][]>(Promise.all(asked), [], signal);
+  const filesIn = (name: string) => readdir(join(url, name)).catch(() => []);
+  const names = await inTime<string[][]>(url, () => Promise.all(FOLDERS_WITH_FILES.map(filesIn)), [], signal);
   return names.some((files) => files.length > 0);
 }
 
 async function configDigest(url: string, signal: AbortSignal): Promise<string | null> {
   if (!url.startsWith('/')) return null;
-  const config = await inTime(
-    readFile(join(url, 'config')).catch(() => null),
-    null,
-    signal,
-  );
+  const config = await inTime(url, () => readFile(join(url, 'config')).catch(() => null), null, signal);
   return config === null ? null : createHash('sha256').update(config).digest('hex');
 }

@@ -14,9 +14,9 @@ export type Look =
       readonly link: { readonly foreign: boolean } | null;
     };
 
-/** restic follows no link that it is given; so we look where it leads. Throws the signal's reason when it is stopped. */
-export const lookAtPath = (path: string, signal: AbortSignal, limitMs?: number): Promise<Look> =>
-  inTime<Look>(look(path), { is: 'silent' }, signal, limitMs);
+/** restic follows no link that it is given; so we look where it leads. `place`: what is silent as one. */
+export const lookAtPath = (path: string, signal: AbortSignal, place = path): Promise<Look> =>
+  inTime<Look>(place, () => look(path), { is: 'silent' }, signal);
 
 async function look(path: string): Promise<Look> {
   try {

@@ -21,11 +21,7 @@ export async function findOwnData(
   if (repositoryUrl.startsWith('/')) named.push({ path: repositoryUrl, what: REPOSITORY });
   const found = await Promise.all(
     named.map(async ({ path, what }) => ({
-      path: await inTime(
-        realpath(path).catch(() => path),
-        path,
-        signal,
-      ),
+      path: await inTime(path, () => realpath(path).catch(() => path), path, signal),
       what,
     })),
   );

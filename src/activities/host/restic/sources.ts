@@ -30,12 +30,22 @@ interface Plan {
 }
 
 export async function readSources(plan: Plan, ownFolders: readonly string[], signal: AbortSignal): Promise<Sources> {
-  const gathered = new Gathered(plan, await findOwnData(ownFolders, plan.repositoryUrl, signal), await readMounts());
+  const mounts = await readMounts();
+  const gathered = new Gathered(plan, await findOwnData(ownFolders, plan.repositoryUrl, signal), mounts);
   for (const given of plan.paths) {
     const path = normalize(given).replace(/(?<=.)\/$/, '');
-    gathered.add(path, await lookAtPath(path, signal));
+    gathered.add(path, await lookAtPath(path, signal, mountOf(path, mounts) ?? path));
   }
   return gathered;
+}
+
+/** The mount that a path lies on; null for the root, where silence is the path's own (a link that leads to a dead mount). */
+function mountOf(path: string, { present }: Mounts): string | null {
+  const around = [...present.keys()].filter((mount) => mount !== '/' && isWithin(path, mount));
+  return around.reduce<string | null>(
+    (deepest, mount) => (mount.length > (deepest?.length ?? 0) ? mount : deepest),
+    null,
+  );
 }
 
 const FOREIGN = 'set by somebody who does not own that; name the folder itself, or let its owner or root set the link';
