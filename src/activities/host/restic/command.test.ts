@@ -41,7 +41,7 @@ test('a backup is one argument array; address and password are in the environmen
     expect(command(deps, access).args.join(' ')).not.toMatch(/canary|vault|remove-all/);
 });
 
-test('whatever is in a plan, no value becomes an option, another argument or another variable', () => {
+test('SC-6: whatever is in a plan, no value becomes an option, another argument or another variable', () => {
   const nasty = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.constantFrom(
