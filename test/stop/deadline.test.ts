@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { Connection } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { runWorkflowId } from '../../src/domain/workflow-id.ts';
 import { kindByKey } from '../../src/kinds/index.ts';
@@ -63,7 +64,9 @@ async function answerOf(agent: TestAgent): Promise<number | undefined> {
   const [name] = readdirSync(folder);
   const taskToken = Buffer.from(readFileSync(join(folder, name!), 'utf8'), 'base64');
   const { namespace } = stack.client.options;
-  const answer = { namespace, identity: publicId('host', agent.hostId), taskToken };
+  const outcome = { code: 'succeeded', counts: {}, refs: {} };
+  const result = { payloads: [defaultPayloadConverter.toPayload(outcome)] };
+  const answer = { namespace, identity: publicId('host', agent.hostId), taskToken, result };
   const failed = await connection.workflowService.respondActivityTaskCompleted(answer).then(
     () => undefined,
     (thrown: { code?: number }) => thrown,

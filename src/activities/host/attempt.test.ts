@@ -85,6 +85,14 @@ test('what an operator has to correct is an answer: done again it would be refus
   ]);
 });
 
+test('a refused claim is no answer of the host: the run decides by what is known of the job', async () => {
+  const refusing = attempt(() => {
+    throw new Failure('gateway-refused', 'the job is being cancelled', { fault: 'operator' });
+  });
+  await expect(refusing.answer).rejects.toMatchObject({ code: 'gateway-refused' });
+  expect(refusing.results.every((result) => result === null)).toBe(true);
+});
+
 test('failures leave the host masked, short and at most a hundred', async () => {
   const run = attempt(async (context) => {
     await context.claim();

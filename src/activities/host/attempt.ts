@@ -46,6 +46,8 @@ const MAX_FAILURES = 100;
 const MAX_ITEM_BYTES = 1_024;
 const MAX_MESSAGE_BYTES = 512;
 const MAX_NOTE_BYTES = 400;
+/** How a body says that it does not carry out what was ordered; an outcome of every kind. */
+export const WORK_REFUSED = 'work-refused';
 
 /** Runs a body to its outcome: beats, log, claim, stop. Throws the signal's reason, or an AttemptFault. */
 export async function performAttempt(
@@ -174,9 +176,10 @@ function presentable(result: AttemptResult, log: LogSender): AttemptResult {
   };
 }
 
-/** What an operator has to correct would be refused in the same way each time: it is an answer, not a fault of ours to be tried again. */
+/** What stands in the order and must be corrected would be refused in the same way each time: it is an answer, not a fault of ours to be tried again. */
 function refusalOf(thrown: unknown): AttemptResult {
-  if (!(thrown instanceof Failure) || thrown.fault !== 'operator' || thrown.retryable) throw thrown;
+  // By the code: a gateway that refuses the claim of a cancelled job is the operator's fault too, and no answer of the host.
+  if (!(thrown instanceof Failure) || thrown.code !== WORK_REFUSED) throw thrown;
   const failure = { code: thrown.code, item: 'the order', message: thrown.message };
   return { outcome: { code: thrown.code, counts: {}, refs: {} }, failures: [failure], failureCount: 1 };
 }

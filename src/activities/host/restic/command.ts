@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import { readRepositoryAddress } from '../../../domain/repository-address.ts';
 import type { BackupWork } from '../../../kinds/backup.ts';
 import { Failure } from '../../../lib/failure.ts';
+import { WORK_REFUSED } from '../attempt.ts';
 import type { ProgramSpec } from '../run-program.ts';
 import { cacheFolder } from './cache-room.ts';
 import type { StallLimits } from './stall.ts';
@@ -136,5 +137,5 @@ const hasLineBreak = (value: string): boolean => /[\n\r\0]/.test(value);
 
 /** The API refuses these when they are saved; here is the last place where an old row can be stopped. */
 function refused(why: string): Failure {
-  return new Failure('work-refused', `restic was not started: ${why}`, { fault: 'operator' });
+  return new Failure(WORK_REFUSED, `restic was not started: ${why}`, { fault: 'operator' });
 }
