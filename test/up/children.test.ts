@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -103,4 +103,26 @@ test('ports are remembered, chosen anew when taken, and fit into an int2', async
   expect(second.a).not.toBe(first.a);
   expect(second.b).toBe(first.b);
   expect(Math.max(...Object.values({ ...first, ...second }))).toBeLessThan(32_768);
+});
+
+test('a log is held to its size while its child writes, and a line that is written later is there', async () => {
+  const folder = ownFolder();
+  const logFile = join(folder, 'logs', 'talker.log');
+  const bounds = { bytes: 100_000, lookEveryMs: 20 };
+  // Waits for each megabyte to be made small before it writes the next one.
+  const script = `for i in 1 2 3; do head -c 1000000 /dev/zero | tr '\\0' x; while [ "$(stat -c %s "$1")" -gt 100000 ]; do sleep 0.02; done; done; echo the last line`;
+  const order = {
+    name: 'talker',
+    command: 'sh',
+    args: ['-c', script, 'sh', logFile],
+    env,
+    runDir: join(folder, 'run'),
+  };
+  const child = await spawnChild({ ...order, logFile, logBounds: bounds });
+  expect((await child.exited).code).toBe(0);
+  expect(readFileSync(logFile, 'utf8').endsWith('the last line\n')).toBe(true);
+  expect(statSync(logFile).size).toBeLessThan(100_100);
+  expect(statSync(`${logFile}.1`).size).toBeGreaterThan(100_000);
+  expect(statSync(logFile).mode & 0o777).toBe(0o600);
+  expect(readdirSync(join(folder, 'logs')).sort()).toEqual(['talker.log', 'talker.log.1']);
 });

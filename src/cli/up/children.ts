@@ -1,18 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  chmodSync,
-  closeSync,
-  fchmodSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, closeSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ChildRecord } from './leftovers.ts';
+import { type LogBounds, openLogFile } from './log-file.ts';
 import { identify, isGroupAlive, signalGroup, waitUntil } from './process-identity.ts';
 import { type Env, StartProblem } from './start-problem.ts';
 
@@ -25,6 +16,7 @@ export interface ChildOptions {
   runDir: string;
   /** Its output goes to this file, or line by line to `onLine`; else it is dropped. */
   logFile?: string;
+  logBounds?: LogBounds;
   onLine?: (line: string) => void;
   cwd?: string;
   uid?: number;
@@ -49,17 +41,6 @@ export interface Child {
   running(): boolean;
   /** Sends the signal to its group, waits `graceMs`, then SIGKILLs what is left of the group. */
   stop(options?: { signal?: NodeJS.Signals; graceMs?: number }): Promise<ChildExit>;
-}
-
-/** A log that grew beyond this becomes `.1` at the next start: two files bound the disk it can take. */
-const LOG_ROTATE_BYTES = 10 * 1024 * 1024;
-
-function openLog(file: string): number {
-  mkdirSync(dirname(file), { recursive: true });
-  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LOG_ROTATE_BYTES) renameSync(file, `${file}.1`);
-  const fd = openSync(file, 'a', 0o600);
-  fchmodSync(fd, 0o600);
-  return fd;
 }
 
 function writeRecord(options: ChildOptions, pid: number): string {
@@ -94,9 +75,11 @@ function launch(options: ChildOptions, output: number | 'pipe' | 'ignore'): Chil
 
 /** Starts a program in its own process group and writes down who it is, so that a later start can end it. */
 export async function spawnChild(options: ChildOptions): Promise<Child> {
-  const fd = options.logFile === undefined ? undefined : openLog(options.logFile);
-  const child = launch(options, fd ?? (options.onLine ? 'pipe' : 'ignore'));
-  if (fd !== undefined) closeSync(fd);
+  const log = options.logFile === undefined ? null : openLogFile(options.logFile, options.logBounds);
+  const child = launch(options, log?.fd ?? (options.onLine ? 'pipe' : 'ignore'));
+  if (log) closeSync(log.fd);
+  child.once('close', () => log?.close());
+  child.once('error', () => log?.close());
   // The pipe must never raise an EPIPE in us: nothing is written to it.
   child.stdin?.on('error', () => {});
   await new Promise<void>((resolve, reject) => {
