@@ -15,8 +15,8 @@ export interface HostileOrder {
   readonly token: string;
   readonly ticket: string;
   readonly seed: number;
-  /** Ends after so many, or when it is told to. */
-  readonly messages: number;
+  /** Ends when it is told to, but not before it has sent so many: a slow machine makes the attack longer, not smaller. */
+  readonly atLeast: number;
 }
 export type HostileAnswers = Readonly<Record<string, number>>;
 
@@ -127,7 +127,7 @@ function next(): [path: string, bytes: Buffer] {
 }
 
 const answers: Record<string, number> = {};
-let left = order.messages;
+let sent = 0;
 let told = false;
 process.once('message', () => {
   told = true;
@@ -146,7 +146,10 @@ function send(): Promise<void> {
 }
 
 async function attack(): Promise<void> {
-  while (left-- > 0 && !told) await send();
+  while (!told || sent < order.atLeast) {
+    sent++;
+    await send();
+  }
 }
 await Promise.all(Array.from({ length: SIDE_BY_SIDE }, attack));
 process.send!(answers satisfies HostileAnswers);

@@ -26,6 +26,8 @@ const [seconds = 8, goodHosts = 2] = (process.env.HOSTILE ?? '').split(',').filt
 const isLong = process.env.HOSTILE !== undefined;
 /** A host beats each 10 s, and speaks more often than that. */
 const PACE_MS = isLong ? 1_000 : 200;
+/** So many messages each hostile host sends at least, however slow the machine is. */
+const AT_LEAST = 300;
 
 let bench: Bench;
 let folder: string;
@@ -143,7 +145,7 @@ function attack(host: Host, seed: number): { end(): Promise<HostileAnswers> } {
     token: host.token,
     ticket: host.ticket,
     seed,
-    messages: Number.MAX_SAFE_INTEGER,
+    atLeast: AT_LEAST,
   };
   const child = fork(script('./hostile-agent.ts'), [JSON.stringify(order)]);
   const answers = once(child, 'message') as Promise<[HostileAnswers]>;
@@ -206,7 +208,7 @@ test('SC-9: beside hostile agents nothing of other hosts is late, lost or change
   }
   for (const [at, host] of bads.entries()) {
     const sent = Object.values(answers[at]!).reduce((sum, count) => sum + count, 0);
-    expect(sent).toBeGreaterThan(100);
+    expect(sent).toBeGreaterThanOrEqual(AT_LEAST);
     // Nothing that it can send is a fault of the gateway's own.
     expect(answers[at]!['13'] ?? 0).toBe(0);
     await expect
