@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { dataPaths } from '../src/cli/run/data-folder.ts';
-import { clientTls, temporalTlsAt } from '../src/cli/up/temporal-tls.ts';
+import { clientTls, temporalTlsAt } from '../src/embedded/temporal/temporal-tls.ts';
+import { dataPaths } from '../src/processes/place/data-folder.ts';
 import type { TemporalTarget } from '../src/temporal/connection.ts';
 
 const MAIN = fileURLToPath(new URL('../scripts/main.mjs', import.meta.url));

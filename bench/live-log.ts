@@ -2,9 +2,9 @@
 // and beside them. PF-9: many viewers of one job beside a server that only writes bytes to as many. First is checked that
 // every reader got every line once and in order; a figure of something wrong is no figure.
 // Run: node bench/live-log.ts [viewers, 1000 unless told]
-import { pieceFrames } from '../src/api/stream/frames.ts';
-import type { LogLine } from '../src/domain/agent-protocol.ts';
-import { advanced, LOG_START, type LogPosition } from '../src/domain/log-position.ts';
+import { pieceFrames } from '../src/api/jobs/stream/frames.ts';
+import type { LogLine } from '../src/domain/jobs/agent-protocol.ts';
+import { advanced, LOG_START, type LogPosition } from '../src/domain/logs/log-position.ts';
 import { median, range, row } from './figures.ts';
 import { LineReader, openBytes, quantile } from './stream/readers.ts';
 import { openStage } from './stream/stage.ts';

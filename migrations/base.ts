@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Migration as Base } from '@mikro-orm/migrations';
-import { GROUPS, groupRole } from '../src/db/policies.ts';
+import { GROUPS, groupRole } from '../src/db/core/policies.ts';
 
 /** The prefix of this instance's roles. Set by migrate before it runs; roles are cluster-wide, so instances need their own. */
 export const instance = { rolePrefix: 'holdfast' };

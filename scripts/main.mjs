@@ -4,5 +4,5 @@ import module from 'node:module';
 
 module.enableCompileCache();
 // An agent lives beside other people's work: it trades speed it does not need for memory, before anything large is loaded.
-if (process.argv[2] === 'agent') await import('../src/worker/small-memory.ts');
-await import('../src/cli/main.ts');
+if (process.argv[2] === 'agent') await import('../src/lib/small-memory.ts');
+await import('../src/main.ts');

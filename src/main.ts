@@ -1,24 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { setGlobalProxyFromEnv } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { processEnvironment } from '../config/environment.ts';
-import { nodeProxies } from '../config/proxies.ts';
-import { monotonicMs, systemClock } from '../lib/clock.ts';
-import { asError, Failure } from '../lib/failure.ts';
-import { systemRandom } from '../lib/ids.ts';
-import { redactText } from '../lib/redact.ts';
-import type { Cli } from './cli.ts';
-import { onCtrlC } from './ctrl-c.ts';
-import { EXIT } from './exit.ts';
-import { asTypedHere, commandHere } from './here.ts';
-import { registerProcesses, SERVES } from './processes.ts';
-import { buildProgram, runProgram } from './program.ts';
-import { isHangUpIgnored } from './run/hang-up.ts';
-import { standardStreams } from './standard-streams.ts';
-import { StartProblem } from './up/start-problem.ts';
+import type { Cli } from './cli/client/cli.ts';
+import { asTypedHere, commandHere } from './cli/client/here.ts';
+import { EXIT } from './cli/output/exit.ts';
+import { standardStreams } from './cli/output/standard-streams.ts';
+import { buildProgram, runProgram } from './cli/program.ts';
+import { onCtrlC } from './cli/watch/ctrl-c.ts';
+import { registerProcesses, SERVES } from './commands.ts';
+import { processEnvironment } from './config/environment.ts';
+import { nodeProxies } from './config/proxies.ts';
+import { monotonicMs, systemClock } from './lib/clock.ts';
+import { asError, Failure } from './lib/failure.ts';
+import { systemRandom } from './lib/ids.ts';
+import { redactText } from './lib/redact.ts';
+import { isHangUpIgnored } from './processes/place/hang-up.ts';
+import { StartProblem } from './processes/place/start-problem.ts';
 
 /** The `holdfast` command. */
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 const environment = processEnvironment();
@@ -36,7 +36,7 @@ const cli: Cli = {
     // npm runs us in its own folder and tells where the person stands.
     folder: (process.argv[2] === 'up' && environment.INIT_CWD) || process.cwd(),
     path: environment.PATH,
-    project: fileURLToPath(new URL('../..', import.meta.url)),
+    project: fileURLToPath(new URL('..', import.meta.url)),
     node: process.execPath,
   }),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

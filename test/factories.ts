@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import { newCredential } from '../src/gateway/credential.ts';
+import { newCredential } from '../src/gateway/identity/credential.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { newUuid, systemRandom } from '../src/lib/ids.ts';
 import { type Keyring, seal } from '../src/lib/seal.ts';

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { configurationTable } from '../src/config/schema.ts';
 import { ACROSS_ORGS } from './tidy/across-orgs.ts';
+import { keepsOrder, RUNS_BACK } from './tidy/areas.ts';
+import { circlesOf } from './tidy/circles.ts';
 import { PATTERNS } from './tidy/patterns.ts';
 import { ROOMS, WORKFLOW_VALUES } from './tidy/rooms.ts';
 import { filesOf, importsOf, longFunctions, ROOT, type SourceFile } from './tidy/source.ts';
@@ -47,6 +49,40 @@ describe('imports go one way', () => {
   });
 });
 
+describe('areas inside a layer', () => {
+  const against = (file: SourceFile) =>
+    importsOf(file)
+      .filter(({ from }) => from.endsWith('.ts') && !keepsOrder(inSrc(file), from))
+      .map(({ from }) => `${inSrc(file)} -> ${from}`);
+
+  test('import their core and areas to their left; what does not is written down with what mends it', () => {
+    expect(product.flatMap(against).sort()).toEqual(Object.keys(RUNS_BACK).sort());
+  });
+
+  test('and the check sees one that runs the other way', () => {
+    expect(against({ path: 'src/db/jobs/x.ts', text: `import { x } from '../backup/y.ts';` })).toHaveLength(1);
+    expect(against({ path: 'src/db/core/x.ts', text: `import { x } from '../jobs/y.ts';` })).toHaveLength(1);
+    expect(against({ path: 'src/db/backup/x.ts', text: `import { x } from '../jobs/run/y.ts';` })).toEqual([]);
+    expect(against({ path: 'src/api/app.ts', text: `import { x } from './jobs/y.ts';` })).toEqual([]);
+  });
+
+  test('hold at most 20 files a folder, tests and fixtures aside', () => {
+    const sizes = Map.groupBy(product, ({ path }) => path.slice(0, path.lastIndexOf('/')));
+    expect([...sizes].filter(([, files]) => files.length > 20).map(([folder]) => folder)).toEqual([]);
+  });
+});
+
+describe('files that import each other in a circle', () => {
+  test('are not there', () => {
+    expect(circlesOf(product)).toEqual([]);
+  });
+
+  test('and one is seen', () => {
+    const file = (name: string, other: string) => ({ path: `src/lib/${name}.ts`, text: `import './${other}.ts';` });
+    expect(circlesOf([file('a', 'b'), file('b', 'c'), file('c', 'a'), file('d', 'a')])).toHaveLength(1);
+  });
+});
+
 describe.each(PATTERNS.map((pattern) => [pattern.name, pattern] as const))('%s', (_name, pattern) => {
   const hits = (file: SourceFile) =>
     file.text
@@ -66,7 +102,7 @@ describe.each(PATTERNS.map((pattern) => [pattern.name, pattern] as const))('%s',
 });
 
 test('every place that looks across organisations is written down, and no other', () => {
-  const uses = product.filter(({ path, text }) => path !== 'src/db/doors.ts' && text.includes('acrossOrgs('));
+  const uses = product.filter(({ path, text }) => path !== 'src/db/core/doors.ts' && text.includes('acrossOrgs('));
   expect(uses.map(({ path }) => path).sort()).toEqual(Object.keys(ACROSS_ORGS).sort());
 });
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { newCredential } from '../../src/gateway/credential.ts';
+import { newCredential } from '../../src/gateway/identity/credential.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { newUuid, systemRandom } from '../../src/lib/ids.ts';
 

@@ -1,5 +1,5 @@
 // Some hundred light agents in one process. Told by its parent which; tells it once a second how they are.
-import type { GatewayAddress } from '../../src/worker/gateway-client.ts';
+import type { GatewayAddress } from '../../src/agent/session/gateway-client.ts';
 import { LightAgent, type LightState } from './light-agent.ts';
 
 export interface FleetOrder {

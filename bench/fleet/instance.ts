@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { ApiClient } from '../../src/cli/client.ts';
-import { needAgentFile } from '../../src/cli/run/agent-file.ts';
-import { dataPaths } from '../../src/cli/run/data-folder.ts';
-import { clusterPaths } from '../../src/cli/up/postgres-cluster.ts';
+import type { GatewayAddress } from '../../src/agent/session/gateway-client.ts';
+import { ApiClient } from '../../src/cli/client/client.ts';
+import { clusterPaths } from '../../src/embedded/postgres/postgres-cluster.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
-import type { GatewayAddress } from '../../src/worker/gateway-client.ts';
+import { needAgentFile } from '../../src/processes/place/agent-file.ts';
+import { dataPaths } from '../../src/processes/place/data-folder.ts';
 import type { Rows } from './enrol.ts';
 
 /** A Holdfast that `npm start` runs on this machine, seen through its data folder. */

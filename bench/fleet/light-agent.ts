@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BEAT_INTERVAL_MS, type HelloAnswer, type HostActivityInput } from '../../src/domain/agent-protocol.ts';
-import { type GatewayAddress, GatewayClient } from '../../src/worker/gateway-client.ts';
+import { type GatewayAddress, GatewayClient } from '../../src/agent/session/gateway-client.ts';
+import { BEAT_INTERVAL_MS, type HelloAnswer, type HostActivityInput } from '../../src/domain/jobs/agent-protocol.ts';
 import { LightLog } from './light-log.ts';
 import { SIMULATED } from './simulated-work.ts';
 import { type Task, TemporalCalls } from './temporal-calls.ts';

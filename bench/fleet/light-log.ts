@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AttemptLink } from '../../src/activities/host/attempt-link.ts';
-import { type LogLine, MAX_CHUNK_LINES, type Progress } from '../../src/domain/agent-protocol.ts';
-import type { AttemptResult } from '../../src/domain/outcome.ts';
+import type { AttemptLink } from '../../src/agent/attempt/attempt-link.ts';
+import { type LogLine, MAX_CHUNK_LINES, type Progress } from '../../src/domain/jobs/agent-protocol.ts';
+import type { AttemptResult } from '../../src/domain/jobs/outcome.ts';
 
 const FLUSH_MS = 300;
 const RETRY_MS = 500;

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { lookFor } from '../../src/cli/find.ts';
+import { lookFor } from '../../src/cli/client/find.ts';
 import { publicId } from '../../src/lib/ids.ts';
 import { enrolHost } from './enrol.ts';
 import { Fleet } from './fleet.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LogLine, Progress } from '../../src/domain/agent-protocol.ts';
-import type { AttemptResult } from '../../src/domain/outcome.ts';
+import type { LogLine, Progress } from '../../src/domain/jobs/agent-protocol.ts';
+import type { AttemptResult } from '../../src/domain/jobs/outcome.ts';
 
 /** What a simulated attempt can do: say lines, show how far it is, and look whether it has to stop. */
 export interface SimulatedAttempt {

@@ -1,6 +1,6 @@
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import proto from '@temporalio/proto'; // CommonJS: a named import fails under ESM
-import type { GatewayAddress } from '../../src/worker/gateway-client.ts';
+import type { GatewayAddress } from '../../src/agent/session/gateway-client.ts';
 
 const SERVICE = '/temporal.api.workflowservice.v1.WorkflowService';
 const messages = proto.temporal.api.workflowservice.v1;

@@ -1,8 +1,8 @@
 // What gateways do with reports, without their wire: one transaction a report, one report in flight for each job.
-import { openDoors } from '../../src/db/doors.ts';
-import { openOrm } from '../../src/db/orm.ts';
-import { gatewayStore } from '../../src/db/writes/gateway-store.ts';
-import type { LogLine } from '../../src/domain/agent-protocol.ts';
+import { openDoors } from '../../src/db/core/doors.ts';
+import { openOrm } from '../../src/db/core/orm.ts';
+import { gatewayStore } from '../../src/db/hosts/gateway-store.ts';
+import type { LogLine } from '../../src/domain/jobs/agent-protocol.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
 import { REST } from './words.ts';

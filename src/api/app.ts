@@ -1,37 +1,30 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from 'fastify';
-import { frameworkLog } from './framework-log.ts';
-import type { ApiParts } from './parts.ts';
-import { installAuthz } from './plugins/authz.ts';
-import { installBodyLimits, SERVER_LIMITS } from './plugins/body-limits.ts';
-import { installOpenapi } from './plugins/openapi.ts';
-import { answerClientError, answerError, installProblems } from './plugins/problems.ts';
-import { installRequestId, requestIdMaker } from './plugins/request-id.ts';
-import { installValidation } from './plugins/validation.ts';
-import { authRoutes } from './routes/auth.ts';
-import { docsRoutes } from './routes/docs.ts';
-import { healthRoutes } from './routes/health.ts';
-import { hostRoutes } from './routes/hosts.ts';
-import { jobEngineRoutes } from './routes/job-engine.ts';
-import { jobKindRoutes } from './routes/job-kinds.ts';
-import { jobLogDownloadRoute } from './routes/job-log-download.ts';
-import { jobStreamRoutes } from './routes/job-stream.ts';
-import { jobRoutes } from './routes/jobs.ts';
-import { planRoutes } from './routes/plans.ts';
-import { problemPages } from './routes/problem-pages.ts';
-import { repositoryRoutes } from './routes/repositories.ts';
-import { setupPage } from './routes/setup-page.ts';
-import { siteRoutes } from './routes/sites.ts';
-import { startPage } from './routes/start-page.ts';
-
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
+import fastify, { LogController } from 'fastify';
+import { authRoutes } from './access/auth-routes.ts';
+import { setupPage } from './access/setup-page.ts';
+import { planRoutes } from './backup/plans-routes.ts';
+import { repositoryRoutes } from './backup/repositories-routes.ts';
+import type { App } from './core/app-type.ts';
+import { frameworkLog } from './core/framework-log.ts';
+import type { ApiParts } from './core/parts.ts';
+import { installAuthz } from './core/plugins/authz.ts';
+import { installBodyLimits, SERVER_LIMITS } from './core/plugins/body-limits.ts';
+import { installOpenapi } from './core/plugins/openapi.ts';
+import { answerClientError, answerError, installProblems } from './core/plugins/problems.ts';
+import { installRequestId, requestIdMaker } from './core/plugins/request-id.ts';
+import { installValidation } from './core/plugins/validation.ts';
+import { hostRoutes } from './hosts/hosts-routes.ts';
+import { siteRoutes } from './hosts/sites-routes.ts';
+import { docsRoutes } from './instance/docs-routes.ts';
+import { healthRoutes } from './instance/health-routes.ts';
+import { problemPages } from './instance/problem-pages.ts';
+import { startPage } from './instance/start-page.ts';
+import { jobEngineRoutes } from './jobs/job-engine-routes.ts';
+import { jobKindRoutes } from './jobs/job-kinds-routes.ts';
+import { jobStreamRoutes } from './jobs/job-stream-routes.ts';
+import { jobRoutes } from './jobs/jobs-routes.ts';
+import { jobLogDownloadRoute } from './logs/job-log-download-routes.ts';
 
 /** The whole API without a listener. `more` is for tests that add a route. */
 export async function buildApp(parts: ApiParts, more?: (app: App) => void): Promise<App> {

@@ -1,13 +1,13 @@
 import { Command, CommanderError, Option } from 'commander';
-import type { Cli } from './cli.ts';
-import { registerBackup } from './commands/backup.ts';
-import { registerHosts } from './commands/hosts.ts';
-import { registerJobs } from './commands/jobs.ts';
-import { registerPlans } from './commands/plans.ts';
-import { registerRepositories } from './commands/repositories.ts';
-import { registerSites } from './commands/sites.ts';
-import { CliError, EXIT, EXIT_HELP } from './exit.ts';
-import { asTypedHere } from './here.ts';
+import { registerBackup } from './backup/backup.ts';
+import { registerPlans } from './backup/plans.ts';
+import { registerRepositories } from './backup/repositories.ts';
+import type { Cli } from './client/cli.ts';
+import { asTypedHere } from './client/here.ts';
+import { registerHosts } from './hosts/hosts.ts';
+import { registerSites } from './hosts/sites.ts';
+import { registerJobs } from './jobs/jobs.ts';
+import { CliError, EXIT, EXIT_HELP } from './output/exit.ts';
 
 /** The commands that talk to the API. Those that run processes are added by whoever starts them. */
 export function buildProgram(cli: Cli, version: string): Command {

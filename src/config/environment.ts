@@ -1,5 +1,3 @@
-import { PROXY_VARIABLES } from './proxies.ts';
-
 /** A process environment, or a piece of one. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,6 +9,11 @@ export function processEnvironment(): Environment {
   for (const name of Object.keys(process.env)) if (name.startsWith('PG')) delete process.env[name];
   return process.env;
 }
+
+/** By these a machine sends its programs through a proxy. Each has two spellings, and programs differ in which they read. */
+export const PROXY_VARIABLES: readonly string[] = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'].flatMap(
+  (name) => [name, name.toUpperCase()],
+);
 
 const PASSED_ON = [
   'PATH',

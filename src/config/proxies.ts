@@ -1,9 +1,4 @@
-import type { Environment } from './environment.ts';
-
-/** By these a machine sends its programs through a proxy. Each has two spellings, and programs differ in which they read. */
-export const PROXY_VARIABLES: readonly string[] = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'].flatMap(
-  (name) => [name, name.toUpperCase()],
-);
+import { type Environment, PROXY_VARIABLES } from './environment.ts';
 
 /** Said behind a message when a program that may have gone through a proxy could not reach something; else empty. */
 export function proxyHint(env: Environment): string {

@@ -1,10 +1,10 @@
-import type { Config } from '../../config/config.ts';
-import { LOCAL_HOST } from '../../db/writes/bootstrap-credentials.ts';
-import { systemClock } from '../../lib/clock.ts';
-import { asError } from '../../lib/failure.ts';
-import type { Profile } from '../profile.ts';
-import { noteFirstBackup } from '../run/bootstrap.ts';
-import { dataPaths } from '../run/data-folder.ts';
+import type { Profile } from '../cli/client/profile.ts';
+import type { Config } from '../config/config.ts';
+import { LOCAL_HOST } from '../domain/core/local-host.ts';
+import { systemClock } from '../lib/clock.ts';
+import { asError } from '../lib/failure.ts';
+import { noteFirstBackup } from '../processes/bootstrap.ts';
+import { dataPaths } from '../processes/place/data-folder.ts';
 import { firstBackup } from './first-backup.ts';
 import type { Say } from './say.ts';
 

@@ -1,17 +1,18 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { systemRandom } from '../../lib/ids.ts';
-import { adviceFor } from '../advice.ts';
-import { type Answer, ApiClient } from '../client.ts';
-import { exitOfState } from '../exit.ts';
-import { lookFor } from '../find.ts';
-import { bytes } from '../output.ts';
-import type { Profile } from '../profile.ts';
+import type { Answer } from '../cli/client/answer.ts';
+import { ApiClient } from '../cli/client/client.ts';
+import { lookFor } from '../cli/client/find.ts';
+import type { Profile } from '../cli/client/profile.ts';
+import { adviceFor } from '../cli/output/advice.ts';
+import { exitOfState } from '../cli/output/exit.ts';
+import { bytes } from '../cli/output/output.ts';
+import { systemRandom } from '../lib/ids.ts';
 import type { Say } from './say.ts';
 
 const NAME = 'first';
 /** The program's own source: a real folder that every installation has. */
-const FOLDER = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
+const FOLDER = fileURLToPath(new URL('../', import.meta.url)).replace(/\/$/, '');
 const JOB_WITHIN_MS = 120_000;
 
 export interface FirstBackup {

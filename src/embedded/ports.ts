@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { StartProblem } from './start-problem.ts';
+import { StartProblem } from '../processes/place/start-problem.ts';
 
 /**
  * From here the system takes no port for outgoing connections (those start at 32768), so a remembered one stays free.

@@ -1,9 +1,9 @@
-import type { Config } from '../../config/config.ts';
-import { asError } from '../../lib/failure.ts';
-import { lazyConnection } from '../../temporal/connection.ts';
-import { temporalTarget } from '../run/temporal-target.ts';
+import type { Config } from '../config/config.ts';
+import { asError } from '../lib/failure.ts';
+import { StartProblem } from '../processes/place/start-problem.ts';
+import { temporalTarget } from '../processes/place/temporal-target.ts';
+import { lazyConnection } from '../temporal/connection.ts';
 import { choosePorts, noAddress, whyClosed } from './ports.ts';
-import { StartProblem } from './start-problem.ts';
 
 export interface OurPorts {
   readonly api: number;

@@ -1,4 +1,4 @@
-import type { Report } from './start-problem.ts';
+import type { Report } from '../processes/place/start-problem.ts';
 
 /** What `holdfast up` tells the person who started it. */
 export interface Say {

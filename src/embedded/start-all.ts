@@ -1,22 +1,22 @@
-import type { Config } from '../../config/config.ts';
-import { baseEnvironment, type Environment } from '../../config/environment.ts';
-import { LOCAL_HOST } from '../../db/writes/bootstrap-credentials.ts';
-import { systemClock } from '../../lib/clock.ts';
-import { systemRandom } from '../../lib/ids.ts';
-import { ApiClient } from '../client.ts';
-import { type BootstrapAnswer, bootstrapInstance } from '../run/bootstrap.ts';
-import { migrateDatabase } from '../run/migrate.ts';
+import { ApiClient } from '../cli/client/client.ts';
+import type { Config } from '../config/config.ts';
+import { baseEnvironment, type Environment } from '../config/environment.ts';
+import { LOCAL_HOST } from '../domain/core/local-host.ts';
+import { systemClock } from '../lib/clock.ts';
+import { systemRandom } from '../lib/ids.ts';
+import { type BootstrapAnswer, bootstrapInstance } from '../processes/bootstrap.ts';
+import { migrateDatabase } from '../processes/migrate.ts';
+import { apiUrlOf, gatewayAddressOf, reachableAt } from '../processes/place/urls.ts';
 import { firstBackupOnce } from './first-backup-once.ts';
-import { Kept } from './kept.ts';
-import { OurProcesses } from './our-processes.ts';
-import { findOurPrograms } from './our-programs.ts';
+import { embeddedPostgres, ownDatabase } from './postgres/up-database.ts';
 import type { OurPorts } from './preflight.ts';
-import { isHostOnline, isListening, isReady, untilTrue } from './readiness.ts';
+import { findOurPrograms } from './programs/our-programs.ts';
 import type { Say } from './say.ts';
-import type { StopList } from './stop-list.ts';
-import { TemporalStart } from './temporal-start.ts';
-import { embeddedPostgres, ownDatabase } from './up-database.ts';
-import { apiUrlOf, gatewayAddressOf, reachableAt } from './urls.ts';
+import { Kept } from './supervisor/kept.ts';
+import { OurProcesses } from './supervisor/our-processes.ts';
+import { isHostOnline, isListening, isReady, untilTrue } from './supervisor/readiness.ts';
+import type { StopList } from './supervisor/stop-list.ts';
+import { TemporalStart } from './temporal/temporal-start.ts';
 
 export interface StartOrder {
   readonly config: Config;

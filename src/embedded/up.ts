@@ -1,21 +1,21 @@
 // First, so that the heap stays small: this process only watches the others.
-import '../../worker/small-memory.ts';
+import '../lib/small-memory.ts';
 
-import type { Config } from '../../config/config.ts';
-import { readConfig } from '../../config/config.ts';
-import { monotonicMs, systemClock } from '../../lib/clock.ts';
-import { HEARD_WITHIN_MS, listenForStop } from '../../lib/stop-signals.ts';
-import { sleep } from '../../worker/sleep.ts';
-import type { ProcessWorld } from '../processes.ts';
-import { dataPaths, ensureDataFolder } from '../run/data-folder.ts';
-import { isHangUpIgnored } from '../run/hang-up.ts';
-import { killAll } from './kill-all.ts';
-import { endLeftovers } from './leftovers.ts';
+import type { Config } from '../config/config.ts';
+import { readConfig } from '../config/config.ts';
+import { monotonicMs, systemClock } from '../lib/clock.ts';
+import { sleep } from '../lib/sleep.ts';
+import { HEARD_WITHIN_MS, listenForStop } from '../lib/stop-signals.ts';
+import { dataPaths, ensureDataFolder } from '../processes/place/data-folder.ts';
+import { isHangUpIgnored } from '../processes/place/hang-up.ts';
+import type { ProcessWorld } from '../processes/process-world.ts';
+import { refuseSilentDatabase } from './postgres/up-database.ts';
 import { ourPorts, refuseSilentTemporal } from './preflight.ts';
 import { type Say, sayTo } from './say.ts';
 import { type Started, startAll } from './start-all.ts';
-import { StopList } from './stop-list.ts';
-import { refuseSilentDatabase } from './up-database.ts';
+import { killAll } from './supervisor/kill-all.ts';
+import { endLeftovers } from './supervisor/leftovers.ts';
+import { StopList } from './supervisor/stop-list.ts';
 import { welcome } from './welcome.ts';
 
 export interface UpOptions extends ProcessWorld {

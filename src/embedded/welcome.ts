@@ -1,8 +1,8 @@
-import type { Config } from '../../config/config.ts';
-import { shellWord } from '../../domain/shell-word.ts';
+import type { Config } from '../config/config.ts';
+import { shellWord } from '../domain/core/shell-word.ts';
+import type { Env } from '../processes/place/start-problem.ts';
 import type { Say } from './say.ts';
 import type { Started } from './start-all.ts';
-import type { Env } from './start-problem.ts';
 
 /** What a person can do now. */
 export function welcome({ apiUrl, temporalUiUrl, setupToken }: Started, config: Config, env: Env, say: Say): void {

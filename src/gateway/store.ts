@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import type { AttemptReport, Hello, ReportAnswer } from '../domain/agent-protocol.ts';
+import type { AttemptReport, Hello, ReportAnswer } from '../domain/jobs/agent-protocol.ts';
 
 /** The agent on the other end of a call, once its credential was found good. Ids are uuids. */
 export interface HostIdentity {
@@ -57,7 +57,7 @@ export interface HostRun {
   readonly claimedAttempts: readonly number[];
 }
 
-/** The gateway's memory. The one implementation is `db/writes/gateway-store.ts`; every call is one transaction. */
+/** The gateway's memory. The one implementation is `db/hosts/gateway-store.ts`; every call is one transaction. */
 export interface GatewayStore {
   /** By the SHA-256 of the whole credential; null when unknown or revoked. Looked up at every connection's first call, kept for at most 5 s. */
   authenticate(orgId: string, hostId: string, credentialHash: Buffer): Promise<HostIdentity | null>;

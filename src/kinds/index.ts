@@ -1,8 +1,8 @@
-import { backup } from './backup.ts';
-import type { JobKind } from './define-kind.ts';
-import { initRepository } from './init-repository.ts';
-import { noop } from './noop.ts';
-import { unlockRepository } from './unlock-repository.ts';
+import { backup } from './backup/backup.ts';
+import { initRepository } from './backup/init-repository.ts';
+import { unlockRepository } from './backup/unlock-repository.ts';
+import type { JobKind } from './core/define-kind.ts';
+import { noop } from './core/noop.ts';
 
 /** The catalog of kinds: a kind that is not in this list does not exist. */
 // Parameters stand in a contravariant place, so the kinds have no common type but this one; they are validated before use.

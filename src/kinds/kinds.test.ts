@@ -1,12 +1,12 @@
 import Value from 'typebox/value';
 import { describe, expect, test } from 'vitest';
 import { PERMISSION_KEYS } from '../catalog/permissions.ts';
-import type { JobFacts } from '../domain/facts.ts';
-import { TERMINAL_STATES } from '../domain/job-state.ts';
+import type { JobFacts } from '../domain/jobs/facts.ts';
+import { TERMINAL_STATES } from '../domain/jobs/job-state.ts';
 import { publicId } from '../lib/ids.ts';
+import { repositoryStateAfter } from './backup/repository-state.ts';
+import { MIB } from './core/limits.ts';
 import { KINDS, kindByKey } from './index.ts';
-import { MIB } from './limits.ts';
-import { repositoryStateAfter } from './repository-state.ts';
 
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const OTHER = '01890a5d-ac96-774b-bcce-b302099a8058';

@@ -1,27 +1,27 @@
 // First, so that the heap is small before anything large is loaded.
-import '../../worker/small-memory.ts';
+import '../lib/small-memory.ts';
 
 import { arch, hostname, platform } from 'node:os';
 import { join } from 'node:path';
-import { findSetpriv } from '../../activities/host/dying-with-parent.ts';
-import { hostActivities, quickActivities } from '../../activities/host/index.ts';
-import { isSupported, parseResticVersion, type ResticVersion } from '../../activities/host/restic/version.ts';
-import { type Config, readConfig } from '../../config/config.ts';
-import { baseEnvironment, type Environment } from '../../config/environment.ts';
-import { monotonicMs, systemClock } from '../../lib/clock.ts';
-import { systemRandom } from '../../lib/ids.ts';
-import { createLogger } from '../../lib/log.ts';
-import { startAgent } from '../../worker/agent.ts';
-import { exitWithAgent } from '../../worker/agent-exit.ts';
-import { exitWhenParentDies } from '../up/parent-watch.ts';
-import { inPath } from '../up/programs.ts';
-import { runShort } from '../up/run-short.ts';
-import { type Env, StartProblem } from '../up/start-problem.ts';
-import { needAgentFile } from './agent-file.ts';
-import { ownMark } from './agent-mark.ts';
-import { buildOf } from './build.ts';
-import { dataPaths } from './data-folder.ts';
-import { isHangUpIgnored } from './hang-up.ts';
+import { hostActivities, quickActivities } from '../activities/host/index.ts';
+import { isSupported, parseResticVersion, type ResticVersion } from '../activities/host/restic/core/version.ts';
+import { findSetpriv } from '../agent/programs/dying-with-parent.ts';
+import { startAgent } from '../agent/session/agent.ts';
+import { exitWithAgent } from '../agent/session/agent-exit.ts';
+import { type Config, readConfig } from '../config/config.ts';
+import { baseEnvironment, type Environment } from '../config/environment.ts';
+import { inPath } from '../embedded/programs/programs.ts';
+import { runShort } from '../embedded/programs/run-short.ts';
+import { monotonicMs, systemClock } from '../lib/clock.ts';
+import { systemRandom } from '../lib/ids.ts';
+import { createLogger } from '../lib/log.ts';
+import { exitWhenParentDies } from './parent-watch.ts';
+import { needAgentFile } from './place/agent-file.ts';
+import { ownMark } from './place/agent-mark.ts';
+import { buildOf } from './place/build.ts';
+import { dataPaths } from './place/data-folder.ts';
+import { isHangUpIgnored } from './place/hang-up.ts';
+import { type Env, StartProblem } from './place/start-problem.ts';
 
 const SHUTDOWN_GRACE_MS = 8_000;
 

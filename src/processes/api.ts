@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { MIGRATION_NAMES } from '../../../migrations/index.ts';
-import { serveApi } from '../../api/serve.ts';
-import type { Config } from '../../config/config.ts';
-import { openAuthDb } from '../../db/auth-db.ts';
-import { asError } from '../../lib/failure.ts';
-import { KEYS_HELD } from '../../lib/seal.ts';
-import { openDoor } from '../../temporal/doors.ts';
-import { StartProblem } from '../up/start-problem.ts';
-import { buildOf } from './build.ts';
-import { readKeyring } from './keyring-file.ts';
-import { readLoginUrl } from './login-urls.ts';
-import { openLoginDoors } from './open-login.ts';
+import { MIGRATION_NAMES } from '../../migrations/index.ts';
+import { serveApi } from '../api/core/serve.ts';
+import type { Config } from '../config/config.ts';
+import { openAuthDb } from '../db/access/auth-db.ts';
+import { asError } from '../lib/failure.ts';
+import { KEYS_HELD } from '../lib/seal.ts';
+import { openDoor } from '../temporal/doors.ts';
+import { buildOf } from './place/build.ts';
+import { readKeyring } from './place/keyring-file.ts';
+import { readLoginUrl } from './place/login-urls.ts';
+import { openLoginDoors } from './place/open-login.ts';
+import { StartProblem } from './place/start-problem.ts';
+import { temporalTarget } from './place/temporal-target.ts';
 import type { ProcessParts, Running } from './process.ts';
-import { temporalTarget } from './temporal-target.ts';
 
 /** The API. Temporal may be away: then it serves, degraded, and jobs wait. */
 export async function startApiProcess({ config, clock, random, log }: ProcessParts): Promise<Running> {

@@ -1,14 +1,14 @@
-import type { Config } from '../../config/config.ts';
-import { ScramClient } from '../../db/scram-client.ts';
-import { type Bootstrapped, bootstrap, bootstrapTransaction } from '../../db/writes/bootstrap.ts';
-import { enrolLocalHost, ensureApiKey, mintSetupToken } from '../../db/writes/bootstrap-credentials.ts';
-import { ensureCertificate } from '../../gateway/certificate.ts';
-import { newCredential } from '../../gateway/credential.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { RandomBytes } from '../../lib/ids.ts';
-import { readAgentFile, writeAgentFile } from './agent-file.ts';
-import { dataPaths, readIfThere, writeSecretFile } from './data-folder.ts';
-import { gatewayNames } from './gateway-names.ts';
+import type { Config } from '../config/config.ts';
+import { ScramClient } from '../db/core/scram-client.ts';
+import { type Bootstrapped, bootstrap, bootstrapTransaction } from '../db/instance/bootstrap.ts';
+import { enrolLocalHost, ensureApiKey, mintSetupToken } from '../db/instance/bootstrap-credentials.ts';
+import { ensureCertificate } from '../gateway/identity/certificate.ts';
+import { newCredential } from '../gateway/identity/credential.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { RandomBytes } from '../lib/ids.ts';
+import { readAgentFile, writeAgentFile } from './place/agent-file.ts';
+import { dataPaths, readIfThere, writeSecretFile } from './place/data-folder.ts';
+import { gatewayNames } from './place/gateway-names.ts';
 
 export interface BootstrapAnswer extends Bootstrapped {
   readonly apiKey: string;

@@ -1,14 +1,14 @@
-import { gatewayStore } from '../../db/writes/gateway-store.ts';
-import { ensureCertificate } from '../../gateway/certificate.ts';
-import { startGateway } from '../../gateway/server.ts';
-import { KEYS_HELD } from '../../lib/seal.ts';
-import { StartProblem } from '../up/start-problem.ts';
-import { dataPaths } from './data-folder.ts';
-import { gatewayNames } from './gateway-names.ts';
-import { readKeyring } from './keyring-file.ts';
-import { openLoginDoors } from './open-login.ts';
+import { gatewayStore } from '../db/hosts/gateway-store.ts';
+import { ensureCertificate } from '../gateway/identity/certificate.ts';
+import { startGateway } from '../gateway/server.ts';
+import { KEYS_HELD } from '../lib/seal.ts';
+import { dataPaths } from './place/data-folder.ts';
+import { gatewayNames } from './place/gateway-names.ts';
+import { readKeyring } from './place/keyring-file.ts';
+import { openLoginDoors } from './place/open-login.ts';
+import { StartProblem } from './place/start-problem.ts';
+import { temporalTarget } from './place/temporal-target.ts';
 import type { ProcessParts, Running } from './process.ts';
-import { temporalTarget } from './temporal-target.ts';
 
 /** The gateway. Agents may come before Temporal is there; they are told to try again. */
 export async function startGatewayProcess({ config, clock, random, log }: ProcessParts): Promise<Running> {

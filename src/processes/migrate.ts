@@ -1,12 +1,12 @@
-import type { Config } from '../../config/config.ts';
-import { migrate } from '../../db/migrate.ts';
-import type { Clock } from '../../lib/clock.ts';
-import { Failure } from '../../lib/failure.ts';
-import type { RandomBytes } from '../../lib/ids.ts';
-import { ensureDataFolder } from './data-folder.ts';
-import { databaseProblem } from './database-problem.ts';
-import { ensureKeyring } from './keyring-file.ts';
-import { ensureLoginUrls, rolePrefixOf } from './login-urls.ts';
+import type { Config } from '../config/config.ts';
+import { migrate } from '../db/core/migrate.ts';
+import type { Clock } from '../lib/clock.ts';
+import { Failure } from '../lib/failure.ts';
+import type { RandomBytes } from '../lib/ids.ts';
+import { ensureDataFolder } from './place/data-folder.ts';
+import { databaseProblem } from './place/database-problem.ts';
+import { ensureKeyring } from './place/keyring-file.ts';
+import { ensureLoginUrls, rolePrefixOf } from './place/login-urls.ts';
 
 /** The database of the configuration; the embedded one is known to `holdfast up` only, which migrates by itself. */
 export function needOwnerUrl(config: Config): string {

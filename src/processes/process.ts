@@ -1,12 +1,12 @@
-import { type Config, readConfig } from '../../config/config.ts';
-import type { Environment } from '../../config/environment.ts';
-import { type Clock, monotonicMs, systemClock } from '../../lib/clock.ts';
-import { type RandomBytes, systemRandom } from '../../lib/ids.ts';
-import { createLogger, type Log } from '../../lib/log.ts';
-import { Redactor } from '../../lib/redact.ts';
-import { listenForStop } from '../../lib/stop-signals.ts';
-import { exitWhenParentDies } from '../up/parent-watch.ts';
-import { isHangUpIgnored } from './hang-up.ts';
+import { type Config, readConfig } from '../config/config.ts';
+import type { Environment } from '../config/environment.ts';
+import { type Clock, monotonicMs, systemClock } from '../lib/clock.ts';
+import { type RandomBytes, systemRandom } from '../lib/ids.ts';
+import { createLogger, type Log } from '../lib/log.ts';
+import { Redactor } from '../lib/redact.ts';
+import { listenForStop } from '../lib/stop-signals.ts';
+import { exitWhenParentDies } from './parent-watch.ts';
+import { isHangUpIgnored } from './place/hang-up.ts';
 
 /** What every process is made of. */
 export interface ProcessParts {

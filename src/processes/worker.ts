@@ -1,12 +1,12 @@
-import { asError } from '../../lib/failure.ts';
-import { KEYS_HELD } from '../../lib/seal.ts';
-import { lazyConnection, type TemporalTarget } from '../../temporal/connection.ts';
-import { startWorker } from '../../worker/control.ts';
-import { sleep } from '../../worker/sleep.ts';
-import { readKeyring } from './keyring-file.ts';
-import { openLoginDoors } from './open-login.ts';
+import { asError } from '../lib/failure.ts';
+import { KEYS_HELD } from '../lib/seal.ts';
+import { sleep } from '../lib/sleep.ts';
+import { lazyConnection, type TemporalTarget } from '../temporal/connection.ts';
+import { startWorker } from '../worker/control.ts';
+import { readKeyring } from './place/keyring-file.ts';
+import { openLoginDoors } from './place/open-login.ts';
+import { temporalTarget } from './place/temporal-target.ts';
 import type { ProcessParts, Running } from './process.ts';
-import { temporalTarget } from './temporal-target.ts';
 
 const STOP_GRACE_MS = 8_000;
 const ASK_MS = 250;

@@ -5,12 +5,12 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { CONTROL_QUEUE } from '../catalog/queues.ts';
-import type { CommitterClaim } from '../db/statements/grant.ts';
-import { COMMITTER_CLAIM_MS } from '../db/statements/grant.ts';
-import type { StartOrder } from '../db/statements/start-orders.ts';
-import type { ByHand, RunLook } from '../domain/lost-run.ts';
-import type { RunInput } from '../domain/run.ts';
-import { runWorkflowId } from '../domain/workflow-id.ts';
+import type { CommitterClaim } from '../db/jobs/grant.ts';
+import { COMMITTER_CLAIM_MS } from '../db/jobs/grant.ts';
+import type { StartOrder } from '../db/jobs/start-orders.ts';
+import type { ByHand, RunLook } from '../domain/jobs/lost-run.ts';
+import type { RunInput } from '../domain/jobs/run.ts';
+import { runWorkflowId } from '../domain/jobs/workflow-id.ts';
 import type { Clock } from '../lib/clock.ts';
 import { asError } from '../lib/failure.ts';
 import { newUuid, publicId, type RandomBytes } from '../lib/ids.ts';

@@ -1,5 +1,5 @@
 import { ActivityNotFoundError, ApplicationFailure, type Client } from '@temporalio/client';
-import { runWorkflowId } from '../domain/workflow-id.ts';
+import { runWorkflowId } from '../domain/jobs/workflow-id.ts';
 import type { KnownRun } from './look-at-run.ts';
 
 /** The number of an attempt; other activities of a run go by other names. */

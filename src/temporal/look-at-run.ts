@@ -1,6 +1,6 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import type { ByHand, RunLook } from '../domain/lost-run.ts';
-import { runWorkflowId } from '../domain/workflow-id.ts';
+import type { ByHand, RunLook } from '../domain/jobs/lost-run.ts';
+import { runWorkflowId } from '../domain/jobs/workflow-id.ts';
 
 /** A run as its row knows it: `runId` is Temporal's, null when the run has not begun yet. */
 export interface KnownRun {

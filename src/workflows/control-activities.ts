@@ -6,7 +6,7 @@ import type {
   JobEnding,
   RunEnding,
   RunInput,
-} from '../domain/run.ts';
+} from '../domain/jobs/run.ts';
 
 /** What the control plane does for a run. Types only: implemented in activities/control. */
 export interface ControlActivities {

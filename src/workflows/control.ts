@@ -5,7 +5,7 @@ import {
   proxyActivities,
   proxyLocalActivities,
 } from '@temporalio/workflow';
-import type { DataFault } from '../domain/run.ts';
+import type { DataFault } from '../domain/jobs/run.ts';
 import type { ControlActivities } from './control-activities.ts';
 
 const DATA_FAULT: DataFault = 'DataFault';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AttemptEnd, Repeat } from '../domain/repeat.ts';
+import type { AttemptEnd, Repeat } from '../domain/jobs/repeat.ts';
 import { decideRepeat, MAX_REPEATS_AFTER_CLAIM, MAX_REPEATS_UNCLAIMED } from './decide-repeat.ts';
 
 const ask = (

@@ -1,4 +1,4 @@
-import type { AttemptEnd, Repeat } from '../domain/repeat.ts';
+import type { AttemptEnd, Repeat } from '../domain/jobs/repeat.ts';
 
 /** A repeatable attempt that was claimed is done again at most this often. */
 export const MAX_REPEATS_AFTER_CLAIM = 2;

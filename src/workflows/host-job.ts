@@ -1,5 +1,13 @@
 import { ApplicationFailure, CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
-import type { AttemptEvidence, AttemptRef, GivenUp, JobEnding, JobOrder, RunEnding, RunInput } from '../domain/run.ts';
+import type {
+  AttemptEvidence,
+  AttemptRef,
+  GivenUp,
+  JobEnding,
+  JobOrder,
+  RunEnding,
+  RunInput,
+} from '../domain/jobs/run.ts';
 import { begin, finish, giveUp, hostIsQuiet, isDataFault, noteCancel, requeue } from './control.ts';
 import { decideRepeat } from './decide-repeat.ts';
 import { type AttemptAnswer, perform } from './perform.ts';

@@ -5,9 +5,9 @@ import {
   proxyActivities,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { HostActivityInput } from '../domain/agent-protocol.ts';
-import type { Outcome } from '../domain/outcome.ts';
-import type { JobOrder, RunInput } from '../domain/run.ts';
+import type { HostActivityInput } from '../domain/jobs/agent-protocol.ts';
+import type { Outcome } from '../domain/jobs/outcome.ts';
+import type { JobOrder, RunInput } from '../domain/jobs/run.ts';
 
 export type AttemptAnswer =
   | { readonly end: 'answered'; readonly outcome: Outcome }

@@ -1,5 +1,5 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { JobState } from '../domain/job-state.ts';
+import type { JobState } from '../domain/jobs/job-state.ts';
 
 // What people see of a run in Temporal. Nothing is decided by it.
 

@@ -1,7 +1,7 @@
 import { ActivityFailure, proxyActivities, sleep, TimeoutFailure } from '@temporalio/workflow';
-import type { QuiescenceInput } from '../domain/agent-protocol.ts';
-import type { Outcome } from '../domain/outcome.ts';
-import type { JobOrder, RunInput } from '../domain/run.ts';
+import type { QuiescenceInput } from '../domain/jobs/agent-protocol.ts';
+import type { Outcome } from '../domain/jobs/outcome.ts';
+import type { JobOrder, RunInput } from '../domain/jobs/run.ts';
 
 /** After the stop protocol: for the clean-up, which may take 20 s, and for a busy host. */
 const BEYOND_STOP_MS = 60_000;

@@ -1,9 +1,9 @@
-import type { Doors } from '../../src/db/doors.ts';
-import { beginRun } from '../../src/db/writes/begin-run.ts';
-import { finishRun } from '../../src/db/writes/finish-run.ts';
-import { gatewayStore } from '../../src/db/writes/gateway-store.ts';
-import type { LogLine, Progress } from '../../src/domain/agent-protocol.ts';
-import type { AttemptResult } from '../../src/domain/outcome.ts';
+import type { Doors } from '../../src/db/core/doors.ts';
+import { gatewayStore } from '../../src/db/hosts/gateway-store.ts';
+import { beginRun } from '../../src/db/jobs/run/begin-run.ts';
+import { finishRun } from '../../src/db/jobs/run/finish-run.ts';
+import type { LogLine, Progress } from '../../src/domain/jobs/agent-protocol.ts';
+import type { AttemptResult } from '../../src/domain/jobs/outcome.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { newUuid, parsePublicId, publicId, systemRandom } from '../../src/lib/ids.ts';
 import { host } from '../factories.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openLoginDoors } from '../../src/cli/run/open-login.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { migrate } from '../../src/db/migrate.ts';
+import { migrate } from '../../src/db/core/migrate.ts';
+import { openLoginDoors } from '../../src/processes/place/open-login.ts';
 import { type ApiBench, startApi } from './bench.ts';
 
 let api: ApiBench;

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RunningApi, serveApi } from '../../src/api/serve.ts';
+import { type RunningApi, serveApi } from '../../src/api/core/serve.ts';
 import { type ApiBench, startApi } from './bench.ts';
 
 let api: ApiBench;

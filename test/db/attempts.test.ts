@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
-import { beginRun } from '../../src/db/writes/begin-run.ts';
-import { finishRun } from '../../src/db/writes/finish-run.ts';
-import { gatewayStore } from '../../src/db/writes/gateway-store.ts';
-import { giveUpAttempt } from '../../src/db/writes/give-up-attempt.ts';
-import { requeueRun } from '../../src/db/writes/requeue-run.ts';
-import type { LogLine } from '../../src/domain/agent-protocol.ts';
-import type { AttemptResult } from '../../src/domain/outcome.ts';
+import { gatewayStore } from '../../src/db/hosts/gateway-store.ts';
+import { acceptJobs } from '../../src/db/jobs/accept-jobs.ts';
+import { beginRun } from '../../src/db/jobs/run/begin-run.ts';
+import { finishRun } from '../../src/db/jobs/run/finish-run.ts';
+import { giveUpAttempt } from '../../src/db/jobs/run/give-up-attempt.ts';
+import { requeueRun } from '../../src/db/jobs/run/requeue-run.ts';
+import type { LogLine } from '../../src/domain/jobs/agent-protocol.ts';
+import type { AttemptResult } from '../../src/domain/jobs/outcome.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 
 let bench: Bench;

@@ -1,11 +1,11 @@
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { auditVerifyCommand } from '../../src/cli/run/audit-command.ts';
-import { findAuditGap, verifyChain } from '../../src/db/queries/audit-chain.ts';
-import { tellChange } from '../../src/db/writes/tell-change.ts';
+import { findAuditGap, verifyChain } from '../../src/db/audit/audit-chain.ts';
+import { tellChange } from '../../src/db/audit/tell-change.ts';
 import { publicId } from '../../src/lib/ids.ts';
-import { chainOnce, watchAuditGap } from '../../src/worker/loops/chainer.ts';
-import { startLoop } from '../../src/worker/loops/loop.ts';
+import { auditVerifyCommand } from '../../src/processes/commands/audit-command.ts';
+import { chainOnce, watchAuditGap } from '../../src/worker/audit/chainer.ts';
+import { startLoop } from '../../src/worker/core/loop.ts';
 import { organization } from '../factories.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 

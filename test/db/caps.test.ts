@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { getJob } from '../../src/db/queries/jobs.ts';
-import { beginRun } from '../../src/db/writes/begin-run.ts';
-import { changeRepository, changeSite } from '../../src/db/writes/change-cap.ts';
-import { changePresenceOf } from '../../src/db/writes/change-presence.ts';
-import { finishRun } from '../../src/db/writes/finish-run.ts';
-import { requeueRun } from '../../src/db/writes/requeue-run.ts';
+import { changePresenceOf } from '../../src/db/hosts/change-presence.ts';
+import { changeRepository, changeSite } from '../../src/db/jobs/change-cap.ts';
+import { getJob } from '../../src/db/jobs/jobs.ts';
+import { beginRun } from '../../src/db/jobs/run/begin-run.ts';
+import { finishRun } from '../../src/db/jobs/run/finish-run.ts';
+import { requeueRun } from '../../src/db/jobs/run/requeue-run.ts';
 import { publicId } from '../../src/lib/ids.ts';
 import { acceptJob } from '../harness/accept-job.ts';
 import { type Bench, openBench } from '../harness/bench.ts';

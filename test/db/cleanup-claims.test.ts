@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
-import { beginRun } from '../../src/db/writes/begin-run.ts';
-import { finishRun } from '../../src/db/writes/finish-run.ts';
-import { gatewayStore } from '../../src/db/writes/gateway-store.ts';
-import { giveUpAttempt, hostIsQuiet } from '../../src/db/writes/give-up-attempt.ts';
-import { QUIESCENCE_ACTIVITY } from '../../src/domain/agent-protocol.ts';
+import { gatewayStore } from '../../src/db/hosts/gateway-store.ts';
+import { acceptJobs } from '../../src/db/jobs/accept-jobs.ts';
+import { beginRun } from '../../src/db/jobs/run/begin-run.ts';
+import { finishRun } from '../../src/db/jobs/run/finish-run.ts';
+import { giveUpAttempt, hostIsQuiet } from '../../src/db/jobs/run/give-up-attempt.ts';
+import { QUIESCENCE_ACTIVITY } from '../../src/domain/jobs/agent-protocol.ts';
 import type { AttemptTicket } from '../../src/gateway/store.ts';
 import { publicId } from '../../src/lib/ids.ts';
 import { type Bench, openBench } from '../harness/bench.ts';

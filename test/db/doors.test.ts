@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type Doors, openDoors, type Tx } from '../../src/db/doors.ts';
-import { type Orm, openOrm } from '../../src/db/orm.ts';
+import { type Doors, openDoors, type Tx } from '../../src/db/core/doors.ts';
+import { type Orm, openOrm } from '../../src/db/core/orm.ts';
 import { organization } from '../factories.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
 

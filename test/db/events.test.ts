@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import type { Doors } from '../../src/db/doors.ts';
-import { BEFORE_ALL_EVENTS, type EventPlace, eventWatermark, readEvents } from '../../src/db/queries/events.ts';
+import type { Doors } from '../../src/db/core/doors.ts';
+import { BEFORE_ALL_EVENTS, type EventPlace, eventWatermark, readEvents } from '../../src/db/core/events.ts';
 import { organization, uuid } from '../factories.ts';
 import { createTestDatabase, openTestDoors, type TestDatabase } from '../harness/database.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { beginRun } from '../../src/db/writes/begin-run.ts';
-import { finishRun } from '../../src/db/writes/finish-run.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
+import { beginRun } from '../../src/db/jobs/run/begin-run.ts';
+import { finishRun } from '../../src/db/jobs/run/finish-run.ts';
+import type { Outcome } from '../../src/domain/jobs/outcome.ts';
 import { publicId } from '../../src/lib/ids.ts';
 import { acceptJob } from '../harness/accept-job.ts';
 import { type Bench, openBench } from '../harness/bench.ts';

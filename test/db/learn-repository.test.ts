@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { learnRepository } from '../../src/db/writes/learn-repository.ts';
+import { learnRepository } from '../../src/db/backup/learn-repository.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 
 let bench: Bench;

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { gatewayStore } from '../../src/db/writes/gateway-store.ts';
-import { LEASE_MS } from '../../src/domain/agent-protocol.ts';
+import { gatewayStore } from '../../src/db/hosts/gateway-store.ts';
+import { LEASE_MS } from '../../src/domain/jobs/agent-protocol.ts';
 import { publicId } from '../../src/lib/ids.ts';
-import { sweepPresence } from '../../src/worker/loops/presence.ts';
-import { pumpOnce } from '../../src/worker/loops/pump.ts';
-import { sweepRepair } from '../../src/worker/loops/sweep.ts';
+import { sweepPresence } from '../../src/worker/hosts/presence.ts';
+import { pumpOnce } from '../../src/worker/jobs/pump.ts';
+import { sweepRepair } from '../../src/worker/jobs/sweep.ts';
 import { acceptJob } from '../harness/accept-job.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { StartOrder } from '../../src/db/statements/start-orders.ts';
-import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
-import { beginRun } from '../../src/db/writes/begin-run.ts';
-import { changePresenceOf } from '../../src/db/writes/change-presence.ts';
-import { gatewayStore } from '../../src/db/writes/gateway-store.ts';
-import { requeueRun } from '../../src/db/writes/requeue-run.ts';
-import { LEASE_MS } from '../../src/domain/agent-protocol.ts';
-import { PROBLEM_HOLD_MS } from '../../src/domain/silence.ts';
-import { noop } from '../../src/kinds/noop.ts';
-import { sweepPresence } from '../../src/worker/loops/presence.ts';
-import { sweepRepair } from '../../src/worker/loops/sweep.ts';
+import { changePresenceOf } from '../../src/db/hosts/change-presence.ts';
+import { gatewayStore } from '../../src/db/hosts/gateway-store.ts';
+import { acceptJobs } from '../../src/db/jobs/accept-jobs.ts';
+import { beginRun } from '../../src/db/jobs/run/begin-run.ts';
+import { requeueRun } from '../../src/db/jobs/run/requeue-run.ts';
+import type { StartOrder } from '../../src/db/jobs/start-orders.ts';
+import { LEASE_MS } from '../../src/domain/jobs/agent-protocol.ts';
+import { PROBLEM_HOLD_MS } from '../../src/domain/jobs/silence.ts';
+import { noop } from '../../src/kinds/core/noop.ts';
+import { sweepPresence } from '../../src/worker/hosts/presence.ts';
+import { sweepRepair } from '../../src/worker/jobs/sweep.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 
 let bench: Bench;

@@ -1,8 +1,8 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ormConfig } from '../../src/db/orm.ts';
-import { GROUPS, type Group, groupRole } from '../../src/db/policies.ts';
+import { ormConfig } from '../../src/db/core/orm.ts';
+import { GROUPS, type Group, groupRole } from '../../src/db/core/policies.ts';
 import { organization, personWithKey } from '../factories.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
 

@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-
-import { FIRST_RUN, runsUnderWay } from '../../src/db/queries/runs-under-way.ts';
-import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
-import { beginRun } from '../../src/db/writes/begin-run.ts';
-import { claimAttempt } from '../../src/db/writes/claim-attempt.ts';
-import { finishRun } from '../../src/db/writes/finish-run.ts';
-import { gatewayStore } from '../../src/db/writes/gateway-store.ts';
-import { giveUpAttempt } from '../../src/db/writes/give-up-attempt.ts';
-import { type LostRun, replaceLostRun } from '../../src/db/writes/replace-lost-run.ts';
-import { requestCancel } from '../../src/db/writes/request-cancel.ts';
-import type { LogLine } from '../../src/domain/agent-protocol.ts';
+import { gatewayStore } from '../../src/db/hosts/gateway-store.ts';
+import { acceptJobs } from '../../src/db/jobs/accept-jobs.ts';
+import { requestCancel } from '../../src/db/jobs/request-cancel.ts';
+import { beginRun } from '../../src/db/jobs/run/begin-run.ts';
+import { claimAttempt } from '../../src/db/jobs/run/claim-attempt.ts';
+import { finishRun } from '../../src/db/jobs/run/finish-run.ts';
+import { giveUpAttempt } from '../../src/db/jobs/run/give-up-attempt.ts';
+import { type LostRun, replaceLostRun } from '../../src/db/jobs/run/replace-lost-run.ts';
+import { FIRST_RUN, runsUnderWay } from '../../src/db/jobs/run/runs-under-way.ts';
+import type { LogLine } from '../../src/domain/jobs/agent-protocol.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 
 const TOKEN = Buffer.from('token');

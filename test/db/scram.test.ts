@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { PooledClient } from '../../src/db/pooled-client.ts';
-import { ScramClient } from '../../src/db/scram-client.ts';
+import { PooledClient } from '../../src/db/core/pooled-client.ts';
+import { ScramClient } from '../../src/db/core/scram-client.ts';
 
 const PASSWORD = 'canary-5d1e-password';
 const authentication = (...rest: number[]) => {

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sweepForgotten } from '../../src/worker/loops/sweep.ts';
+import { sweepForgotten } from '../../src/worker/jobs/sweep.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 import { env } from '../harness/programs.ts';
 import { type Entry, judgeHistory } from './storm/history.ts';

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { holdLease } from '../../src/db/statements/lease.ts';
+import { holdLease } from '../../src/db/core/lease.ts';
 import type { Log } from '../../src/lib/log.ts';
-import { UPKEEP_LEASE_MS, UPKEEP_PERIOD_MS, upkeepOnce } from '../../src/worker/loops/upkeep.ts';
+import { UPKEEP_LEASE_MS, UPKEEP_PERIOD_MS, upkeepOnce } from '../../src/worker/instance/upkeep.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 
 let bench: Bench;

@@ -4,12 +4,12 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
-import { overrideVariable, type ProgramName } from '../../src/cli/up/program-list.ts';
-import { findPrograms } from '../../src/cli/up/programs.ts';
+import { overrideVariable, type ProgramName } from '../../src/embedded/programs/program-list.ts';
+import { findPrograms } from '../../src/embedded/programs/programs.ts';
 import { cacheDir, env, quiet } from '../harness/programs.ts';
 import { ownFolder, processesOf, removeFolder, Up } from './up-process.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
+const MAIN = join(import.meta.dirname, '../../src/main.ts');
 const folder = ownFolder();
 let proxy: Server;
 /** Who came to the proxy: nobody should. */

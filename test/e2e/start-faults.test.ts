@@ -4,9 +4,9 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { ensureDatabase, type RunningPostgres, startPostgres } from '../../src/cli/up/postgres.ts';
-import { loginUrl } from '../../src/db/logins.ts';
-import { migrate } from '../../src/db/migrate.ts';
+import { loginUrl } from '../../src/db/core/logins.ts';
+import { migrate } from '../../src/db/core/migrate.ts';
+import { ensureDatabase, type RunningPostgres, startPostgres } from '../../src/embedded/postgres/postgres.ts';
 import { CLEAN_ENV, type Ended, ownFolder, processesOf, removeFolder, UP, Up } from './up-process.ts';
 
 const folder = ownFolder();

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-const MAIN = join(PROJECT, 'src/cli/main.ts');
+const MAIN = join(PROJECT, 'src/main.ts');
 export const UP = [process.execPath, MAIN, 'up'];
 export const NPM_START = ['npm', 'start', '--'];
 /** The environment of the machine without anything that would speak to Holdfast. */

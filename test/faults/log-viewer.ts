@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Profile } from '../../src/cli/profile.ts';
-import { readServerEvents } from '../../src/cli/server-events.ts';
+import type { Profile } from '../../src/cli/client/profile.ts';
+import { readServerEvents } from '../../src/cli/client/server-events.ts';
 import { LineTally } from './line-tally.ts';
 
 const AGAIN_MS = 250;

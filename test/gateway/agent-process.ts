@@ -1,15 +1,15 @@
 // An agent as it runs on a host: `agent-process.ts <gateway> <authority file> <credential> <data folder>`.
-import '../../src/worker/small-memory.ts';
+import '../../src/lib/small-memory.ts';
 // Not called here: what a real agent has loaded counts for its memory.
 import '../../src/activities/host/index.ts';
 import { readFileSync } from 'node:fs';
 import { Context } from '@temporalio/activity';
-import { QUIESCENCE_ACTIVITY } from '../../src/domain/agent-protocol.ts';
+import { startAgent } from '../../src/agent/session/agent.ts';
+import { exitWithAgent } from '../../src/agent/session/agent-exit.ts';
+import type { HostActivities } from '../../src/agent/session/attempt-interceptor.ts';
+import { QUIESCENCE_ACTIVITY } from '../../src/domain/jobs/agent-protocol.ts';
 import { monotonicMs, systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
-import { startAgent } from '../../src/worker/agent.ts';
-import { exitWithAgent } from '../../src/worker/agent-exit.ts';
-import type { HostActivities } from '../../src/worker/attempt-interceptor.ts';
 
 const [address = '', authorityFile = '', credential = '', dataDir = ''] = process.argv.slice(2);
 const SECRET_TEXT = 'the letters of /home/eva';

@@ -1,9 +1,9 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import Value from 'typebox/value';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Job, presentJob } from '../../src/api/schemas/job.ts';
-import { listJobs } from '../../src/db/queries/jobs.ts';
-import { runWorkflowId } from '../../src/domain/workflow-id.ts';
+import { Job, presentJob } from '../../src/api/jobs/job-schema.ts';
+import { listJobs } from '../../src/db/jobs/jobs.ts';
+import { runWorkflowId } from '../../src/domain/jobs/workflow-id.ts';
 import { openStack, type Stack } from '../harness/stack.ts';
 import { capabilityOf } from './attacker.ts';
 import { hostileHost } from './hostile-host.ts';

@@ -1,10 +1,10 @@
 import { status } from '@grpc/grpc-js';
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { AGENT_SERVICE, TICKET_HEADER } from '../../src/domain/agent-protocol.ts';
-import { unwrapToken } from '../../src/gateway/tokens.ts';
-import { temporalMethods, temporalPath } from '../../src/gateway/upstream.ts';
-import { lengthField } from '../../src/gateway/wire.ts';
+import { AGENT_SERVICE, TICKET_HEADER } from '../../src/domain/jobs/agent-protocol.ts';
+import { unwrapToken } from '../../src/gateway/proxy/tokens.ts';
+import { temporalMethods, temporalPath } from '../../src/gateway/proxy/upstream.ts';
+import { lengthField } from '../../src/gateway/proxy/wire.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
 import { Attacker, codeOf, wholeJob } from './attacker.ts';
 import { type Engine, NAMESPACE, startEngine } from './engine.ts';

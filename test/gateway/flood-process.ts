@@ -1,10 +1,10 @@
 // An attempt that runs a program, in a process of its own, as an agent has it: by its first argument. Tells its figures at the end.
-import '../../src/worker/small-memory.ts';
-import { performAttempt } from '../../src/activities/host/attempt.ts';
-import { findSetpriv } from '../../src/activities/host/dying-with-parent.ts';
-import { LogSpool } from '../../src/activities/host/log-spool.ts';
+import '../../src/lib/small-memory.ts';
+import { performAttempt } from '../../src/agent/attempt/attempt.ts';
+import { LogSpool } from '../../src/agent/log/log-spool.ts';
+import { findSetpriv } from '../../src/agent/programs/dying-with-parent.ts';
+import { GatewayClient } from '../../src/agent/session/gateway-client.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { GatewayClient } from '../../src/worker/gateway-client.ts';
 
 export interface FloodOrder {
   readonly gateway: string;

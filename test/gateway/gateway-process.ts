@@ -1,8 +1,8 @@
 // A gateway as it runs in production, in a process of its own, without an engine behind it: by its first argument. Tells its port,
 // and once a second how much memory it holds.
-import { openDoors } from '../../src/db/doors.ts';
-import { openOrm } from '../../src/db/orm.ts';
-import { gatewayStore } from '../../src/db/writes/gateway-store.ts';
+import { openDoors } from '../../src/db/core/doors.ts';
+import { openOrm } from '../../src/db/core/orm.ts';
+import { gatewayStore } from '../../src/db/hosts/gateway-store.ts';
 import { startGateway } from '../../src/gateway/server.ts';
 import { systemClock as clock } from '../../src/lib/clock.ts';
 import { systemRandom as random } from '../../src/lib/ids.ts';

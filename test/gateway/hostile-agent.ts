@@ -2,8 +2,8 @@
 // of them good. Forked with an order; tells what it was answered.
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import proto from '@temporalio/proto';
-import { AGENT_PROTOCOL, AGENT_SERVICE } from '../../src/domain/agent-protocol.ts';
-import { temporalPath } from '../../src/gateway/upstream.ts';
+import { AGENT_PROTOCOL, AGENT_SERVICE } from '../../src/domain/jobs/agent-protocol.ts';
+import { temporalPath } from '../../src/gateway/proxy/upstream.ts';
 import { dice, spoilt } from './spoil.ts';
 
 export interface HostileOrder {

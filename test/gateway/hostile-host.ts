@@ -1,5 +1,5 @@
 import { quickQueue } from '../../src/catalog/queues.ts';
-import { newCredential, parseCredential } from '../../src/gateway/credential.ts';
+import { newCredential, parseCredential } from '../../src/gateway/identity/credential.ts';
 import { publicId } from '../../src/lib/ids.ts';
 import type { Stack } from '../harness/stack.ts';
 import { Attacker } from './attacker.ts';

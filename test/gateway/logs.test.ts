@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { AttemptLink } from '../../src/activities/host/attempt-link.ts';
-import { LOG_SENDER_TIMES } from '../../src/activities/host/log-limits.ts';
-import { LogSender } from '../../src/activities/host/log-sender.ts';
-import { LogSpool, SPOOL_LIMITS } from '../../src/activities/host/log-spool.ts';
-import type { LogLine } from '../../src/domain/agent-protocol.ts';
+import type { AttemptLink } from '../../src/agent/attempt/attempt-link.ts';
+import { LOG_SENDER_TIMES } from '../../src/agent/log/log-limits.ts';
+import { LogSender } from '../../src/agent/log/log-sender.ts';
+import { LogSpool, SPOOL_LIMITS } from '../../src/agent/log/log-spool.ts';
+import type { LogLine } from '../../src/domain/jobs/agent-protocol.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { lockLog, openReplicas, type Replicas, storedLines } from './replicas.ts';
 

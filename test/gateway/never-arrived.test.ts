@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AGENT_SERVICE, TICKET_HEADER } from '../../src/domain/agent-protocol.ts';
+import { AGENT_SERVICE, TICKET_HEADER } from '../../src/domain/jobs/agent-protocol.ts';
 import { Attacker } from './attacker.ts';
 import { type Engine, startEngine } from './engine.ts';
 

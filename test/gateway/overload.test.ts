@@ -1,9 +1,9 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { wrapToken } from '../../src/gateway/tokens.ts';
-import { temporalPath } from '../../src/gateway/upstream.ts';
-import { lengthField } from '../../src/gateway/wire.ts';
+import { wrapToken } from '../../src/gateway/proxy/tokens.ts';
+import { temporalPath } from '../../src/gateway/proxy/upstream.ts';
+import { lengthField } from '../../src/gateway/proxy/wire.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
 import { Attacker, codeOf, wholeJob } from './attacker.ts';
 import { type Engine, NAMESPACE, startEngine } from './engine.ts';

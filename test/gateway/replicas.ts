@@ -1,15 +1,15 @@
 import pg from 'pg';
-import { openDoors } from '../../src/db/doors.ts';
-import { openOrm } from '../../src/db/orm.ts';
-import { gatewayStore } from '../../src/db/writes/gateway-store.ts';
-import type { LogLine } from '../../src/domain/agent-protocol.ts';
-import { parseCredential } from '../../src/gateway/credential.ts';
+import { GatewayClient } from '../../src/agent/session/gateway-client.ts';
+import { openDoors } from '../../src/db/core/doors.ts';
+import { openOrm } from '../../src/db/core/orm.ts';
+import { gatewayStore } from '../../src/db/hosts/gateway-store.ts';
+import type { LogLine } from '../../src/domain/jobs/agent-protocol.ts';
+import { parseCredential } from '../../src/gateway/identity/credential.ts';
+import { issueTicket } from '../../src/gateway/proxy/ticket.ts';
+import { wrapToken } from '../../src/gateway/proxy/tokens.ts';
 import { type Gateway, startGateway } from '../../src/gateway/server.ts';
-import { issueTicket } from '../../src/gateway/ticket.ts';
-import { wrapToken } from '../../src/gateway/tokens.ts';
 import { publicId } from '../../src/lib/ids.ts';
 import { newKeyring } from '../../src/lib/seal.ts';
-import { GatewayClient } from '../../src/worker/gateway-client.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 import { RecordingStore } from './recording-store.ts';
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { LogLine } from '../../src/domain/agent-protocol.ts';
+import type { LogLine } from '../../src/domain/jobs/agent-protocol.ts';
 import { openStack, type Stack } from '../harness/stack.ts';
 import { storedLines } from './replicas.ts';
 

@@ -3,8 +3,8 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:h
 import { connect as connectTcp, type Socket } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AGENT_SERVICE } from '../../src/domain/agent-protocol.ts';
-import { newCredential } from '../../src/gateway/credential.ts';
+import { AGENT_SERVICE } from '../../src/domain/jobs/agent-protocol.ts';
+import { newCredential } from '../../src/gateway/identity/credential.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { newUuid, systemRandom } from '../../src/lib/ids.ts';
 import { Attacker, codeOf, wholeJob } from './attacker.ts';

@@ -1,6 +1,6 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import type { HostActivityInput } from '../../src/domain/agent-protocol.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
+import type { HostActivityInput } from '../../src/domain/jobs/agent-protocol.ts';
+import type { Outcome } from '../../src/domain/jobs/outcome.ts';
 
 type Activities = Record<
   'restic.backup.v1' | 'restic.init.v1' | 'noop.v1',

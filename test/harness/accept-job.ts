@@ -1,4 +1,4 @@
-import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
+import { acceptJobs } from '../../src/db/jobs/accept-jobs.ts';
 import type { Bench } from './bench.ts';
 
 /** Starts a job and answers its id; throws when it was refused. */

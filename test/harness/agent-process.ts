@@ -1,13 +1,13 @@
 // The agent with everything it can do, in a process of its own. Told by its first argument.
 import { spawnSync } from 'node:child_process';
-import { findSetpriv } from '../../src/activities/host/dying-with-parent.ts';
 import { hostActivities, quickActivities } from '../../src/activities/host/index.ts';
-import { parseResticVersion } from '../../src/activities/host/restic/version.ts';
+import { parseResticVersion } from '../../src/activities/host/restic/core/version.ts';
+import { findSetpriv } from '../../src/agent/programs/dying-with-parent.ts';
+import { startAgent } from '../../src/agent/session/agent.ts';
+import { exitWithAgent } from '../../src/agent/session/agent-exit.ts';
 import { monotonicMs, systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
 import { createLogger } from '../../src/lib/log.ts';
-import { startAgent } from '../../src/worker/agent.ts';
-import { exitWithAgent } from '../../src/worker/agent-exit.ts';
 import { testActivities } from './test-activities.ts';
 
 export interface AgentOrder {

@@ -1,9 +1,9 @@
 import type pg from 'pg';
-import { type Doors, openDoors } from '../../src/db/doors.ts';
-import { openOrm } from '../../src/db/orm.ts';
-import type { CommitterClaim } from '../../src/db/statements/grant.ts';
-import type { JobRequest } from '../../src/db/writes/accept-jobs.ts';
-import type { Actor } from '../../src/domain/actor.ts';
+import { type Doors, openDoors } from '../../src/db/core/doors.ts';
+import { openOrm } from '../../src/db/core/orm.ts';
+import type { JobRequest } from '../../src/db/jobs/accept-jobs.ts';
+import type { CommitterClaim } from '../../src/db/jobs/grant.ts';
+import type { Actor } from '../../src/domain/core/actor.ts';
 import { KINDS } from '../../src/kinds/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { newUuid, systemRandom } from '../../src/lib/ids.ts';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject, onTestFinished } from 'vitest';
-import { type Doors, openDoors } from '../../src/db/doors.ts';
-import { closeDatabase } from '../../src/db/logins.ts';
-import { openOrm } from '../../src/db/orm.ts';
-import { GROUPS, type Group } from '../../src/db/policies.ts';
+import { type Doors, openDoors } from '../../src/db/core/doors.ts';
+import { closeDatabase } from '../../src/db/core/logins.ts';
+import { openOrm } from '../../src/db/core/orm.ts';
+import { GROUPS, type Group } from '../../src/db/core/policies.ts';
 
 export interface TestDatabase {
   readonly name: string;

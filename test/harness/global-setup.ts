@@ -2,13 +2,13 @@ import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { ensureDatabase, startPostgres } from '../../src/cli/up/postgres.ts';
-import { findPrograms } from '../../src/cli/up/programs.ts';
-import { type RunningTemporal, startTemporal } from '../../src/cli/up/temporal.ts';
-import { ensureTemporalSchema } from '../../src/cli/up/temporal-schema.ts';
-import { loginUrl } from '../../src/db/logins.ts';
-import { migrate } from '../../src/db/migrate.ts';
-import type { Group } from '../../src/db/policies.ts';
+import { loginUrl } from '../../src/db/core/logins.ts';
+import { migrate } from '../../src/db/core/migrate.ts';
+import type { Group } from '../../src/db/core/policies.ts';
+import { ensureDatabase, startPostgres } from '../../src/embedded/postgres/postgres.ts';
+import { findPrograms } from '../../src/embedded/programs/programs.ts';
+import { type RunningTemporal, startTemporal } from '../../src/embedded/temporal/temporal.ts';
+import { ensureTemporalSchema } from '../../src/embedded/temporal/temporal-schema.ts';
 import { cacheDir, env, quiet } from './programs.ts';
 
 declare module 'vitest' {

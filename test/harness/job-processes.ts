@@ -1,4 +1,4 @@
-import { findPrograms } from '../../src/activities/host/left-programs.ts';
+import { findPrograms } from '../../src/agent/programs/left-programs.ts';
 import { publicId } from '../../src/lib/ids.ts';
 import type { TestAgent } from './test-agent.ts';
 

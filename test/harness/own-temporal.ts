@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { SEARCH_ATTRIBUTES } from '../../src/catalog/search-attributes.ts';
-import { findPrograms } from '../../src/cli/up/programs.ts';
-import { type RunningTemporal, startTemporal } from '../../src/cli/up/temporal.ts';
-import { ensureNamespace } from '../../src/cli/up/temporal-namespace.ts';
-import { ensureTemporalSchema } from '../../src/cli/up/temporal-schema.ts';
+import { findPrograms } from '../../src/embedded/programs/programs.ts';
+import { type RunningTemporal, startTemporal } from '../../src/embedded/temporal/temporal.ts';
+import { ensureNamespace } from '../../src/embedded/temporal/temporal-namespace.ts';
+import { ensureTemporalSchema } from '../../src/embedded/temporal/temporal-schema.ts';
 import { lazyConnection, type TemporalTarget } from '../../src/temporal/connection.ts';
 import { cacheDir, env, quiet } from './programs.ts';
 

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import type { ProgramSpec } from '../../src/cli/up/program-list.ts';
-import { inPath } from '../../src/cli/up/programs.ts';
-import { buildProgram, cachedProgram } from '../../src/cli/up/programs-build.ts';
 import { baseEnvironment } from '../../src/config/environment.ts';
+import type { ProgramSpec } from '../../src/embedded/programs/program-list.ts';
+import { inPath } from '../../src/embedded/programs/programs.ts';
+import { buildProgram, cachedProgram } from '../../src/embedded/programs/programs-build.ts';
 
 const SPEC: ProgramSpec<'rest-server'> = {
   name: 'rest-server',

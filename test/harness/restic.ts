@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { accessSync, constants, globSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { parseResticVersion, type ResticVersion } from '../../src/activities/host/restic/version.ts';
+import { parseResticVersion, type ResticVersion } from '../../src/activities/host/restic/core/version.ts';
 
 export interface RealRestic {
   readonly path: string;

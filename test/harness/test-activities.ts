@@ -1,8 +1,8 @@
-import type { AttemptBody } from '../../src/activities/host/attempt-context.ts';
-import { type HostActivity, hostActivity } from '../../src/activities/host/host-activity.ts';
 import type { HostDeps } from '../../src/activities/host/index.ts';
-import { backupBody } from '../../src/activities/host/restic/backup.ts';
-import { backup } from '../../src/kinds/backup.ts';
+import { backupBody } from '../../src/activities/host/restic/backup/backup.ts';
+import type { AttemptBody } from '../../src/agent/attempt/attempt-context.ts';
+import { type HostActivity, hostActivity } from '../../src/agent/attempt/host-activity.ts';
+import { backup } from '../../src/kinds/backup/backup.ts';
 import { gate, tell } from './gates.ts';
 
 /** How the test kinds are stopped: a short grace, so that what ignores the signal is killed soon. */

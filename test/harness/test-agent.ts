@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
-import { newCredential } from '../../src/gateway/credential.ts';
+import { newCredential } from '../../src/gateway/identity/credential.ts';
 import type { AgentOrder } from './agent-process.ts';
 import type { Bench } from './bench.ts';
 

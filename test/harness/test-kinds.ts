@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import type { JobKind } from '../../src/kinds/define-kind.ts';
+import type { JobKind } from '../../src/kinds/core/define-kind.ts';
 import { kindByKey } from '../../src/kinds/index.ts';
 
 /**

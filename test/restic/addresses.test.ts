@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
-import { openCommand } from '../../src/activities/host/restic/command.ts';
+import { openCommand } from '../../src/activities/host/restic/core/command.ts';
 import { findRestic } from '../harness/restic.ts';
 
 const restic = findRestic();

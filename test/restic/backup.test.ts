@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { backupBody } from '../../src/activities/host/restic/backup.ts';
+import { backupBody } from '../../src/activities/host/restic/backup/backup.ts';
 import { initBody } from '../../src/activities/host/restic/init.ts';
-import { unlockStaleOf } from '../../src/activities/host/restic/unlock.ts';
+import { unlockStaleOf } from '../../src/activities/host/restic/locks/unlock.ts';
 import { findRestic } from '../harness/restic.ts';
 import { PASSWORD, processes, ResticBench } from '../harness/restic-bench.ts';
 

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { lchownSync } from 'node:fs';
 import { chmod, chown, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { backupBody } from '../../src/activities/host/restic/backup.ts';
+import { backupBody } from '../../src/activities/host/restic/backup/backup.ts';
 import { initBody } from '../../src/activities/host/restic/init.ts';
-import { BACKUP_OUTCOMES } from '../../src/kinds/restic-outcomes.ts';
+import { BACKUP_OUTCOMES } from '../../src/kinds/backup/restic-outcomes.ts';
 import { findRestic } from '../harness/restic.ts';
 import { ResticBench } from '../harness/restic-bench.ts';
 

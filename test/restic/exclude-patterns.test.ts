@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { initBody } from '../../src/activities/host/restic/init.ts';
-import { refuseExclude } from '../../src/domain/plan-paths.ts';
+import { refuseExclude } from '../../src/domain/backup/plan-paths.ts';
 import { findRestic } from '../harness/restic.ts';
 import { PASSWORD, ResticBench } from '../harness/restic-bench.ts';
 

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { backupBody } from '../../src/activities/host/restic/backup.ts';
+import { backupBody } from '../../src/activities/host/restic/backup/backup.ts';
 import { initBody } from '../../src/activities/host/restic/init.ts';
 import { findRestic } from '../harness/restic.ts';
 import { processes, ResticBench } from '../harness/restic-bench.ts';

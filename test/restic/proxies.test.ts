@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { expect, onTestFinished, test } from 'vitest';
-import { openCommand } from '../../src/activities/host/restic/command.ts';
-import { runProgram } from '../../src/activities/host/run-program.ts';
+import { openCommand } from '../../src/activities/host/restic/core/command.ts';
+import { runProgram } from '../../src/agent/programs/run-program.ts';
 import { baseEnvironment } from '../../src/config/environment.ts';
 import { findRestic } from '../harness/restic.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { backupBody } from '../../src/activities/host/restic/backup.ts';
+import { backupBody } from '../../src/activities/host/restic/backup/backup.ts';
 import { initBody } from '../../src/activities/host/restic/init.ts';
 import { forgeLock } from '../harness/forge-lock.ts';
 import { findRestServer, type RestServer, startRestServer } from '../harness/rest-server.ts';

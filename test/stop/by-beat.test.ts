@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { runWorkflowId } from '../../src/domain/workflow-id.ts';
+import { runWorkflowId } from '../../src/domain/jobs/workflow-id.ts';
 import { processesOf } from '../harness/job-processes.ts';
 import { type OwnTemporal, startOwnTemporal } from '../harness/own-temporal.ts';
 import { openStack, type Stack } from '../harness/stack.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
+import { acceptJobs } from '../../src/db/jobs/accept-jobs.ts';
 import { processesOf } from '../harness/job-processes.ts';
 import { locksIn } from '../harness/restic-locks.ts';
 import { openStack, type Stack } from '../harness/stack.ts';

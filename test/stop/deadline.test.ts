@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
 import { Connection } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { runWorkflowId } from '../../src/domain/workflow-id.ts';
+import { runWorkflowId } from '../../src/domain/jobs/workflow-id.ts';
 import { kindByKey } from '../../src/kinds/index.ts';
 import { publicId } from '../../src/lib/ids.ts';
 import { processesOf } from '../harness/job-processes.ts';

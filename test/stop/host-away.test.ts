@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { getJob, type JobView } from '../../src/db/queries/jobs.ts';
-import { SELF_STOP_MARGIN_MS } from '../../src/domain/self-stop.ts';
+import { getJob, type JobView } from '../../src/db/jobs/jobs.ts';
+import { SELF_STOP_MARGIN_MS } from '../../src/domain/jobs/self-stop.ts';
 import { kindByKey } from '../../src/kinds/index.ts';
 import { openStack, type Stack } from '../harness/stack.ts';
 import type { TestAgent } from '../harness/test-agent.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { getJob } from '../../src/db/queries/jobs.ts';
+import { getJob } from '../../src/db/jobs/jobs.ts';
 import { kindByKey } from '../../src/kinds/index.ts';
 import { processesOf } from '../harness/job-processes.ts';
 import { locksIn } from '../harness/restic-locks.ts';

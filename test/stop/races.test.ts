@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
-import { runWorkflowId } from '../../src/domain/workflow-id.ts';
+import { acceptJobs } from '../../src/db/jobs/accept-jobs.ts';
+import { runWorkflowId } from '../../src/domain/jobs/workflow-id.ts';
 import { processesOf } from '../harness/job-processes.ts';
 import { openStack, type Stack } from '../harness/stack.ts';
 import { TEST_ACTIVITIES, TEST_STOP } from '../harness/test-activities.ts';

@@ -1,18 +1,18 @@
 /** Every place that looks across organisations, and why it may. A new one has to be written down here to pass. */
 export const ACROSS_ORGS: Readonly<Record<string, string>> = {
-  'src/db/writes/gateway-store.ts': 'whether beats arrive at all belongs to the instance, not to an organisation',
-  'src/cli/run/audit-command.ts': 'lists the organisations of the instance; the chain of each is verified in it alone',
+  'src/db/hosts/gateway-store.ts': 'whether beats arrive at all belongs to the instance, not to an organisation',
+  'src/processes/commands/audit-command.ts':
+    'lists the organisations of the instance; the chain of each is verified in it alone',
   'src/worker/control.ts': 'a lease belongs to the instance, not to an organisation',
-  'src/worker/loops/chainer.ts': 'one chainer links the audit events of all organisations, each into its own chain',
-  'src/worker/loops/engine.ts':
+  'src/worker/audit/chainer.ts': 'one chainer links the audit events of all organisations, each into its own chain',
+  'src/worker/instance/engine.ts':
     'which namespace is ours stands in the one row of the instance; lost runs are found in index order',
-  'src/worker/loops/lost-runs.ts':
-    'runs under way are found by one index over all organisations, changed in each alone',
-  'src/worker/loops/missing-answers.ts':
+  'src/worker/jobs/lost-runs.ts': 'runs under way are found by one index over all organisations, changed in each alone',
+  'src/worker/jobs/missing-answers.ts':
     'runs whose answer was lost are found by one index over all organisations, ended in Temporal only',
-  'src/worker/loops/pump.ts': 'outbox entries of all organisations are sent by one pump, in one statement',
-  'src/worker/loops/presence.ts':
+  'src/worker/jobs/pump.ts': 'outbox entries of all organisations are sent by one pump, in one statement',
+  'src/worker/hosts/presence.ts':
     'hosts that came or went are found by one indexed query, changed in each organisation alone',
-  'src/worker/loops/sweep.ts': 'overdue and forgotten waits are found by one query, changed in each organisation alone',
-  'src/worker/loops/upkeep.ts': 'log days and old keys belong to the instance: they go by age, whoever they are of',
+  'src/worker/jobs/sweep.ts': 'overdue and forgotten waits are found by one query, changed in each organisation alone',
+  'src/worker/instance/upkeep.ts': 'log days and old keys belong to the instance: they go by age, whoever they are of',
 };

@@ -7,6 +7,8 @@ export interface Room {
 
 const BASE = ['lib/', 'catalog/', 'domain/'];
 const RULES = [...BASE, 'kinds/'];
+/** What an attempt on a host is made of; beside it stands what is done in one. */
+const ATTEMPT = ['agent/attempt/', 'agent/log/', 'agent/programs/'];
 
 /** Imports go one way. The first room whose path fits is the one that counts. */
 export const ROOMS: readonly Room[] = [
@@ -22,7 +24,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     path: 'temporal/',
-    mayImport: [...BASE, 'temporal/', 'db/statements/'],
+    mayImport: [...BASE, 'temporal/', 'db/jobs/grant.ts', 'db/jobs/start-orders.ts'],
     reason: 'the door takes what statements answer and does no deciding of its own',
   },
   {
@@ -32,9 +34,15 @@ export const ROOMS: readonly Room[] = [
   },
   {
     path: 'activities/host/',
-    mayImport: [...RULES, 'activities/host/'],
+    mayImport: [...RULES, 'activities/host/', ...ATTEMPT],
     reason: 'runs on hosts, which have no database, no API and no Temporal of their own',
   },
+  {
+    path: 'agent/session/',
+    mayImport: [...RULES, 'agent/', 'activities/host/'],
+    reason: 'what makes an agent of attempts and activities; it talks to the gateway only',
+  },
+  { path: 'agent/', mayImport: [...RULES, ...ATTEMPT], reason: 'one attempt knows nothing of the agent around it' },
   {
     path: 'api/',
     mayImport: [...RULES, 'db/', 'temporal/', 'api/'],
@@ -47,47 +55,58 @@ export const ROOMS: readonly Room[] = [
   },
   {
     path: 'worker/',
-    mayImport: [...RULES, 'db/', 'temporal/', 'activities/', 'workflows/', 'worker/'],
-    reason: 'composition: the control worker, the agent and the loops',
-  },
-  {
-    path: 'cli/up/',
-    mayImport: [
-      'lib/',
-      'catalog/',
-      'config/',
-      'domain/',
-      'db/',
-      'temporal/',
-      'gateway/',
-      'worker/',
-      'cli/',
-      'migrations/',
-    ],
-    reason: 'composition of the embedded stack',
-  },
-  {
-    path: 'cli/run/',
-    mayImport: [
-      'lib/',
-      'catalog/',
-      'config/',
-      'domain/',
-      'db/',
-      'temporal/',
-      'gateway/',
-      'worker/',
-      'api/',
-      'activities/host/',
-      'cli/',
-      'migrations/',
-    ],
-    reason: 'composition of each process',
+    mayImport: [...RULES, 'db/', 'temporal/', 'activities/control/', 'workflows/', 'worker/'],
+    reason: 'composition: the control worker and the loops',
   },
   {
     path: 'cli/',
     mayImport: ['lib/', 'catalog/', 'config/', 'domain/', 'cli/'],
     reason: 'the operator command talks to the API only',
+  },
+  {
+    path: 'processes/',
+    mayImport: [
+      ...BASE,
+      'config/',
+      'db/',
+      'temporal/',
+      'gateway/',
+      'worker/',
+      'agent/',
+      'activities/host/',
+      'api/',
+      'processes/',
+      'cli/output/',
+      'embedded/programs/',
+      'migrations/',
+    ],
+    reason: 'composition of each process; of the embedded stack only how a program is found: the agent finds restic so',
+  },
+  {
+    path: 'embedded/',
+    mayImport: [
+      ...BASE,
+      'config/',
+      'db/',
+      'temporal/',
+      'gateway/',
+      'worker/',
+      'cli/',
+      'processes/',
+      'embedded/',
+      'migrations/',
+    ],
+    reason: 'supervises PostgreSQL, Temporal and our processes; nobody but main knows it',
+  },
+  {
+    path: 'commands.ts',
+    mayImport: [...BASE, 'config/', 'cli/', 'processes/', 'embedded/'],
+    reason: 'the commands that run processes, each loaded when it is wanted',
+  },
+  {
+    path: 'main.ts',
+    mayImport: [...BASE, 'config/', 'cli/', 'processes/', 'embedded/', 'commands.ts'],
+    reason: 'the only file that knows all commands',
   },
 ];
 

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { bootstrapInstance } from '../../src/cli/run/bootstrap.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
+import { bootstrapInstance } from '../../src/processes/bootstrap.ts';
 import { createTestDatabase } from '../harness/database.ts';
 
 const DAY_MS = 86_400_000;

@@ -2,10 +2,10 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { spawnChild } from '../../src/cli/up/children.ts';
-import { endLeftovers } from '../../src/cli/up/leftovers.ts';
-import { choosePorts } from '../../src/cli/up/ports.ts';
-import { isAlive, isGroupAlive, waitUntil } from '../../src/cli/up/process-identity.ts';
+import { choosePorts } from '../../src/embedded/ports.ts';
+import { spawnChild } from '../../src/embedded/supervisor/children.ts';
+import { endLeftovers } from '../../src/embedded/supervisor/leftovers.ts';
+import { isAlive, isGroupAlive, waitUntil } from '../../src/embedded/supervisor/process-identity.ts';
 import { env, formerRun, livingProcess, ownFolder } from './place.ts';
 import { spawnStubborn } from './talking-child.ts';
 

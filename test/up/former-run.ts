@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { spawnChild } from '../../src/cli/up/children.ts';
-import { startPostgres } from '../../src/cli/up/postgres.ts';
+import { startPostgres } from '../../src/embedded/postgres/postgres.ts';
+import { spawnChild } from '../../src/embedded/supervisor/children.ts';
 import { spawnStubborn, spawnTalking } from './talking-child.ts';
 
 /** A run of `holdfast up` that the tests kill: starts what it is told and says the pids. */
@@ -13,7 +13,7 @@ if (what === 'sleepers') {
   const two = await spawnStubborn({ name: 'two', runDir, stopGraceMs: 200 });
   process.stdout.write(JSON.stringify({ one: one.pid, two: two.pid }));
 } else if (what === 'watching') {
-  const watch = join(import.meta.dirname, '../../src/cli/up/parent-watch.ts');
+  const watch = join(import.meta.dirname, '../../src/processes/parent-watch.ts');
   const source = `import(${JSON.stringify(watch)}).then((m) => { m.exitWhenParentDies(() => process.exit(0)); console.log("watching"); }); setInterval(() => {}, 1000);`;
   const child = await spawnTalking({
     name: 'watching',

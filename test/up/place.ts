@@ -4,7 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { identify, type ProcessIdentity } from '../../src/cli/up/process-identity.ts';
+import { identify, type ProcessIdentity } from '../../src/embedded/supervisor/process-identity.ts';
 
 /** The environment that stands in for the configuration in these tests. */
 export const env = { ...process.env };

@@ -5,11 +5,11 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { ensureDatabase, startPostgres } from '../../src/cli/up/postgres.ts';
-import { refuseClosed } from '../../src/cli/up/postgres-user.ts';
-import { isAlive } from '../../src/cli/up/process-identity.ts';
-import { embeddedPostgres } from '../../src/cli/up/up-database.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { ensureDatabase, startPostgres } from '../../src/embedded/postgres/postgres.ts';
+import { refuseClosed } from '../../src/embedded/postgres/postgres-user.ts';
+import { embeddedPostgres } from '../../src/embedded/postgres/up-database.ts';
+import { isAlive } from '../../src/embedded/supervisor/process-identity.ts';
 import { env, formerRun, livingProcess, ownFolder, quiet } from './place.ts';
 
 const TIMEOUT = 60_000;

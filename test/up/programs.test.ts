@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { PROGRAMS } from '../../src/cli/up/program-list.ts';
-import { findProgram } from '../../src/cli/up/programs.ts';
-import { cachedProgram } from '../../src/cli/up/programs-build.ts';
+import { PROGRAMS } from '../../src/embedded/programs/program-list.ts';
+import { findProgram } from '../../src/embedded/programs/programs.ts';
+import { cachedProgram } from '../../src/embedded/programs/programs-build.ts';
 import { env, ownFolder } from './place.ts';
 
 function script(file: string, text: string): string {

@@ -1,4 +1,4 @@
-import { type Child, type ChildOptions, spawnChild } from '../../src/cli/up/children.ts';
+import { type Child, type ChildOptions, spawnChild } from '../../src/embedded/supervisor/children.ts';
 
 /** A child that has said a line: only then does it hear signals and its parent's end as it means to. */
 export async function spawnTalking(options: Omit<ChildOptions, 'onLine' | 'logFile'>): Promise<Child> {

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clientTls, ensureTemporalTls } from '../../src/cli/up/temporal-tls.ts';
+import { clientTls, ensureTemporalTls } from '../../src/embedded/temporal/temporal-tls.ts';
 import { lazyConnection, type TemporalTarget } from '../../src/temporal/connection.ts';
 import { type OwnTemporal, startOwnTemporal } from '../harness/own-temporal.ts';
 import { ownFolder } from './place.ts';

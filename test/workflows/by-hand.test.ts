@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import type { Repeat } from '../../src/domain/repeat.ts';
-import { runWorkflowId } from '../../src/domain/workflow-id.ts';
+import type { Repeat } from '../../src/domain/jobs/repeat.ts';
+import { runWorkflowId } from '../../src/domain/jobs/workflow-id.ts';
 import { kindByKey } from '../../src/kinds/index.ts';
 import { publicId } from '../../src/lib/ids.ts';
 import { openStack, type Stack } from '../harness/stack.ts';

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Doors } from '../../src/db/doors.ts';
-import { acceptJobs } from '../../src/db/writes/accept-jobs.ts';
-import { beginRun } from '../../src/db/writes/begin-run.ts';
-import { requestCancel } from '../../src/db/writes/request-cancel.ts';
+import type { Doors } from '../../src/db/core/doors.ts';
+import { acceptJobs } from '../../src/db/jobs/accept-jobs.ts';
+import { requestCancel } from '../../src/db/jobs/request-cancel.ts';
+import { beginRun } from '../../src/db/jobs/run/begin-run.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { type Door, openDoor } from '../../src/temporal/doors.ts';
-import { EngineWatch } from '../../src/worker/loops/engine.ts';
-import { LostRunSweep } from '../../src/worker/loops/lost-runs.ts';
+import { EngineWatch } from '../../src/worker/instance/engine.ts';
+import { LostRunSweep } from '../../src/worker/jobs/lost-runs.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 import { ownNamespace } from '../harness/namespace.ts';
 

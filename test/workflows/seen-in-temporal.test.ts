@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { runWorkflowId } from '../../src/domain/workflow-id.ts';
+import { runWorkflowId } from '../../src/domain/jobs/workflow-id.ts';
 import { publicId } from '../../src/lib/ids.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { openStack, type Stack } from '../harness/stack.ts';

@@ -1,7 +1,7 @@
 // A control worker in a process of its own that ends itself, as by kill -9, at one of the arrows of a run.
-import type { Doors } from '../../src/db/doors.ts';
-import { openDoors } from '../../src/db/doors.ts';
-import { openOrm } from '../../src/db/orm.ts';
+import type { Doors } from '../../src/db/core/doors.ts';
+import { openDoors } from '../../src/db/core/doors.ts';
+import { openOrm } from '../../src/db/core/orm.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
 import { createLogger } from '../../src/lib/log.ts';

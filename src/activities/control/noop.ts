@@ -1,4 +1,4 @@
-import type { Outcome } from '../../domain/outcome.ts';
+import type { Outcome } from '../../domain/jobs/outcome.ts';
 
 /** A job without a host that does nothing: shows that accept, outbox, Temporal and the control worker work. */
 export async function noop(): Promise<Outcome> {

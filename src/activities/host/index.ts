@@ -1,19 +1,19 @@
-import { QUIESCENCE_ACTIVITY } from '../../domain/agent-protocol.ts';
-import { backup } from '../../kinds/backup.ts';
-import type { JobKind } from '../../kinds/define-kind.ts';
-import { initRepository } from '../../kinds/init-repository.ts';
-import { noop } from '../../kinds/noop.ts';
-import { unlockRepository } from '../../kinds/unlock-repository.ts';
-import type { AttemptDeps } from './attempt.ts';
-import type { AttemptBody } from './attempt-context.ts';
-import { type HostActivity, hostActivity } from './host-activity.ts';
+import type { AttemptDeps } from '../../agent/attempt/attempt.ts';
+import type { AttemptBody } from '../../agent/attempt/attempt-context.ts';
+import { type HostActivity, hostActivity } from '../../agent/attempt/host-activity.ts';
+import { type CleanUps, quiescenceBody } from '../../agent/attempt/quiescence.ts';
+import { QUIESCENCE_ACTIVITY } from '../../domain/jobs/agent-protocol.ts';
+import { backup } from '../../kinds/backup/backup.ts';
+import { initRepository } from '../../kinds/backup/init-repository.ts';
+import { unlockRepository } from '../../kinds/backup/unlock-repository.ts';
+import type { JobKind } from '../../kinds/core/define-kind.ts';
+import { noop } from '../../kinds/core/noop.ts';
 import { noopBody } from './noop.ts';
-import { type CleanUps, quiescenceBody } from './quiescence.ts';
-import { backupBody } from './restic/backup.ts';
-import type { ResticDeps } from './restic/command.ts';
+import { backupBody } from './restic/backup/backup.ts';
+import type { ResticDeps } from './restic/core/command.ts';
 import { initBody } from './restic/init.ts';
-import { unlockStaleOf } from './restic/unlock.ts';
-import { unlockBody } from './restic/unlock-job.ts';
+import { unlockStaleOf } from './restic/locks/unlock.ts';
+import { unlockBody } from './restic/locks/unlock-job.ts';
 
 export interface HostDeps extends AttemptDeps, ResticDeps {
   readonly hostName: string;

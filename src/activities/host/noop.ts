@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NoopWork } from '../../kinds/noop.ts';
-import type { AttemptBody } from './attempt-context.ts';
-import { workOf } from './work.ts';
+import type { AttemptBody } from '../../agent/attempt/attempt-context.ts';
+import { workOf } from '../../agent/attempt/work.ts';
+import { NoopWork } from '../../kinds/core/noop.ts';
 
 export function noopBody(hostName: string): AttemptBody {
   return async (context) => {

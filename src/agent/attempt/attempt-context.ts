@@ -1,6 +1,6 @@
-import type { ClaimAnswer, HostActivityInput, LogLine, Progress } from '../../domain/agent-protocol.ts';
-import type { AttemptResult } from '../../domain/outcome.ts';
-import type { ProgramEnd, ProgramSpec } from './run-program.ts';
+import type { ClaimAnswer, HostActivityInput, LogLine, Progress } from '../../domain/jobs/agent-protocol.ts';
+import type { AttemptResult } from '../../domain/jobs/outcome.ts';
+import type { ProgramEnd, ProgramSpec } from '../programs/run-program.ts';
 
 export type LineHandler = (stream: 'out' | 'err', line: string, cut: boolean) => void;
 

@@ -1,6 +1,6 @@
-import type { ClaimAnswer, LogLine, Progress, ReportAnswer } from '../../domain/agent-protocol.ts';
-import type { AttemptResult } from '../../domain/outcome.ts';
-import type { AttemptSpool } from './attempt-spool.ts';
+import type { ClaimAnswer, LogLine, Progress, ReportAnswer } from '../../domain/jobs/agent-protocol.ts';
+import type { AttemptResult } from '../../domain/jobs/outcome.ts';
+import type { AttemptSpool } from '../log/attempt-spool.ts';
 
 /** What an attempt can ask of the gateway. Implemented over gRPC by the agent's gateway client. */
 export interface AttemptLink {

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { identify } from '../../cli/up/process-identity.ts';
-import type { LogLine } from '../../domain/agent-protocol.ts';
-import type { AttemptResult } from '../../domain/outcome.ts';
+import { noopBody } from '../../activities/host/noop.ts';
+import type { LogLine } from '../../domain/jobs/agent-protocol.ts';
+import type { AttemptResult } from '../../domain/jobs/outcome.ts';
+import { identify } from '../../embedded/supervisor/process-identity.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { Failure } from '../../lib/failure.ts';
 import { AttemptFault, performAttempt } from './attempt.ts';
 import type { AttemptBody } from './attempt-context.ts';
-import { noopBody } from './noop.ts';
 
 const STOP = { signal: 'SIGTERM', graceMs: 500, cleanUp: null } as const;
 const INPUT = { kind: 'noop', jobId: 'job_1', runNo: 1, attempt: 1 };

@@ -1,14 +1,14 @@
-import type { HostActivityInput, Progress } from '../../domain/agent-protocol.ts';
-import type { AttemptResult, Outcome } from '../../domain/outcome.ts';
-import type { ProgramStop } from '../../kinds/define-kind.ts';
+import type { HostActivityInput, Progress } from '../../domain/jobs/agent-protocol.ts';
+import type { AttemptResult, Outcome } from '../../domain/jobs/outcome.ts';
+import type { ProgramStop } from '../../kinds/core/define-kind.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { asError, Failure } from '../../lib/failure.ts';
+import { LOG_BOUNDS, LOG_SENDER_TIMES, type LogSenderTimes } from '../log/log-limits.ts';
+import { LogSender } from '../log/log-sender.ts';
+import { findEscaped, marksOf, stopPrograms } from '../programs/left-programs.ts';
+import { type ProgramSpec, runProgram } from '../programs/run-program.ts';
 import type { AttemptBody, AttemptContext, LineHandler } from './attempt-context.ts';
 import type { AttemptLink } from './attempt-link.ts';
-import { findEscaped, marksOf, stopPrograms } from './left-programs.ts';
-import { LOG_BOUNDS, LOG_SENDER_TIMES, type LogSenderTimes } from './log-limits.ts';
-import { LogSender } from './log-sender.ts';
-import { type ProgramSpec, runProgram } from './run-program.ts';
 
 export interface AttemptDeps {
   readonly clock: Clock;

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, asyncLocalStorage, CancelledFailure, type Context } from '@temporalio/activity';
 import { expect, test } from 'vitest';
+import { cleanUps, hostActivities } from '../../activities/host/index.ts';
 import { KINDS } from '../../kinds/index.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { findSetpriv } from './dying-with-parent.ts';
+import { findSetpriv } from '../programs/dying-with-parent.ts';
 import { HOST_ACTIVITY_FAULT } from './host-activity.ts';
-import { cleanUps, hostActivities } from './index.ts';
 
 const INPUT = { kind: 'noop', jobId: 'job_1', runNo: 1, attempt: 1 };
 const DEPS = {
@@ -62,7 +62,7 @@ test('a program dies with an agent that is killed', async ({ skip }) => {
   await writeFile(
     script,
     `import { writeFileSync } from 'node:fs';
-     import { runProgram } from ${JSON.stringify(join(import.meta.dirname, 'run-program.ts'))};
+     import { runProgram } from ${JSON.stringify(join(import.meta.dirname, '../programs/run-program.ts'))};
      runProgram({ file: '/bin/sh', args: ['-c', 'echo $$; exec sleep 30'], env: {} }, {
        signal: new AbortController().signal, stop: { signal: 'SIGTERM', graceMs: 1 }, maxLineBytes: 100,
        setpriv: ${JSON.stringify(setpriv)}, onLine: (_stream, line) => writeFileSync(${JSON.stringify(join(folder, 'pid'))}, line) });`,

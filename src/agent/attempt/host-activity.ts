@@ -1,7 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import type { HostActivityInput } from '../../domain/agent-protocol.ts';
-import type { Outcome } from '../../domain/outcome.ts';
-import type { ProgramStop } from '../../kinds/define-kind.ts';
+import type { HostActivityInput } from '../../domain/jobs/agent-protocol.ts';
+import type { Outcome } from '../../domain/jobs/outcome.ts';
+import type { ProgramStop } from '../../kinds/core/define-kind.ts';
 import { type AttemptDeps, AttemptFault, performAttempt } from './attempt.ts';
 import type { AttemptBody } from './attempt-context.ts';
 import type { AttemptLink } from './attempt-link.ts';

@@ -1,7 +1,7 @@
-import type { QuiescenceInput } from '../../domain/agent-protocol.ts';
+import type { QuiescenceInput } from '../../domain/jobs/agent-protocol.ts';
 import { asError } from '../../lib/failure.ts';
+import { findPrograms, stopPrograms } from '../programs/left-programs.ts';
 import type { AttemptBody, AttemptContext } from './attempt-context.ts';
-import { findPrograms, stopPrograms } from './left-programs.ts';
 
 /** Removes what a killed program left behind, by the names that kinds give in their stop protocol. */
 export type CleanUps = Readonly<Record<string, (context: AttemptContext) => Promise<void>>>;

@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import Value from 'typebox/value';
-import type { ClaimAnswer } from '../../domain/agent-protocol.ts';
+import type { ClaimAnswer } from '../../domain/jobs/agent-protocol.ts';
 import { Failure } from '../../lib/failure.ts';
 
 /** What the claim handed out, as the kind promised it. A control plane of another release may have said it otherwise. */

@@ -1,5 +1,5 @@
-import type { LogLine } from '../../domain/agent-protocol.ts';
-import type { AttemptResult } from '../../domain/outcome.ts';
+import type { LogLine } from '../../domain/jobs/agent-protocol.ts';
+import type { AttemptResult } from '../../domain/jobs/outcome.ts';
 import { LineRing } from './line-ring.ts';
 import { droppedMark } from './log-line.ts';
 import { ATTEMPT_FILE, RESULT_FILE, type Segment, SpoolFiles, takesMore } from './spool-files.ts';
@@ -125,7 +125,7 @@ export class AttemptSpool {
     this.#segments.length = 0;
     this.#resize(-this.#bytes);
     await this.#files.remove();
-    this.#room.removed(this);
+    this.#room.removed();
   }
 
   async #writeBuffer(): Promise<void> {

@@ -1,5 +1,5 @@
-import type { LogLine } from '../../domain/agent-protocol.ts';
-import { bytesOf, sizeOf } from '../../domain/log-size.ts';
+import type { LogLine } from '../../domain/jobs/agent-protocol.ts';
+import { bytesOf, sizeOf } from '../../domain/jobs/log-size.ts';
 
 /** Lines off the front of a ring, and how many were lost before them. */
 export interface RingCut {

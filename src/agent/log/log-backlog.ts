@@ -1,5 +1,5 @@
-import { type LogLine, MAX_CHUNK_BYTES, MAX_CHUNK_LINES } from '../../domain/agent-protocol.ts';
-import { bytesOf, sizeOf } from '../../domain/log-size.ts';
+import { type LogLine, MAX_CHUNK_BYTES, MAX_CHUNK_LINES } from '../../domain/jobs/agent-protocol.ts';
+import { bytesOf, sizeOf } from '../../domain/jobs/log-size.ts';
 import type { AttemptSpool } from './attempt-spool.ts';
 import { droppedMark } from './log-line.ts';
 

@@ -1,4 +1,4 @@
-import { LATE_LOG_MS } from '../../domain/agent-protocol.ts';
+import { LATE_LOG_MS } from '../../domain/jobs/agent-protocol.ts';
 import type { BacklogLimits } from './log-backlog.ts';
 
 export interface LogSenderTimes {

@@ -1,4 +1,4 @@
-import type { LogLine } from '../../domain/agent-protocol.ts';
+import type { LogLine } from '../../domain/jobs/agent-protocol.ts';
 
 /** What stands in a log at the place where lines are missing. */
 export const droppedMark = (atMs: number, lines: number): LogLine => [

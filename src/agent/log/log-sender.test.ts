@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { type LogLine, MAX_CHUNK_BYTES, MAX_CHUNK_LINES, MAX_LINE_BYTES } from '../../domain/agent-protocol.ts';
-import type { AttemptResult } from '../../domain/outcome.ts';
+import { type LogLine, MAX_CHUNK_BYTES, MAX_CHUNK_LINES, MAX_LINE_BYTES } from '../../domain/jobs/agent-protocol.ts';
+import type { AttemptResult } from '../../domain/jobs/outcome.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { cutTo, safeText } from '../../lib/safe-text.ts';
-import type { AttemptLink } from './attempt-link.ts';
+import type { AttemptLink } from '../attempt/attempt-link.ts';
 import type { LogSenderTimes } from './log-limits.ts';
 import { LogSender } from './log-sender.ts';
 import { maskLines } from './mask-lines.ts';

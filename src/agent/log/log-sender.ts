@@ -1,9 +1,9 @@
-import { type LogLine, MAX_LINE_BYTES, type Progress } from '../../domain/agent-protocol.ts';
-import type { AttemptResult } from '../../domain/outcome.ts';
+import { type LogLine, MAX_LINE_BYTES, type Progress } from '../../domain/jobs/agent-protocol.ts';
+import type { AttemptResult } from '../../domain/jobs/outcome.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Mask } from '../../lib/mask.ts';
 import { cutMiddle, cutTo, safeText } from '../../lib/safe-text.ts';
-import type { AttemptLink } from './attempt-link.ts';
+import type { AttemptLink } from '../attempt/attempt-link.ts';
 import type { AttemptSpool } from './attempt-spool.ts';
 import { LogBacklog } from './log-backlog.ts';
 import { LOG_BOUNDS, LOG_SENDER_TIMES } from './log-limits.ts';

@@ -23,7 +23,6 @@ export class LogSpool {
   readonly #folder: string;
   readonly #limits: SpoolLimits;
   readonly #spools = new Set<AttemptSpool>();
-  readonly #room: SpoolRoom;
   #bytes = 0;
   #opened = 0;
   #dropping = false;
@@ -31,11 +30,6 @@ export class LogSpool {
   constructor(folder: string, limits: SpoolLimits = SPOOL_LIMITS) {
     this.#folder = folder;
     this.#limits = limits;
-    this.#room = {
-      limits,
-      resized: (bytes) => this.#resized(bytes),
-      removed: (spool) => void this.#spools.delete(spool),
-    };
   }
 
   /** Touches the disk when the first line comes. */
@@ -60,7 +54,12 @@ export class LogSpool {
   }
 
   #made(folder: string, attempt: SpooledAttempt, left: readonly Segment[] = []): AttemptSpool {
-    const spool = new AttemptSpool(folder, attempt, this.#room, left);
+    const room: SpoolRoom = {
+      limits: this.#limits,
+      resized: (bytes) => this.#resized(bytes),
+      removed: () => void this.#spools.delete(spool),
+    };
+    const spool: AttemptSpool = new AttemptSpool(folder, attempt, room, left);
     this.#spools.add(spool);
     return spool;
   }

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readdir, readFile, rename, rm, stat, statfs, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LogLine } from '../../domain/agent-protocol.ts';
+import type { LogLine } from '../../domain/jobs/agent-protocol.ts';
 
 /** A file of lines. What it is called says all that a later process has to know of it. */
 export interface Segment {

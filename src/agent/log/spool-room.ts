@@ -1,5 +1,4 @@
-import type { HostActivityInput } from '../../domain/agent-protocol.ts';
-import type { AttemptSpool } from './attempt-spool.ts';
+import type { HostActivityInput } from '../../domain/jobs/agent-protocol.ts';
 
 /** With this a later process can go on: the wrapped token is worth nothing without the host's credential. */
 export interface SpooledAttempt {
@@ -20,10 +19,10 @@ export interface SpoolLimits {
   readonly ageMs: number;
 }
 
-/** What a spool needs of the folder that it shares with others. */
+/** What one spool needs of the folder that it shares with others. */
 export interface SpoolRoom {
   readonly limits: SpoolLimits;
   /** Bytes came or went; the room may have old lines of anybody dropped. */
   resized(bytes: number): void;
-  removed(spool: AttemptSpool): void;
+  removed(): void;
 }

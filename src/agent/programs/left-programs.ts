@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HostActivityInput } from '../../domain/agent-protocol.ts';
-import type { ProgramStop } from '../../kinds/define-kind.ts';
+import type { HostActivityInput } from '../../domain/jobs/agent-protocol.ts';
+import type { ProgramStop } from '../../kinds/core/define-kind.ts';
 
 export interface LeftProgram {
   readonly pid: number;

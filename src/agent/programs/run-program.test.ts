@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LineSplitter } from '../log/line-splitter.ts';
 import { findSetpriv } from './dying-with-parent.ts';
-import { LineSplitter } from './line-splitter.ts';
 import { type ProgramEnd, type RunOptions, runProgram } from './run-program.ts';
 
 let folder: string;

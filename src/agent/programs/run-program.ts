@@ -3,8 +3,8 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { StopProtocol } from '../../kinds/define-kind.ts';
-import { LineSplitter } from './line-splitter.ts';
+import type { StopProtocol } from '../../kinds/core/define-kind.ts';
+import { LineSplitter } from '../log/line-splitter.ts';
 
 /** A program with its arguments, never a command line. `env` is all it gets to see; nothing is inherited. */
 export interface ProgramSpec {

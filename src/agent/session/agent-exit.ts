@@ -1,6 +1,6 @@
-import { monotonicMs } from '../lib/clock.ts';
-import type { Log } from '../lib/log.ts';
-import { listenForStop, type StopListener } from '../lib/stop-signals.ts';
+import { monotonicMs } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { listenForStop, type StopListener } from '../../lib/stop-signals.ts';
 import type { Agent, AgentEnd } from './agent.ts';
 
 /** What the service manager goes by: it restarts after `failed` only. */

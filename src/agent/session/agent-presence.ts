@@ -1,7 +1,7 @@
-import { BEAT_INTERVAL_MS, type BeatAnswer } from '../domain/agent-protocol.ts';
-import { asError } from '../lib/failure.ts';
-import type { RandomBytes } from '../lib/ids.ts';
-import type { Log } from '../lib/log.ts';
+import { BEAT_INTERVAL_MS, type BeatAnswer } from '../../domain/jobs/agent-protocol.ts';
+import { asError } from '../../lib/failure.ts';
+import type { RandomBytes } from '../../lib/ids.ts';
+import type { Log } from '../../lib/log.ts';
 import { backoffMs } from './backoff.ts';
 
 export interface PresenceParts {

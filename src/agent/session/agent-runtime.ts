@@ -1,5 +1,5 @@
 import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
-import type { Log } from '../lib/log.ts';
+import type { Log } from '../../lib/log.ts';
 
 let installed = false;
 

@@ -1,9 +1,9 @@
 import { type NativeConnection, Worker } from '@temporalio/worker';
-import type { HelloAnswer } from '../domain/agent-protocol.ts';
-import { asError } from '../lib/failure.ts';
+import type { HelloAnswer } from '../../domain/jobs/agent-protocol.ts';
+import { asError } from '../../lib/failure.ts';
+import { sleep } from '../../lib/sleep.ts';
 import { type AttemptParts, attemptInterceptor, type HostActivities, withLink } from './attempt-interceptor.ts';
 import type { Lane } from './running-attempts.ts';
-import { sleep } from './sleep.ts';
 
 const WATCH_MS = 1_000;
 /** After the grace time, for cancelled activities to end and for their answers to leave. */

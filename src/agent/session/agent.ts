@@ -1,14 +1,15 @@
-import './small-memory.ts';
+import '../../lib/small-memory.ts';
 
 import { join } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
 import type { Static } from 'typebox';
-import { LogSpool } from '../activities/host/log-spool.ts';
-import type { Hello, HelloAnswer } from '../domain/agent-protocol.ts';
-import type { Clock } from '../lib/clock.ts';
-import { asError, Failure } from '../lib/failure.ts';
-import type { RandomBytes } from '../lib/ids.ts';
-import type { Log } from '../lib/log.ts';
+import type { Hello, HelloAnswer } from '../../domain/jobs/agent-protocol.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { asError, Failure } from '../../lib/failure.ts';
+import type { RandomBytes } from '../../lib/ids.ts';
+import type { Log } from '../../lib/log.ts';
+import { sleep } from '../../lib/sleep.ts';
+import { LogSpool } from '../log/log-spool.ts';
 import { keepPresent } from './agent-presence.ts';
 import { installAgentRuntime } from './agent-runtime.ts';
 import { makeAgentWorker, work } from './agent-worker.ts';
@@ -19,7 +20,6 @@ import { forNativePart, type GatewayAddress, GatewayClient } from './gateway-cli
 import { LeftBehind } from './left-behind.ts';
 import { type Lane, RunningAttempts } from './running-attempts.ts';
 import { Silence } from './silence.ts';
-import { sleep } from './sleep.ts';
 import { TokenShelf } from './token-shelf.ts';
 
 /** Why an agent ended. Only `failed` is worth a restart by the service manager. */

@@ -1,11 +1,11 @@
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import type { AttemptLink } from '../activities/host/attempt-link.ts';
-import type { LogSpool } from '../activities/host/log-spool.ts';
-import { type HostActivityInput, QUIESCENCE_ACTIVITY, TICKET_HEADER } from '../domain/agent-protocol.ts';
-import type { Outcome } from '../domain/outcome.ts';
-import { currentAttempt, withinAttempt } from './attempt-context.ts';
+import { type HostActivityInput, QUIESCENCE_ACTIVITY, TICKET_HEADER } from '../../domain/jobs/agent-protocol.ts';
+import type { Outcome } from '../../domain/jobs/outcome.ts';
+import type { AttemptLink } from '../attempt/attempt-link.ts';
+import type { LogSpool } from '../log/log-spool.ts';
+import { currentAttempt, withinAttempt } from './current-attempt.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import type { Lane, RunningAttempts } from './running-attempts.ts';
 import type { TokenShelf } from './token-shelf.ts';

@@ -1,4 +1,4 @@
-import type { RandomBytes } from '../lib/ids.ts';
+import type { RandomBytes } from '../../lib/ids.ts';
 
 const FIRST_MS = 500;
 const MOST_MS = 30_000;

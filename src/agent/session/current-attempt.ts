@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { AttemptLink } from '../activities/host/attempt-link.ts';
-import type { HostActivityInput } from '../domain/agent-protocol.ts';
+import type { HostActivityInput } from '../../domain/jobs/agent-protocol.ts';
+import type { AttemptLink } from '../attempt/attempt-link.ts';
 
 export interface CurrentAttempt {
   readonly link: AttemptLink;

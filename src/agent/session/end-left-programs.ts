@@ -1,6 +1,6 @@
-import { findPrograms, stopPrograms } from '../activities/host/left-programs.ts';
-import { asError } from '../lib/failure.ts';
-import type { Log } from '../lib/log.ts';
+import { asError } from '../../lib/failure.ts';
+import type { Log } from '../../lib/log.ts';
+import { findPrograms, stopPrograms } from '../programs/left-programs.ts';
 
 /** Programs that outlived the agent before, ended by their stop protocol before any work is taken. Never rejects. */
 export async function endLeftPrograms({

@@ -3,11 +3,11 @@ import { checkServerIdentity as checkIdentity, type PeerCertificate } from 'node
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import type { Static } from 'typebox';
-import type { AttemptLink } from '../activities/host/attempt-link.ts';
-import * as protocol from '../domain/agent-protocol.ts';
-import type { AttemptResult } from '../domain/outcome.ts';
-import { DIRECT } from '../lib/direct.ts';
-import { Failure } from '../lib/failure.ts';
+import * as protocol from '../../domain/jobs/agent-protocol.ts';
+import type { AttemptResult } from '../../domain/jobs/outcome.ts';
+import { DIRECT } from '../../lib/direct.ts';
+import { Failure } from '../../lib/failure.ts';
+import type { AttemptLink } from '../attempt/attempt-link.ts';
 
 const CALL_DEADLINE_MS = 15_000;
 /** A restart of the gateway takes a few seconds; an attempt that waits so long for its claim loses nothing. */

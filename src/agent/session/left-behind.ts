@@ -1,8 +1,8 @@
-import type { AttemptSpool } from '../activities/host/attempt-spool.ts';
-import { LogSender } from '../activities/host/log-sender.ts';
-import type { Clock } from '../lib/clock.ts';
-import { asError } from '../lib/failure.ts';
-import type { Log } from '../lib/log.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { asError } from '../../lib/failure.ts';
+import type { Log } from '../../lib/log.ts';
+import type { AttemptSpool } from '../log/attempt-spool.ts';
+import { LogSender } from '../log/log-sender.ts';
 import type { GatewayClient } from './gateway-client.ts';
 
 /** Lines and results that the agent of before could not bring to the gateway. */

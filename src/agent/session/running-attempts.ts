@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { HostActivityInput } from '../domain/agent-protocol.ts';
+import type { HostActivityInput } from '../../domain/jobs/agent-protocol.ts';
 
 export type Lane = 'main' | 'quick';
 

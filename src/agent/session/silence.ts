@@ -1,4 +1,4 @@
-import type { BeatAnswer } from '../domain/agent-protocol.ts';
+import type { BeatAnswer } from '../../domain/jobs/agent-protocol.ts';
 
 /** For how long nobody has taken a beat of this agent that could also have passed a heartbeat on to the engine. */
 export class Silence {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asError } from '../lib/failure.ts';
-import type { Log } from '../lib/log.ts';
+import { asError } from '../../lib/failure.ts';
+import type { Log } from '../../lib/log.ts';
 
 /**
  * The task tokens of the attempts that run, one file each. What lies there at a start belongs to attempts that died

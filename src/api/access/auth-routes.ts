@@ -1,11 +1,11 @@
 import Type from 'typebox';
 import { PERMISSION_KEYS } from '../../catalog/permissions.ts';
-import { reachOf } from '../../domain/decide.ts';
+import { reachOf } from '../../domain/core/decide.ts';
 import { publicId } from '../../lib/ids.ts';
-import type { App } from '../app.ts';
-import type { ApiParts } from '../parts.ts';
-import { Id, Nullable } from '../schemas/common.ts';
-import { problems } from '../schemas/problem.ts';
+import type { App } from '../core/app-type.ts';
+import { Id, Nullable } from '../core/common-schema.ts';
+import type { ApiParts } from '../core/parts.ts';
+import { problems } from '../core/problem-schema.ts';
 
 const Me = Type.Object(
   {

@@ -1,7 +1,7 @@
 import Type from 'typebox';
-import type { App } from '../app.ts';
-import { sendPage } from '../page-html.ts';
-import { publicProblems } from '../schemas/problem.ts';
+import type { App } from '../core/app-type.ts';
+import { sendPage } from '../core/page-html.ts';
+import { publicProblems } from '../core/problem-schema.ts';
 
 const TEXT = `<p>You are the owner of this instance.</p>
 <p>Setting a password here comes with the access release. Until then the API key of the owner works: it lies in

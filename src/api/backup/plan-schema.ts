@@ -1,9 +1,9 @@
 import Type from 'typebox';
-import type { PlanView } from '../../db/queries/plans.ts';
-import type { May } from '../../domain/actor.ts';
-import { planAllowed, planNextAction } from '../../domain/allowed.ts';
+import type { PlanView } from '../../db/backup/plans.ts';
+import type { May } from '../../domain/core/actor.ts';
+import { planAllowed, planNextAction } from '../../domain/jobs/allowed.ts';
 import { publicId } from '../../lib/ids.ts';
-import { Allowed, Closed, Id, Name, PAGE_QUERY, Time, Version } from './common.ts';
+import { Allowed, Closed, Id, Name, PAGE_QUERY, Time, Version } from '../core/common-schema.ts';
 
 export const Plan = Type.Object(
   {

@@ -1,18 +1,18 @@
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { getPlan, listPlans } from '../../db/queries/plans.ts';
-import { changePlan, type PlanParts, removePlan } from '../../db/writes/change-plan.ts';
-import { createPlan } from '../../db/writes/create-plan.ts';
-import { mayOf, reachOf } from '../../domain/decide.ts';
+import { changePlan, type PlanParts, removePlan } from '../../db/backup/change-plan.ts';
+import { createPlan } from '../../db/backup/create-plan.ts';
+import { getPlan, listPlans } from '../../db/backup/plans.ts';
+import { mayOf, reachOf } from '../../domain/core/decide.ts';
 import { Failure } from '../../lib/failure.ts';
 import { parsePublicId } from '../../lib/ids.ts';
-import type { App } from '../app.ts';
-import { actorOf, demand, etag, idempotencyOf, ifMatchOf, notFound, principalOf } from '../caller.ts';
-import { presentPage, readPage } from '../cursor.ts';
-import type { ApiParts } from '../parts.ts';
-import { IdempotencyHeaders, IdParams, PageOf } from '../schemas/common.ts';
-import { ChangedPlan, NewPlan, Plan, PlanQuery, presentPlan } from '../schemas/plan.ts';
-import { problems } from '../schemas/problem.ts';
+import type { App } from '../core/app-type.ts';
+import { actorOf, demand, etag, idempotencyOf, ifMatchOf, notFound, principalOf } from '../core/caller.ts';
+import { IdempotencyHeaders, IdParams, PageOf } from '../core/common-schema.ts';
+import { presentPage, readPage } from '../core/cursor.ts';
+import type { ApiParts } from '../core/parts.ts';
+import { problems } from '../core/problem-schema.ts';
+import { ChangedPlan, NewPlan, Plan, PlanQuery, presentPlan } from './plan-schema.ts';
 
 /** 300 texts of 4,096 characters, each escaped as six: what the schema allows is answered with the limit it breaks, not with 413. */
 const PLAN_BODY_LIMIT = 8 * 1024 * 1024;

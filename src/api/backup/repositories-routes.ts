@@ -1,15 +1,15 @@
-import { getRepository, listRepositories } from '../../db/queries/repositories.ts';
-import { changeRepository } from '../../db/writes/change-cap.ts';
-import { createRepository } from '../../db/writes/create-repository.ts';
-import { setAddress } from '../../db/writes/set-address.ts';
-import { setCredentials } from '../../db/writes/set-credentials.ts';
+import { createRepository } from '../../db/backup/create-repository.ts';
+import { getRepository, listRepositories } from '../../db/backup/repositories.ts';
+import { setAddress } from '../../db/backup/set-address.ts';
+import { setCredentials } from '../../db/backup/set-credentials.ts';
+import { changeRepository } from '../../db/jobs/change-cap.ts';
 import { parsePublicId } from '../../lib/ids.ts';
-import type { App } from '../app.ts';
-import { actorOf, etag, idempotencyOf, ifMatchOf, notFound, principalOf } from '../caller.ts';
-import { presentPage, readPage } from '../cursor.ts';
-import type { ApiParts } from '../parts.ts';
-import { IdempotencyHeaders, IdParams, PageOf } from '../schemas/common.ts';
-import { problems } from '../schemas/problem.ts';
+import type { App } from '../core/app-type.ts';
+import { actorOf, etag, idempotencyOf, ifMatchOf, notFound, principalOf } from '../core/caller.ts';
+import { IdempotencyHeaders, IdParams, PageOf } from '../core/common-schema.ts';
+import { presentPage, readPage } from '../core/cursor.ts';
+import type { ApiParts } from '../core/parts.ts';
+import { problems } from '../core/problem-schema.ts';
 import {
   ChangedRepository,
   CreatedRepository,
@@ -19,7 +19,7 @@ import {
   presentRepository,
   Repository,
   RepositoryQuery,
-} from '../schemas/repository.ts';
+} from './repository-schema.ts';
 
 const read = { permission: 'repository:read' } as const;
 const manage = { permission: 'repository:manage' } as const;

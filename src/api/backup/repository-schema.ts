@@ -1,8 +1,8 @@
 import Type from 'typebox';
-import type { RepositoryView } from '../../db/queries/repositories.ts';
-import { MOST_REPOSITORY_JOBS, REPOSITORY_SLOTS } from '../../domain/lock.ts';
+import type { RepositoryView } from '../../db/backup/repositories.ts';
+import { MOST_REPOSITORY_JOBS, REPOSITORY_SLOTS } from '../../domain/jobs/lock.ts';
 import { publicId } from '../../lib/ids.ts';
-import { Cap, Closed, Id, Name, Nullable, PAGE_QUERY, Time, Version } from './common.ts';
+import { Cap, Closed, Id, Name, Nullable, PAGE_QUERY, Time, Version } from '../core/common-schema.ts';
 
 const MAX_JOBS = `How many jobs run against it at once. Null: no cap of its own, so ${REPOSITORY_SLOTS} as for every other.`;
 

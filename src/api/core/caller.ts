@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import type { Permission } from '../catalog/permissions.ts';
-import type { KnownKey } from '../db/queries/principal.ts';
-import type { IdempotencyKeyUse } from '../db/statements/insert-jobs.ts';
-import type { Actor } from '../domain/actor.ts';
-import { mayOf, type Principal } from '../domain/decide.ts';
-import { Failure } from '../lib/failure.ts';
+import type { Permission } from '../../catalog/permissions.ts';
+import type { KnownKey } from '../../db/access/principal.ts';
+import type { IdempotencyKeyUse } from '../../db/jobs/insert-jobs.ts';
+import type { Actor } from '../../domain/core/actor.ts';
+import { mayOf, type Principal } from '../../domain/core/decide.ts';
+import { Failure } from '../../lib/failure.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

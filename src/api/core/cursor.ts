@@ -1,7 +1,7 @@
-import type { Page, PageAsked } from '../db/queries/page.ts';
-import { LOG_START, type LogPosition, parsePosition } from '../domain/log-position.ts';
-import { Failure } from '../lib/failure.ts';
-import { isUuid } from '../lib/ids.ts';
+import type { Page, PageAsked } from '../../db/core/page.ts';
+import { LOG_START, type LogPosition, parsePosition } from '../../domain/logs/log-position.ts';
+import { Failure } from '../../lib/failure.ts';
+import { isUuid } from '../../lib/ids.ts';
 
 /** Cursors are opaque to callers, so that their content can change. They open no rows: every page is filtered again. */
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import type { Log } from '../lib/log.ts';
+import type { Log } from '../../lib/log.ts';
 
 /** Our log in the form the framework asks for, so that what it says goes through the one place of redaction too. */
 export function frameworkLog(log: Log): FastifyBaseLogger {

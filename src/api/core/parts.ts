@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely';
-import type { Doors } from '../db/doors.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { RandomBytes } from '../lib/ids.ts';
-import type { Log } from '../lib/log.ts';
-import type { Keyring } from '../lib/seal.ts';
-import type { Door } from '../temporal/doors.ts';
-import type { StreamLimits } from './stream/limits.ts';
+import type { Doors } from '../../db/core/doors.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { RandomBytes } from '../../lib/ids.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Keyring } from '../../lib/seal.ts';
+import type { Door } from '../../temporal/doors.ts';
+import type { StreamLimits } from './stream-limits.ts';
 
 /** Everything the API is made of. Handed in once, by whoever starts it. */
 export interface ApiParts {

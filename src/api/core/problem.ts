@@ -1,8 +1,8 @@
 import type { FastifyReply } from 'fastify';
-import { ERRORS, type ErrorCode } from '../catalog/errors.ts';
-import type { Failure } from '../lib/failure.ts';
-import type { FieldError } from '../lib/input-errors.ts';
-import { PROBLEM_TYPE, type Problem } from './schemas/problem.ts';
+import { ERRORS, type ErrorCode } from '../../catalog/errors.ts';
+import type { Failure } from '../../lib/failure.ts';
+import type { FieldError } from '../../lib/input-errors.ts';
+import { PROBLEM_TYPE, type Problem } from './problem-schema.ts';
 
 export interface ProblemFacts {
   readonly detail?: string;

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
-import type { App } from './app.ts';
-import { buildApp } from './app.ts';
+import { buildApp } from '../app.ts';
+import type { App } from '../core/app-type.ts';
 import type { ApiParts } from './parts.ts';
 
 export interface RunningApi {

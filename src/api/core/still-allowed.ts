@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
-import { findKeysAgain } from '../../db/queries/principal.ts';
-import { mayOf, type Principal, refuseEntry } from '../../domain/decide.ts';
+import { findKeysAgain } from '../../db/access/principal.ts';
+import { mayOf, type Principal, refuseEntry } from '../../domain/core/decide.ts';
 import type { Clock } from '../../lib/clock.ts';
 
 /** Somebody who reads for as long as it takes. */

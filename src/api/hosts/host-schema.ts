@@ -1,9 +1,9 @@
 import Type from 'typebox';
-import type { HostView } from '../../db/queries/hosts.ts';
-import type { May } from '../../domain/actor.ts';
-import { hostAllowed, hostNextAction } from '../../domain/allowed.ts';
+import type { HostView } from '../../db/hosts/hosts.ts';
+import type { May } from '../../domain/core/actor.ts';
+import { hostAllowed, hostNextAction } from '../../domain/jobs/allowed.ts';
 import { publicId } from '../../lib/ids.ts';
-import { Allowed, Closed, Id, Nullable, PAGE_QUERY, Time, Version } from './common.ts';
+import { Allowed, Closed, Id, Nullable, PAGE_QUERY, Time, Version } from '../core/common-schema.ts';
 
 export const Host = Type.Object(
   {

@@ -1,13 +1,13 @@
-import { getHost, listHosts } from '../../db/queries/hosts.ts';
-import { mayOf, reachOf } from '../../domain/decide.ts';
+import { getHost, listHosts } from '../../db/hosts/hosts.ts';
+import { mayOf, reachOf } from '../../domain/core/decide.ts';
 import { parsePublicId } from '../../lib/ids.ts';
-import type { App } from '../app.ts';
-import { etag, notFound, principalOf } from '../caller.ts';
-import { presentPage, readPage } from '../cursor.ts';
-import type { ApiParts } from '../parts.ts';
-import { IdParams, PageOf } from '../schemas/common.ts';
-import { Host, HostQuery, presentHost } from '../schemas/host.ts';
-import { problems } from '../schemas/problem.ts';
+import type { App } from '../core/app-type.ts';
+import { etag, notFound, principalOf } from '../core/caller.ts';
+import { IdParams, PageOf } from '../core/common-schema.ts';
+import { presentPage, readPage } from '../core/cursor.ts';
+import type { ApiParts } from '../core/parts.ts';
+import { problems } from '../core/problem-schema.ts';
+import { Host, HostQuery, presentHost } from './host-schema.ts';
 
 export function hostRoutes(app: App, { doors }: ApiParts): void {
   const authz = { permission: 'host:read', scope: 'anywhere' } as const;

@@ -1,8 +1,8 @@
 import Type from 'typebox';
-import type { SiteView } from '../../db/queries/sites.ts';
-import { MOST_SITE_JOBS } from '../../domain/lock.ts';
+import type { SiteView } from '../../db/hosts/sites.ts';
+import { MOST_SITE_JOBS } from '../../domain/jobs/lock.ts';
 import { publicId } from '../../lib/ids.ts';
-import { Cap, Closed, Id, Nullable, PAGE_QUERY, Time, Version } from './common.ts';
+import { Cap, Closed, Id, Nullable, PAGE_QUERY, Time, Version } from '../core/common-schema.ts';
 
 const MAX_JOBS = 'How many jobs of its hosts run at once. Null: no cap.';
 

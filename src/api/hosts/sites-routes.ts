@@ -1,14 +1,14 @@
-import { getSite, listSites } from '../../db/queries/sites.ts';
-import { changeSite } from '../../db/writes/change-cap.ts';
-import { mayOf, reachOf } from '../../domain/decide.ts';
+import { getSite, listSites } from '../../db/hosts/sites.ts';
+import { changeSite } from '../../db/jobs/change-cap.ts';
+import { mayOf, reachOf } from '../../domain/core/decide.ts';
 import { parsePublicId } from '../../lib/ids.ts';
-import type { App } from '../app.ts';
-import { actorOf, etag, ifMatchOf, notFound, principalOf } from '../caller.ts';
-import { presentPage, readPage } from '../cursor.ts';
-import type { ApiParts } from '../parts.ts';
-import { IdParams, PageOf } from '../schemas/common.ts';
-import { problems } from '../schemas/problem.ts';
-import { ChangedSite, presentSite, Site, SiteQuery } from '../schemas/site.ts';
+import type { App } from '../core/app-type.ts';
+import { actorOf, etag, ifMatchOf, notFound, principalOf } from '../core/caller.ts';
+import { IdParams, PageOf } from '../core/common-schema.ts';
+import { presentPage, readPage } from '../core/cursor.ts';
+import type { ApiParts } from '../core/parts.ts';
+import { problems } from '../core/problem-schema.ts';
+import { ChangedSite, presentSite, Site, SiteQuery } from './site-schema.ts';
 
 const read = { permission: 'site:read', scope: 'anywhere' } as const;
 

@@ -1,7 +1,7 @@
 import swaggerUi from '@fastify/swagger-ui';
 import Type from 'typebox';
-import type { App } from '../app.ts';
-import { publicProblems } from '../schemas/problem.ts';
+import type { App } from '../core/app-type.ts';
+import { publicProblems } from '../core/problem-schema.ts';
 
 /** Nothing from outside. Their own policy also makes browsers ask for https where the API speaks http. */
 const CSP =

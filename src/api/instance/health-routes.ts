@@ -1,11 +1,11 @@
 import Type from 'typebox';
-import { readMigrations } from '../../db/queries/instance.ts';
-import { judgeSchema } from '../../domain/schema-version.ts';
+import { readMigrations } from '../../db/instance/instance.ts';
+import { judgeSchema } from '../../domain/instance/schema-version.ts';
 import type { DoorState } from '../../temporal/doors.ts';
-import type { App } from '../app.ts';
-import type { ApiParts } from '../parts.ts';
-import { Nullable, Time } from '../schemas/common.ts';
-import { publicProblems } from '../schemas/problem.ts';
+import type { App } from '../core/app-type.ts';
+import { Nullable, Time } from '../core/common-schema.ts';
+import type { ApiParts } from '../core/parts.ts';
+import { publicProblems } from '../core/problem-schema.ts';
 
 const Part = Type.Object(
   {

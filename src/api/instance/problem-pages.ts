@@ -1,10 +1,10 @@
 import Type from 'typebox';
 import { ERRORS } from '../../catalog/errors.ts';
-import type { App } from '../app.ts';
-import { notFound } from '../caller.ts';
-import { escapeHtml, sendPage } from '../page-html.ts';
-import { isErrorCode } from '../problem.ts';
-import { publicProblems } from '../schemas/problem.ts';
+import type { App } from '../core/app-type.ts';
+import { notFound } from '../core/caller.ts';
+import { escapeHtml, sendPage } from '../core/page-html.ts';
+import { isErrorCode } from '../core/problem.ts';
+import { publicProblems } from '../core/problem-schema.ts';
 
 const Html = { 200: { description: 'A page for people.', content: { 'text/html': { schema: Type.String() } } } };
 

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { App } from '../app.ts';
-import { escapeHtml, sendPage } from '../page-html.ts';
-import type { ApiParts } from '../parts.ts';
-import { publicProblems } from '../schemas/problem.ts';
+import type { App } from '../core/app-type.ts';
+import { escapeHtml, sendPage } from '../core/page-html.ts';
+import type { ApiParts } from '../core/parts.ts';
+import { publicProblems } from '../core/problem-schema.ts';
 
 const LINKS = {
   docs: '/api/v1/docs',

@@ -1,19 +1,19 @@
 import Type from 'typebox';
-import { readLogs } from '../../db/queries/job-logs.ts';
-import { getJob } from '../../db/queries/jobs.ts';
-import { mayOf } from '../../domain/decide.ts';
-import { printPosition } from '../../domain/log-position.ts';
-import { runWorkflowId } from '../../domain/workflow-id.ts';
+import { readLogs } from '../../db/jobs/job-logs.ts';
+import { getJob } from '../../db/jobs/jobs.ts';
+import { mayOf } from '../../domain/core/decide.ts';
+import { runWorkflowId } from '../../domain/jobs/workflow-id.ts';
+import { printPosition } from '../../domain/logs/log-position.ts';
 import { Failure } from '../../lib/failure.ts';
 import { parsePublicId } from '../../lib/ids.ts';
 import type { EngineView } from '../../temporal/doors.ts';
-import type { App } from '../app.ts';
-import { demand, notFound, principalOf } from '../caller.ts';
-import { readLogCursor } from '../cursor.ts';
-import type { ApiParts } from '../parts.ts';
-import { IdParams, Nullable } from '../schemas/common.ts';
-import { LogPage, LogQuery, presentLine } from '../schemas/job-log.ts';
-import { problems } from '../schemas/problem.ts';
+import type { App } from '../core/app-type.ts';
+import { demand, notFound, principalOf } from '../core/caller.ts';
+import { IdParams, Nullable } from '../core/common-schema.ts';
+import { readLogCursor } from '../core/cursor.ts';
+import type { ApiParts } from '../core/parts.ts';
+import { problems } from '../core/problem-schema.ts';
+import { LogPage, LogQuery, presentLine } from '../logs/job-log-schema.ts';
 
 const Engine = Type.Object(
   {

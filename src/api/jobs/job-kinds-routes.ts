@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { KINDS } from '../../kinds/index.ts';
-import type { App } from '../app.ts';
-import { problems } from '../schemas/problem.ts';
+import type { App } from '../core/app-type.ts';
+import { problems } from '../core/problem-schema.ts';
 
 const JobKind = Type.Object(
   {

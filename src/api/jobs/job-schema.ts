@@ -1,11 +1,11 @@
 import Type from 'typebox';
-import type { JobView } from '../../db/queries/jobs.ts';
-import { rfc3339 } from '../../db/queries/page.ts';
-import type { May } from '../../domain/actor.ts';
-import { jobAllowed, jobNextAction } from '../../domain/allowed.ts';
-import { JOB_STATES } from '../../domain/job-state.ts';
+import { rfc3339 } from '../../db/core/page.ts';
+import type { JobView } from '../../db/jobs/jobs.ts';
+import type { May } from '../../domain/core/actor.ts';
+import { jobAllowed, jobNextAction } from '../../domain/jobs/allowed.ts';
+import { JOB_STATES } from '../../domain/jobs/job-state.ts';
 import { type IdNoun, publicId } from '../../lib/ids.ts';
-import { Allowed, Closed, Id, Nullable, PAGE_QUERY, Time, Version } from './common.ts';
+import { Allowed, Closed, Id, Nullable, PAGE_QUERY, Time, Version } from '../core/common-schema.ts';
 
 const JobState = Type.Enum([...JOB_STATES], { type: 'string', title: 'JobState' });
 /** Values that a kind declares by itself; its parameters are in GET /job-kinds. */

@@ -1,7 +1,7 @@
 import Type from 'typebox';
-import { Closed, Nullable, Time, Version } from './common.ts';
-import { Job, SharedJob } from './job.ts';
-import { LogGapView, LogLineView } from './job-log.ts';
+import { Closed, Nullable, Time, Version } from '../core/common-schema.ts';
+import { LogGapView, LogLineView } from '../logs/job-log-schema.ts';
+import { Job, SharedJob } from './job-schema.ts';
 
 export const StreamQuery = Closed({
   tail: Type.Optional(

@@ -1,19 +1,19 @@
 import Type from 'typebox';
-import type { Sees } from '../../db/queries/job-waits.ts';
-import { getJob, type JobView, listJobs } from '../../db/queries/jobs.ts';
-import { acceptJobs, type JobRequest } from '../../db/writes/accept-jobs.ts';
-import { requestCancel } from '../../db/writes/request-cancel.ts';
-import type { May } from '../../domain/actor.ts';
-import { mayOf, type Principal, reachOf } from '../../domain/decide.ts';
+import { acceptJobs, type JobRequest } from '../../db/jobs/accept-jobs.ts';
+import type { Sees } from '../../db/jobs/job-waits.ts';
+import { getJob, type JobView, listJobs } from '../../db/jobs/jobs.ts';
+import { requestCancel } from '../../db/jobs/request-cancel.ts';
+import type { May } from '../../domain/core/actor.ts';
+import { mayOf, type Principal, reachOf } from '../../domain/core/decide.ts';
 import { Failure } from '../../lib/failure.ts';
 import { parsePublicId } from '../../lib/ids.ts';
-import type { App } from '../app.ts';
-import { actorOf, demand, etag, idempotencyOf, notFound, principalOf } from '../caller.ts';
-import { presentPage, readPage } from '../cursor.ts';
-import type { ApiParts } from '../parts.ts';
-import { Closed, IdempotencyHeaders, IdParams, Nullable, PageOf } from '../schemas/common.ts';
-import { Job, JobQuery, presentJob, StartJob } from '../schemas/job.ts';
-import { problems } from '../schemas/problem.ts';
+import type { App } from '../core/app-type.ts';
+import { actorOf, demand, etag, idempotencyOf, notFound, principalOf } from '../core/caller.ts';
+import { Closed, IdempotencyHeaders, IdParams, Nullable, PageOf } from '../core/common-schema.ts';
+import { presentPage, readPage } from '../core/cursor.ts';
+import type { ApiParts } from '../core/parts.ts';
+import { problems } from '../core/problem-schema.ts';
+import { Job, JobQuery, presentJob, StartJob } from './job-schema.ts';
 
 const CancelJob = Nullable(
   Closed({

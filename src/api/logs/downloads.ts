@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Kysely } from 'kysely';
-import type { Principal } from '../domain/decide.ts';
-import type { Clock } from '../lib/clock.ts';
-import { asError, Failure } from '../lib/failure.ts';
-import type { Log } from '../lib/log.ts';
-import { whenGone } from '../lib/when-gone.ts';
-import { hasShare } from './fair-share.ts';
-import type { StreamLimits } from './stream/limits.ts';
-import { refusedNow } from './stream/still-allowed.ts';
+import type { Principal } from '../../domain/core/decide.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { asError, Failure } from '../../lib/failure.ts';
+import type { Log } from '../../lib/log.ts';
+import { whenGone } from '../../lib/when-gone.ts';
+import { hasShare } from '../core/fair-share.ts';
+import { refusedNow } from '../core/still-allowed.ts';
+import type { StreamLimits } from '../core/stream-limits.ts';
 
 /** Each holds a stretch of a log while its reader takes it. */
 const MOST_AT_ONCE = 32;

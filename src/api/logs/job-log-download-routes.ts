@@ -1,19 +1,19 @@
 import { Readable } from 'node:stream';
 import Type from 'typebox';
-import type { Doors } from '../../db/doors.ts';
-import { readPulses } from '../../db/queries/job-watch.ts';
-import { getJob } from '../../db/queries/jobs.ts';
-import { type Lack, type LogPiece, readStretch } from '../../db/queries/log-pieces.ts';
-import { LOG_START, reaches } from '../../domain/log-position.ts';
+import type { Doors } from '../../db/core/doors.ts';
+import { readPulses } from '../../db/jobs/job-watch.ts';
+import { getJob } from '../../db/jobs/jobs.ts';
+import { type Lack, type LogPiece, readStretch } from '../../db/logs/log-pieces.ts';
+import { LOG_START, reaches } from '../../domain/logs/log-position.ts';
 import { parsePublicId, publicId } from '../../lib/ids.ts';
-import type { App } from '../app.ts';
-import { demand, notFound, principalOf } from '../caller.ts';
-import { Downloads } from '../downloads.ts';
-import type { ApiParts } from '../parts.ts';
-import { Closed, IdParams } from '../schemas/common.ts';
-import { presentLine } from '../schemas/job-log.ts';
-import { problems } from '../schemas/problem.ts';
-import { STREAM_LIMITS } from '../stream/limits.ts';
+import type { App } from '../core/app-type.ts';
+import { demand, notFound, principalOf } from '../core/caller.ts';
+import { Closed, IdParams } from '../core/common-schema.ts';
+import type { ApiParts } from '../core/parts.ts';
+import { problems } from '../core/problem-schema.ts';
+import { STREAM_LIMITS } from '../core/stream-limits.ts';
+import { Downloads } from './downloads.ts';
+import { presentLine } from './job-log-schema.ts';
 
 const FORMATS = {
   text: { type: 'text/plain; charset=utf-8', ending: 'log', write: textOf },

@@ -1,6 +1,6 @@
 import Type from 'typebox';
-import type { LogLine } from '../../domain/agent-protocol.ts';
-import { Closed, Time } from './common.ts';
+import type { LogLine } from '../../domain/jobs/agent-protocol.ts';
+import { Closed, Time } from '../core/common-schema.ts';
 
 export const LogQuery = Closed({
   limit: Type.Optional(

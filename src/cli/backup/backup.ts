@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { adviceFor } from '../advice.ts';
-import { type Cli, openSession, type Session } from '../cli.ts';
-import type { Answer } from '../client.ts';
-import { CliError, EXIT, exitOfState } from '../exit.ts';
-import { find, lookFor } from '../find.ts';
-import { showToEnd } from '../show-to-end.ts';
-import { waitForJob } from '../wait.ts';
+import type { Answer } from '../client/answer.ts';
+import { type Cli, openSession, type Session } from '../client/cli.ts';
+import { find, lookFor } from '../client/find.ts';
+import { adviceFor } from '../output/advice.ts';
+import { CliError, EXIT, exitOfState } from '../output/exit.ts';
+import { showToEnd } from '../watch/show-to-end.ts';
+import { waitForJob } from '../watch/wait.ts';
 import { keepPassword } from './repository-password.ts';
 
 interface NowOptions {

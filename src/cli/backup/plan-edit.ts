@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type Cli, openSession } from '../cli.ts';
-import { CliError, EXIT } from '../exit.ts';
-import { eachTime, findPlan, planFacts } from './plans.ts';
+import { type Cli, openSession } from '../client/cli.ts';
+import { CliError, EXIT } from '../output/exit.ts';
+import { eachTime, findPlan, planFacts } from './plan.ts';
 
 interface EditOptions {
   host?: string;

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { type Cli, openSession } from '../cli.ts';
-import type { Answer, ApiClient } from '../client.ts';
-import { find } from '../find.ts';
-import { none } from '../none.ts';
-import type { Output } from '../output.ts';
+import type { Answer } from '../client/answer.ts';
+import { type Cli, openSession } from '../client/cli.ts';
+import { find } from '../client/find.ts';
+import { none } from '../output/none.ts';
+import { eachTime, findPlan, planFacts } from './plan.ts';
 import { editPlan } from './plan-edit.ts';
 
 interface CreateOptions {
@@ -98,29 +98,4 @@ function removePlan(plans: Command, cli: Cli): void {
         ['Stays', `its snapshots in the repository ${plan.repository.name}, its jobs and their logs`],
       ]);
     });
-}
-
-/** One value each time: an option that took several swallowed the paths behind it. */
-export const eachTime = (value: string, before?: readonly string[] | false): readonly string[] => [
-  ...(before || []),
-  value,
-];
-
-/** By its id or its name; names count within their host. */
-export async function findPlan(client: ApiClient, text: string, hostText: string | undefined): Promise<Answer> {
-  const within: Record<string, string> =
-    hostText === undefined ? {} : { hostId: (await find(client, 'host', hostText)).id };
-  return await find(client, 'plan', text, within);
-}
-
-export function planFacts(output: Output, plan: Answer): void {
-  output.facts(plan, [
-    ['Plan', plan.id],
-    ['Name', plan.name],
-    ['Host', plan.host.name],
-    ['Repository', `${plan.repository.name} (${plan.repository.id})`],
-    ['Paths', plan.paths.join(' ')],
-    ['Excludes', plan.excludes.join(' ')],
-    ['Created', output.time(plan.createdAt)],
-  ]);
 }

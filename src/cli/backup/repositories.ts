@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { type Cli, openSession } from '../cli.ts';
-import type { Answer } from '../client.ts';
-import { readSecret } from '../secret-input.ts';
-import { addCapCommand } from './cap.ts';
+import type { Answer } from '../client/answer.ts';
+import { type Cli, openSession } from '../client/cli.ts';
+import { readSecret } from '../client/secret-input.ts';
+import { addCapCommand } from '../hosts/cap.ts';
 import { addAddressCommand } from './repository-address.ts';
 import { addInitCommand, addUnlockCommand } from './repository-jobs.ts';
 import { addPasswordCommand, keepPassword } from './repository-password.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { type Cli, openSession } from '../cli.ts';
-import { find } from '../find.ts';
+import { type Cli, openSession } from '../client/cli.ts';
+import { find } from '../client/find.ts';
 
 export function addAddressCommand(repositories: Command, cli: Cli): void {
   repositories

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { type Cli, openSession, type Session } from '../cli.ts';
-import type { Answer } from '../client.ts';
-import { CliError, EXIT } from '../exit.ts';
-import { find, lookFor } from '../find.ts';
-import { showToEnd } from '../show-to-end.ts';
+import type { Answer } from '../client/answer.ts';
+import { type Cli, openSession, type Session } from '../client/cli.ts';
+import { find, lookFor } from '../client/find.ts';
+import { CliError, EXIT } from '../output/exit.ts';
+import { showToEnd } from '../watch/show-to-end.ts';
 
 interface InitOptions {
   host: string;

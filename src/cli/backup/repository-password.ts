@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
-import { type Cli, openSession } from '../cli.ts';
-import { CliError, EXIT } from '../exit.ts';
-import { find } from '../find.ts';
-import { readSecret } from '../secret-input.ts';
+import { type Cli, openSession } from '../client/cli.ts';
+import { find } from '../client/find.ts';
+import { readSecret } from '../client/secret-input.ts';
+import { CliError, EXIT } from '../output/exit.ts';
 
 interface PasswordOptions {
   file?: string;

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { readConfig } from '../config/config.ts';
-import type { Environment } from '../config/environment.ts';
-import { Failure } from '../lib/failure.ts';
-import type { RandomBytes } from '../lib/ids.ts';
+import { readConfig } from '../../config/config.ts';
+import type { Environment } from '../../config/environment.ts';
+import { Failure } from '../../lib/failure.ts';
+import type { RandomBytes } from '../../lib/ids.ts';
+import { CliError, EXIT, type ExitCode } from '../output/exit.ts';
+import { type Format, Output, type Streams } from '../output/output.ts';
 import { ApiClient } from './client.ts';
 import { whereabouts, withDataFolderHere } from './data-folder-here.ts';
-import { CliError, EXIT, type ExitCode } from './exit.ts';
-import { type Format, Output, type Streams } from './output.ts';
 import { readProfile } from './profile.ts';
 
 /** What every command is given. */

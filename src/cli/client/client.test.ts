@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { readConfig } from '../config/config.ts';
-import { systemRandom } from '../lib/ids.ts';
+import { readConfig } from '../../config/config.ts';
+import { systemRandom } from '../../lib/ids.ts';
+import { EXIT } from '../output/exit.ts';
 import { ApiClient } from './client.ts';
-import { EXIT } from './exit.ts';
 import { readProfile } from './profile.ts';
 
 /** A web server of somebody else, which serves our API below a path. */

@@ -1,10 +1,8 @@
-import type { RandomBytes } from '../lib/ids.ts';
-import { problemAdvice } from './advice.ts';
-import { CliError, EXIT, type ExitCode, type Problem } from './exit.ts';
+import type { RandomBytes } from '../../lib/ids.ts';
+import { problemAdvice } from '../output/advice.ts';
+import { CliError, EXIT, type ExitCode, type Problem } from '../output/exit.ts';
+import type { Answer } from './answer.ts';
 import type { Profile } from './profile.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: answers of many shapes; each command reads the few fields it shows
-export type Answer = any;
 
 type Query = Readonly<Record<string, string | undefined>>;
 

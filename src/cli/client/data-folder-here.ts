@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Environment } from '../config/environment.ts';
-import { CliError, EXIT } from './exit.ts';
+import type { Environment } from '../../config/environment.ts';
+import { CliError, EXIT } from '../output/exit.ts';
 
 /** Where the person stands. */
 export interface Whereabouts {
@@ -15,7 +15,7 @@ export interface Whereabouts {
 
 export const whereabouts = (folder: string): Whereabouts => ({
   folder,
-  project: fileURLToPath(new URL('../..', import.meta.url)),
+  project: fileURLToPath(new URL('../../..', import.meta.url)),
   uid: process.getuid?.(),
 });
 

@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs';
 import { lstat, rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { CliError, EXIT } from './exit.ts';
-import { reasonOf } from './standard-streams.ts';
+import { CliError, EXIT } from '../output/exit.ts';
+import { reasonOf } from '../output/standard-streams.ts';
 
 /** What lies there by the name: only a file, or nothing, may be replaced. */
 async function kindOf(file: string): Promise<{ replace: boolean; mode?: number }> {

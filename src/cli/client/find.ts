@@ -1,6 +1,7 @@
-import { editDistance } from '../config/nearest.ts';
-import type { Answer, ApiClient } from './client.ts';
-import { CliError, EXIT } from './exit.ts';
+import { editDistance } from '../../config/nearest.ts';
+import { CliError, EXIT } from '../output/exit.ts';
+import type { Answer } from './answer.ts';
+import type { ApiClient } from './client.ts';
 
 /** What can be named by its id or by its name. */
 const NOUNS = {

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { shellWord } from '../domain/shell-word.ts';
+import { shellWord } from '../../domain/core/shell-word.ts';
 
 /** Where the person stands, and where our program lies. */
 export interface Standing {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '../config/config.ts';
-import { withoutSlash } from '../config/web-url.ts';
-import { CliError, EXIT } from './exit.ts';
+import type { Config } from '../../config/config.ts';
+import { withoutSlash } from '../../config/web-url.ts';
+import { CliError, EXIT } from '../output/exit.ts';
 
 /** Which API, with which key. */
 export interface Profile {

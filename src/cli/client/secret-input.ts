@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { CliError, EXIT } from './exit.ts';
+import { CliError, EXIT } from '../output/exit.ts';
 
 /** More is no password but the wrong file. */
 const MOST_BYTES = 4_096;

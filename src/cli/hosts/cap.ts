@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type Cli, openSession } from '../cli.ts';
-import { CliError, EXIT } from '../exit.ts';
-import { find } from '../find.ts';
+import { type Cli, openSession } from '../client/cli.ts';
+import { find } from '../client/find.ts';
+import { CliError, EXIT } from '../output/exit.ts';
 
 const NOUNS = {
   repository: { path: 'repositories', where: 'against a repository', example: 'holdfast repositories cap main 4' },

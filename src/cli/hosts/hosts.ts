@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { type Cli, openSession } from '../cli.ts';
-import type { Answer } from '../client.ts';
+import type { Answer } from '../client/answer.ts';
+import { type Cli, openSession } from '../client/cli.ts';
 
 export function registerHosts(program: Command, cli: Cli): void {
   const hosts = program

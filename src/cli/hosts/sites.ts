@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { type Cli, openSession } from '../cli.ts';
-import type { Answer } from '../client.ts';
+import type { Answer } from '../client/answer.ts';
+import { type Cli, openSession } from '../client/cli.ts';
 import { addCapCommand } from './cap.ts';
 
 export function registerSites(program: Command, cli: Cli): void {

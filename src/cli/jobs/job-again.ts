@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type Cli, openSession } from '../cli.ts';
-import { showToEnd } from '../show-to-end.ts';
-import { jobId } from './jobs.ts';
+import { type Cli, openSession } from '../client/cli.ts';
+import { showToEnd } from '../watch/show-to-end.ts';
+import { jobId } from './arguments.ts';
 
 export function jobAgain(jobs: Command, cli: Cli): void {
   jobs

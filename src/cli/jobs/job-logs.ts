@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type Cli, openSession, type Session } from '../cli.ts';
-import type { Answer } from '../client.ts';
-import { download } from '../download.ts';
-import { gapWords, lineWords } from '../follow.ts';
-import { watchJob } from '../watch-job.ts';
-import { count, jobId } from './jobs.ts';
+import type { Answer } from '../client/answer.ts';
+import { type Cli, openSession, type Session } from '../client/cli.ts';
+import { download } from '../client/download.ts';
+import { gapWords, lineWords } from '../watch/follow.ts';
+import { watchJob } from '../watch/watch-job.ts';
+import { count, jobId } from './arguments.ts';
 
 interface LogOptions {
   tail?: number;

@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Cli, openSession } from '../cli.ts';
-import type { Answer, ApiClient } from '../client.ts';
-import { find } from '../find.ts';
-import { showToEnd } from '../show-to-end.ts';
+import type { Answer } from '../client/answer.ts';
+import { type Cli, openSession } from '../client/cli.ts';
+import type { ApiClient } from '../client/client.ts';
+import { find } from '../client/find.ts';
+import { showToEnd } from '../watch/show-to-end.ts';
 
 interface StartOptions {
   host?: string;

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { adviceFor } from '../advice.ts';
-import { type Cli, openSession, type Session } from '../cli.ts';
-import { CliError, EXIT, exitOfState } from '../exit.ts';
-import { followJob, stateWords } from '../follow.ts';
-import { jobNext } from '../show-job.ts';
-import { count, jobId } from './jobs.ts';
+import { type Cli, openSession, type Session } from '../client/cli.ts';
+import { adviceFor } from '../output/advice.ts';
+import { CliError, EXIT, exitOfState } from '../output/exit.ts';
+import { followJob, stateWords } from '../watch/follow.ts';
+import { jobNext } from '../watch/show-job.ts';
+import { count, jobId } from './arguments.ts';
 
 const LINES = 20;
 

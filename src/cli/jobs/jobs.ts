@@ -1,23 +1,20 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { JOB_STATES } from '../../domain/job-state.ts';
-import { type Cli, openSession } from '../cli.ts';
-import type { Answer, ApiClient } from '../client.ts';
-import { CliError, EXIT } from '../exit.ts';
-import { find } from '../find.ts';
-import { none } from '../none.ts';
-import { showJob } from '../show-job.ts';
-import { waitForJob } from '../wait.ts';
+import { type Command, Option } from 'commander';
+import { JOB_STATES } from '../../domain/jobs/job-state.ts';
+import type { Answer } from '../client/answer.ts';
+import { type Cli, openSession } from '../client/cli.ts';
+import type { ApiClient } from '../client/client.ts';
+import { find } from '../client/find.ts';
+import { CliError, EXIT } from '../output/exit.ts';
+import { none } from '../output/none.ts';
+import { showJob } from '../watch/show-job.ts';
+import { waitForJob } from '../watch/wait.ts';
+import { count, jobId } from './arguments.ts';
 import { jobAgain } from './job-again.ts';
 import { jobLogs } from './job-logs.ts';
 import { jobStart } from './job-start.ts';
 import { jobTail } from './job-tail.ts';
 
 const RUN_URL_WITHIN_MS = 1_000;
-
-export const count = (text: string): number => {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Give a number from 1.');
-  return Number(text);
-};
 
 export function registerJobs(program: Command, cli: Cli): void {
   const jobs = program
@@ -88,12 +85,6 @@ async function runUrl(client: ApiClient, id: string): Promise<string | null> {
   } catch {
     return null;
   }
-}
-
-/** Checked here, so that a typing error is no request to another address. */
-export function jobId(text: string): string {
-  if (!/^job_[0-9a-z]{26}$/.test(text)) throw new CliError(EXIT.usage, `"${text}" is not the id of a job (job_...).`);
-  return text;
 }
 
 interface ListOptions {

@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { ERRORS } from '../catalog/errors.ts';
-import { COMMON_OUTCOMES } from '../kinds/conclude.ts';
-import { KINDS } from '../kinds/index.ts';
+import { ERRORS } from '../../catalog/errors.ts';
+import { registerProcesses } from '../../commands.ts';
+import { COMMON_OUTCOMES } from '../../kinds/core/conclude.ts';
+import { KINDS } from '../../kinds/index.ts';
+import type { Cli } from '../client/cli.ts';
+import { COMMANDS } from '../client/here.ts';
+import { buildProgram } from '../program.ts';
 import { adviceFor, problemAdvice } from './advice.ts';
-import type { Cli } from './cli.ts';
 import { commandsIn, wordsOf } from './commands-in.fixture.ts';
-import { COMMANDS } from './here.ts';
-import { registerProcesses } from './processes.ts';
-import { buildProgram } from './program.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** The real commands, which do nothing. */
 function program(): Command {
@@ -92,7 +92,7 @@ describe('RUN-23, UX-2: every command that we print is one', () => {
 
   test('in every text of the program', async () => {
     const files = globSync('src/**/*.ts', { cwd: ROOT }).filter(
-      (file) => !/\.(?:test|fixture)\.ts$|cli\/advice\.ts$/.test(file),
+      (file) => !/\.(?:test|fixture)\.ts$|cli\/output\/advice\.ts$/.test(file),
     );
     const texts = files.flatMap((file) =>
       readFileSync(join(ROOT, file), 'utf8')

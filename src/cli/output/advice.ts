@@ -1,6 +1,6 @@
-import { ERRORS, type ErrorDefinition } from '../catalog/errors.ts';
-import { shellWord } from '../domain/shell-word.ts';
-import type { Answer } from './client.ts';
+import { ERRORS, type ErrorDefinition } from '../../catalog/errors.ts';
+import { shellWord } from '../../domain/core/shell-word.ts';
+import type { Answer } from '../client/answer.ts';
 import type { Problem } from './exit.ts';
 
 /** The advice of a job's outcome, with what it is about in the place of `JOB`, `PLAN`, `NAME` and `HOST`, so that it can be pasted. */

@@ -1,5 +1,5 @@
-import { redactText } from '../lib/redact.ts';
-import { asTypedHere } from './here.ts';
+import { redactText } from '../../lib/redact.ts';
+import { asTypedHere } from '../client/here.ts';
 import { hung, tableLines } from './table.ts';
 
 export type Format = 'json' | 'table';

@@ -1,4 +1,4 @@
-import { meaningOf, NOTHING_HEARD } from '../lib/stop-signals.ts';
+import { meaningOf, NOTHING_HEARD } from '../../lib/stop-signals.ts';
 
 export interface CtrlC {
   readonly process: Pick<NodeJS.Process, 'on' | 'off'>;

@@ -1,8 +1,8 @@
-import { redactText } from '../lib/redact.ts';
-import type { Cli, Session } from './cli.ts';
-import type { Answer } from './client.ts';
+import { redactText } from '../../lib/redact.ts';
+import type { Answer } from '../client/answer.ts';
+import type { Cli, Session } from '../client/cli.ts';
+import { bytes, relative } from '../output/output.ts';
 import { LiveView } from './live-view.ts';
-import { bytes, relative } from './output.ts';
 import { watchJob } from './watch-job.ts';
 
 /** A line of a log for people, with its time in UTC, safe for a terminal, because hosts wrote it. */

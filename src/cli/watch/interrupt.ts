@@ -1,5 +1,5 @@
-import type { Cli } from './cli.ts';
-import { CliError, EXIT } from './exit.ts';
+import type { Cli } from '../client/cli.ts';
+import { CliError, EXIT } from '../output/exit.ts';
 
 /** Ctrl-C while a job is watched: it ends the watching, never the job. */
 export interface Interrupt {

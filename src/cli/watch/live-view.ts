@@ -1,6 +1,6 @@
-import { redactText } from '../lib/redact.ts';
-import type { Streams } from './output.ts';
-import { cut } from './table.ts';
+import { redactText } from '../../lib/redact.ts';
+import type { Streams } from '../output/output.ts';
+import { cut } from '../output/table.ts';
 
 const CLEAR = '\r\u001b[K';
 

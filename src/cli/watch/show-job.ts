@@ -1,8 +1,8 @@
-import { adviceFor } from './advice.ts';
-import type { Answer } from './client.ts';
-import { exitOfState } from './exit.ts';
+import type { Answer } from '../client/answer.ts';
+import { adviceFor } from '../output/advice.ts';
+import { exitOfState } from '../output/exit.ts';
+import { bytes, type Output } from '../output/output.ts';
 import { agedWords, progressWords } from './follow.ts';
-import { bytes, type Output } from './output.ts';
 
 const COUNTS: Readonly<Record<string, (value: number) => string>> = {
   filesNew: (n) => `${n} new files`,

@@ -1,6 +1,6 @@
-import type { Cli, Session } from './cli.ts';
-import type { Answer } from './client.ts';
-import { EXIT, exitOfState } from './exit.ts';
+import type { Answer } from '../client/answer.ts';
+import type { Cli, Session } from '../client/cli.ts';
+import { EXIT, exitOfState } from '../output/exit.ts';
 import { followJob } from './follow.ts';
 import { showJob } from './show-job.ts';
 import { waitForJob } from './wait.ts';

@@ -1,6 +1,6 @@
-import type { Cli, Session } from './cli.ts';
-import type { Answer } from './client.ts';
-import { CliError, exitOfState } from './exit.ts';
+import type { Answer } from '../client/answer.ts';
+import type { Cli, Session } from '../client/cli.ts';
+import { CliError, exitOfState } from '../output/exit.ts';
 import { agedWords, progressWords, stateWords } from './follow.ts';
 import { interruptOf } from './interrupt.ts';
 import { LiveView } from './live-view.ts';

@@ -1,8 +1,8 @@
-import type { Cli, Session } from './cli.ts';
-import type { ApiClient } from './client.ts';
-import { CliError, EXIT } from './exit.ts';
+import type { Cli, Session } from '../client/cli.ts';
+import type { ApiClient } from '../client/client.ts';
+import { readServerEvents, type ServerEvent } from '../client/server-events.ts';
+import { CliError, EXIT } from '../output/exit.ts';
 import { type Interrupt, interruptOf } from './interrupt.ts';
-import { readServerEvents, type ServerEvent } from './server-events.ts';
 
 /** How long an API that went away may stay away before we stop waiting for the job. */
 export const PATIENCE_MS = 60_000;

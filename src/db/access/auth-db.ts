@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import { PooledClient } from './pooled-client.ts';
+import { PooledClient } from '../core/pooled-client.ts';
 
 export interface AuthDbOptions {
   /** Connection string of the `auth` login. */

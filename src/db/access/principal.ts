@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
-import type { Grant, Principal } from '../../domain/decide.ts';
+import type { Grant, Principal } from '../../domain/core/decide.ts';
 
 interface Row {
   org_id: string;

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '../doors.ts';
+import type { Tx } from '../core/doors.ts';
 
 /** An audit event is linked within a second; one that is not after this is a gap. */
 export const GAP_MS = 10_000;

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '../doors.ts';
+import type { Tx } from '../core/doors.ts';
 
 /** Links at most `most` audit events that are not linked yet, of all organisations; answers how many it did. */
 export async function chainAudit(tx: Tx, most: number): Promise<number> {

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { EventTopic } from '../../catalog/events.ts';
-import type { Actor } from '../../domain/actor.ts';
+import type { Actor } from '../../domain/core/actor.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
-import type { Tx } from '../doors.ts';
+import type { Tx } from '../core/doors.ts';
 
 /** Who changes something by hand, and in which request. */
 export interface ChangeParts {

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { Failure } from '../../lib/failure.ts';
 import { publicId } from '../../lib/ids.ts';
-import type { Tx } from '../doors.ts';
-import { lockOrganization } from '../statements/lock-organization.ts';
+import { type ChangeParts, tellChange } from '../audit/tell-change.ts';
+import type { Tx } from '../core/doors.ts';
+import { lockOrganization } from '../core/lock-organization.ts';
 import { checkOwnData, checkPaths } from './create-plan.ts';
-import { type ChangeParts, tellChange } from './tell-change.ts';
 
 /** What is left out stays as it is. */
 export interface PlanChange {

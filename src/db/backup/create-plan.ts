@@ -1,15 +1,15 @@
 import { sql } from 'kysely';
-import type { May } from '../../domain/actor.ts';
-import { type Forbidden, OWN_DATA, refuseOwnData, refusePlan } from '../../domain/plan-paths.ts';
+import { type Forbidden, OWN_DATA, refuseOwnData, refusePlan } from '../../domain/backup/plan-paths.ts';
+import type { May } from '../../domain/core/actor.ts';
+import { LOCAL_HOST } from '../../domain/core/local-host.ts';
 import { Failure } from '../../lib/failure.ts';
 import { newUuid } from '../../lib/ids.ts';
-import type { Tx } from '../doors.ts';
-import type { IdempotencyKeyUse } from '../statements/insert-jobs.ts';
-import { loadFacts } from '../statements/job-facts.ts';
-import { lockOrganization } from '../statements/lock-organization.ts';
-import { LOCAL_HOST } from './bootstrap-credentials.ts';
-import { recallRequest, rememberRequest } from './remember-request.ts';
-import { type ChangeParts, tellChange } from './tell-change.ts';
+import { type ChangeParts, tellChange } from '../audit/tell-change.ts';
+import type { Tx } from '../core/doors.ts';
+import { lockOrganization } from '../core/lock-organization.ts';
+import type { IdempotencyKeyUse } from '../jobs/insert-jobs.ts';
+import { loadFacts } from '../jobs/job-facts.ts';
+import { recallRequest, rememberRequest } from '../jobs/remember-request.ts';
 
 export interface NewPlan {
   readonly name: string;

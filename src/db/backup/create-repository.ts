@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
-import { shellWord } from '../../domain/shell-word.ts';
+import { shellWord } from '../../domain/core/shell-word.ts';
 import { Failure } from '../../lib/failure.ts';
 import { newUuid } from '../../lib/ids.ts';
-import type { Tx } from '../doors.ts';
-import type { IdempotencyKeyUse } from '../statements/insert-jobs.ts';
-import { lockOrganization } from '../statements/lock-organization.ts';
-import { recallRequest, rememberRequest } from './remember-request.ts';
+import { tellChange } from '../audit/tell-change.ts';
+import type { Tx } from '../core/doors.ts';
+import { lockOrganization } from '../core/lock-organization.ts';
+import type { IdempotencyKeyUse } from '../jobs/insert-jobs.ts';
+import { recallRequest, rememberRequest } from '../jobs/remember-request.ts';
 import { checkAddress, refuseSameAddress } from './set-address.ts';
 import { type CredentialParts, checkPassword, mintPassword, storePassword } from './set-credentials.ts';
-import { tellChange } from './tell-change.ts';
 
 export interface NewRepository {
   readonly name: string;

@@ -1,9 +1,9 @@
-import { type Conclusion, conclude } from '../../kinds/conclude.ts';
-import { SAVED_NOTHING } from '../../kinds/cover-outcomes.ts';
-import type { JobKind } from '../../kinds/define-kind.ts';
-import type { Tx } from '../doors.ts';
-import { filesOfLastRestorePoint } from '../queries/last-restore-point.ts';
-import type { JobRow } from '../statements/job-row.ts';
+import { SAVED_NOTHING } from '../../kinds/backup/cover-outcomes.ts';
+import { type Conclusion, conclude } from '../../kinds/core/conclude.ts';
+import type { JobKind } from '../../kinds/core/define-kind.ts';
+import type { Tx } from '../core/doors.ts';
+import type { JobRow } from '../jobs/job-row.ts';
+import { filesOfLastRestorePoint } from './last-restore-point.ts';
 
 /** A backup that saved nothing: is that what the plan always holds, or is everything gone? Only the rows know. */
 export async function judgeCover(

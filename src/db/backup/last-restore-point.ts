@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { SAVED_NOTHING } from '../../kinds/cover-outcomes.ts';
-import type { Tx } from '../doors.ts';
+import { SAVED_NOTHING } from '../../kinds/backup/cover-outcomes.ts';
+import type { Tx } from '../core/doors.ts';
 
 /** How many files the plan's newest restore point holds; null: it has none, or its figures are not known. */
 export async function filesOfLastRestorePoint(

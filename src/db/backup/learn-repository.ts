@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import type { Outcome } from '../../domain/outcome.ts';
-import { repositoryStateAfter } from '../../kinds/repository-state.ts';
-import type { Tx } from '../doors.ts';
+import type { Outcome } from '../../domain/jobs/outcome.ts';
+import { repositoryStateAfter } from '../../kinds/backup/repository-state.ts';
+import type { Tx } from '../core/doors.ts';
 
 /** What hosts say of a repository is stored only in this form. */
 const digestIn = (text: string | undefined): string | null => (text && /^[0-9a-f]{64}$/.test(text) ? text : null);

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { Tx } from '../doors.ts';
-import { behind, inOrder, type Page, type PageAsked, pageOf, rfc3339 } from './page.ts';
+import type { Tx } from '../core/doors.ts';
+import { behind, inOrder, type Page, type PageAsked, pageOf, rfc3339 } from '../core/page.ts';
 
 /** A repository as people may see it: never its password, only whether there is one. */
 export interface RepositoryView {

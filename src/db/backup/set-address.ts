@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
-import { type ReadAddress, readRepositoryAddress } from '../../domain/repository-address.ts';
+import { type ReadAddress, readRepositoryAddress } from '../../domain/backup/repository-address.ts';
 import { Failure } from '../../lib/failure.ts';
-import type { Tx } from '../doors.ts';
-import { lockOrganization } from '../statements/lock-organization.ts';
-import { type ChangeParts, tellChange } from './tell-change.ts';
+import { type ChangeParts, tellChange } from '../audit/tell-change.ts';
+import type { Tx } from '../core/doors.ts';
+import { lockOrganization } from '../core/lock-organization.ts';
 
 export function checkAddress(text: string): Exclude<ReadAddress, { refused: string }> {
   const address = readRepositoryAddress(text);

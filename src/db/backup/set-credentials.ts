@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
-import { refusePassword } from '../../domain/repository-password.ts';
+import { refusePassword } from '../../domain/backup/repository-password.ts';
 import { Failure } from '../../lib/failure.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import { type Keyring, seal } from '../../lib/seal.ts';
-import type { Tx } from '../doors.ts';
-import { type ChangeParts, tellChange } from './tell-change.ts';
+import { type ChangeParts, tellChange } from '../audit/tell-change.ts';
+import type { Tx } from '../core/doors.ts';
 
 export interface CredentialParts extends ChangeParts {
   readonly keyring: Keyring;

@@ -1,6 +1,6 @@
 import { type QueryExecutorProvider, sql } from 'kysely';
 import type pg from 'pg';
-import { isUuid } from '../lib/ids.ts';
+import { isUuid } from '../../lib/ids.ts';
 import { Lookout } from './lookout.ts';
 import type { Orm } from './orm.ts';
 import { pipelineOn } from './pipeline.ts';

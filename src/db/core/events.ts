@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { EventTopic } from '../../catalog/events.ts';
-import type { Tx } from '../doors.ts';
+import type { Tx } from './doors.ts';
 
 /**
  * A place between events, in the order in which they are read: by transaction, then by number. Ids alone are no order to

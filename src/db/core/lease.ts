@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '../doors.ts';
+import type { Tx } from './doors.ts';
 
 /** How long a loop's lease lasts without renewal; another replica takes over after that (3.1 s measured after a kill -9). */
 export const LEASE_MS = 3_000;

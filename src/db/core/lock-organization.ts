@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '../doors.ts';
+import type { Tx } from './doors.ts';
 
 /**
  * Takes the organisation's advisory lock until the transaction ends. First, before any job row: a cancel that took the

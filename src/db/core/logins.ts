@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { prefixedGroup } from '../../migrations/base.ts';
+import { prefixedGroup } from '../../../migrations/base.ts';
 import { GROUPS, type Group } from './policies.ts';
 
 /** Connection strings of the four logins. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
-import { Pace } from '../lib/pace.ts';
+import { Pace } from '../../lib/pace.ts';
 import { ScramClient } from './scram-client.ts';
 
 const CHANNEL = 'holdfast_look';

@@ -1,8 +1,8 @@
 import type pg from 'pg';
-import { instance } from '../../migrations/base.ts';
-import { MIGRATION_NAMES, SCHEMA_VERSION } from '../../migrations/index.ts';
-import { judgeSchema, type SchemaVerdict } from '../domain/schema-version.ts';
-import { Failure } from '../lib/failure.ts';
+import { instance } from '../../../migrations/base.ts';
+import { MIGRATION_NAMES, SCHEMA_VERSION } from '../../../migrations/index.ts';
+import { judgeSchema, type SchemaVerdict } from '../../domain/instance/schema-version.ts';
+import { Failure } from '../../lib/failure.ts';
 import { closeDatabase, ensureLogins, type LoginUrls } from './logins.ts';
 import { openOrm } from './orm.ts';
 import { ScramClient } from './scram-client.ts';

@@ -1,7 +1,7 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM, type Options } from '@mikro-orm/postgresql';
-import { MIGRATIONS } from '../../migrations/index.ts';
-import { ENTITIES } from './entities/index.ts';
+import { MIGRATIONS } from '../../../migrations/index.ts';
+import { ENTITIES } from '../tables/index.ts';
 import { PooledClient } from './pooled-client.ts';
 
 export interface OrmOptions {

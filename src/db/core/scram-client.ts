@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import pg from 'pg';
-import { Failure } from '../lib/failure.ts';
+import { Failure } from '../../lib/failure.ts';
 
 /** What of the driver's connection is used here; its types leave it out. */
 interface Wire extends EventEmitter {

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import type { Tx } from '../doors.ts';
-import { type CommitterClaim, changePresence } from '../statements/grant.ts';
-import { lockOrganization } from '../statements/lock-organization.ts';
-import { loadStartOrders, type StartOrder } from '../statements/start-orders.ts';
+import type { Tx } from '../core/doors.ts';
+import { lockOrganization } from '../core/lock-organization.ts';
+import { type CommitterClaim, changePresence } from '../jobs/grant.ts';
+import { loadStartOrders, type StartOrder } from '../jobs/start-orders.ts';
 
 /**
  * Hosts of one organisation came or went: their rows say now what their leases say, and what that lets in is granted.

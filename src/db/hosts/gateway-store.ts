@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
-import type { AttemptReport, ReportAnswer } from '../../domain/agent-protocol.ts';
+import type { AttemptReport, ReportAnswer } from '../../domain/jobs/agent-protocol.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
-import type { Doors } from '../doors.ts';
-import { type HostRun, hostRuns } from '../queries/host-runs.ts';
-import type { SealedRow } from '../statements/claim-attempt.ts';
-import { gatewayLives } from '../statements/silence.ts';
-import { claimAttempt } from './claim-attempt.ts';
+import type { Doors } from '../core/doors.ts';
+import { claimAttempt } from '../jobs/run/claim-attempt.ts';
+import { type HostRun, hostRuns } from '../jobs/run/host-runs.ts';
+import { reportAttempt } from '../jobs/run/report-attempt.ts';
+import type { SealedRow } from '../jobs/run/touch-attempt.ts';
 import { type BeatsLeft, type HelloFacts, hello, type LeaseBeat, renewAllLeases } from './presence.ts';
-import { reportAttempt } from './report-attempt.ts';
+import { gatewayLives } from './silence.ts';
 
 interface Host {
   readonly orgId: string;

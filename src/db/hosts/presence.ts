@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import { LEASE_MS } from '../../domain/agent-protocol.ts';
+import { LEASE_MS } from '../../domain/jobs/agent-protocol.ts';
 import { apart } from '../../lib/apart.ts';
 import { sideBySide } from '../../lib/side-by-side.ts';
-import type { Doors, Tx } from '../doors.ts';
+import type { Doors, Tx } from '../core/doors.ts';
 
 export interface HelloFacts {
   readonly agentVersion: string;

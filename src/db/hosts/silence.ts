@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { INGEST_GAP_MS, type IngestSeen } from '../../domain/silence.ts';
-import type { Tx } from '../doors.ts';
+import { INGEST_GAP_MS, type IngestSeen } from '../../domain/jobs/silence.ts';
+import type { Tx } from '../core/doors.ts';
 
 export interface ChangedHost {
   readonly orgId: string;

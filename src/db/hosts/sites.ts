@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import type { Reach } from '../../domain/decide.ts';
-import type { Tx } from '../doors.ts';
-import { behind, inOrder, type Page, type PageAsked, pageOf, rfc3339, withinReach } from './page.ts';
+import type { Reach } from '../../domain/core/decide.ts';
+import type { Tx } from '../core/doors.ts';
+import { behind, inOrder, type Page, type PageAsked, pageOf, rfc3339, withinReach } from '../core/page.ts';
 
 export interface SiteView {
   readonly id: string;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import { LOCAL_HOST } from '../../domain/core/local-host.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import { type Bootstrapped, OWNER_EMAIL } from './bootstrap.ts';
 import { audit, type BootstrapParts } from './bootstrap-audit.ts';
 
-export const LOCAL_HOST = 'local';
 const TOKEN_BYTES = 32;
 const SETUP_TOKEN_MS = 3_600_000;
 const API_KEY_MS = 365 * 86_400_000;

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Doors, Tx } from '../doors.ts';
+import type { Doors, Tx } from '../core/doors.ts';
 
 const NO_ORGANISATION = '00000000-0000-0000-0000-000000000000';
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '../doors.ts';
+import type { Tx } from '../core/doors.ts';
 
 /** Our runs are in that namespace from now on; `before` is what it was when the caller looked, so that two cannot cross. */
 export async function noteNamespace(tx: Tx, before: string | null, now: string): Promise<void> {

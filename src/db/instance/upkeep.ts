@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '../doors.ts';
+import type { Tx } from '../core/doors.ts';
 
 /** Rows that one transaction deletes at most: about 20 ms, far from the second that holds back everybody's events. */
 export const UPKEEP_BATCH = 2_000;

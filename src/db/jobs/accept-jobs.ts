@@ -1,18 +1,18 @@
 import { sql } from 'kysely';
-import type { Actor, May, Trigger } from '../../domain/actor.ts';
-import type { JobFacts } from '../../domain/facts.ts';
-import { withSite } from '../../domain/lock.ts';
-import { type AskedJob, judgeRequest, type ReadRequest, readRequest } from '../../kinds/judge-request.ts';
+import type { Actor, May, Trigger } from '../../domain/core/actor.ts';
+import type { JobFacts } from '../../domain/jobs/facts.ts';
+import { withSite } from '../../domain/jobs/lock.ts';
+import { type AskedJob, judgeRequest, type ReadRequest, readRequest } from '../../kinds/core/judge-request.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Failure } from '../../lib/failure.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
-import type { Tx } from '../doors.ts';
-import { loadWaits, type Sees } from '../queries/job-waits.ts';
-import { type CommitterClaim, tryJobs } from '../statements/grant.ts';
-import { type IdempotencyKeyUse, insertJobs, type NewJob } from '../statements/insert-jobs.ts';
-import { loadFacts } from '../statements/job-facts.ts';
-import { lockOrganization } from '../statements/lock-organization.ts';
-import type { StartOrder } from '../statements/start-orders.ts';
+import type { Tx } from '../core/doors.ts';
+import { lockOrganization } from '../core/lock-organization.ts';
+import { type CommitterClaim, tryJobs } from './grant.ts';
+import { type IdempotencyKeyUse, insertJobs, type NewJob } from './insert-jobs.ts';
+import { loadFacts } from './job-facts.ts';
+import { loadWaits, type Sees } from './job-waits.ts';
+import type { StartOrder } from './start-orders.ts';
 
 export interface JobRequest extends AskedJob {
   readonly trigger: Trigger;

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import type { EventTopic } from '../../catalog/events.ts';
 import { Failure } from '../../lib/failure.ts';
-import type { Tx } from '../doors.ts';
-import { type CommitterClaim, limitRepository, limitSite } from '../statements/grant.ts';
-import { lockOrganization } from '../statements/lock-organization.ts';
-import { loadStartOrders, type StartOrder } from '../statements/start-orders.ts';
-import { type ChangeParts, tellChange } from './tell-change.ts';
+import { type ChangeParts, tellChange } from '../audit/tell-change.ts';
+import type { Tx } from '../core/doors.ts';
+import { lockOrganization } from '../core/lock-organization.ts';
+import { type CommitterClaim, limitRepository, limitSite } from './grant.ts';
+import { loadStartOrders, type StartOrder } from './start-orders.ts';
 
 export interface CapChange {
   /** How many jobs run at once; null: no cap of its own. */

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import type { Actor } from '../../domain/actor.ts';
-import type { ItemFailure } from '../../domain/outcome.ts';
-import type { Conclusion } from '../../kinds/conclude.ts';
-import type { Tx } from '../doors.ts';
+import type { Actor } from '../../domain/core/actor.ts';
+import type { ItemFailure } from '../../domain/jobs/outcome.ts';
+import type { Conclusion } from '../../kinds/core/conclude.ts';
+import type { Tx } from '../core/doors.ts';
 
 export interface JobEnd {
   readonly orgId: string;

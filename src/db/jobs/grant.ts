@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { repositorySlots } from '../../domain/lock.ts';
-import type { Tx } from '../doors.ts';
+import { repositorySlots } from '../../domain/jobs/lock.ts';
+import type { Tx } from '../core/doors.ts';
 import { readStartOrders, type StartOrder } from './start-orders.ts';
 
 /** Outbox entries are written already claimed by who commits them; if it dies before it sent them, the pump takes over. */

@@ -1,7 +1,7 @@
-import { stopsByMs } from '../../domain/self-stop.ts';
+import { stopsByMs } from '../../domain/jobs/self-stop.ts';
 import { kindByKey } from '../../kinds/index.ts';
+import { rfc3339 } from '../core/page.ts';
 import type { JobWait } from './job-waits.ts';
-import { rfc3339 } from './page.ts';
 
 /** The columns of a job, and of its host, that say whether its host is heard of. */
 export interface HostSilenceRow {

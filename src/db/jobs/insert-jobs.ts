@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import type { Actor, Trigger } from '../../domain/actor.ts';
-import type { JobFacts } from '../../domain/facts.ts';
-import { type KeyWish, NO_HOST } from '../../domain/lock.ts';
-import type { Tx } from '../doors.ts';
+import type { Actor, Trigger } from '../../domain/core/actor.ts';
+import type { JobFacts } from '../../domain/jobs/facts.ts';
+import { type KeyWish, NO_HOST } from '../../domain/jobs/lock.ts';
+import type { Tx } from '../core/doors.ts';
 
 export interface IdempotencyKeyUse {
   readonly principal: string;

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { HostFact, PlanFact, RepositoryFact } from '../../domain/facts.ts';
-import type { Tx } from '../doors.ts';
+import type { HostFact, PlanFact, RepositoryFact } from '../../domain/jobs/facts.ts';
+import type { Tx } from '../core/doors.ts';
 
 /** What a request names; a plan brings its host and repository. Uuids or null. */
 export interface FactsWanted {

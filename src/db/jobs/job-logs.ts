@@ -1,9 +1,9 @@
-import { type LogLine, MAX_CHUNK_LINES } from '../../domain/agent-protocol.ts';
-import { isTerminal } from '../../domain/job-state.ts';
-import { advanced, type LogPosition, reaches, tailOf } from '../../domain/log-position.ts';
-import type { Tx } from '../doors.ts';
+import { type LogLine, MAX_CHUNK_LINES } from '../../domain/jobs/agent-protocol.ts';
+import { isTerminal } from '../../domain/jobs/job-state.ts';
+import { advanced, type LogPosition, reaches, tailOf } from '../../domain/logs/log-position.ts';
+import type { Tx } from '../core/doors.ts';
+import { type LogPiece, readStretch, STRETCH } from '../logs/log-pieces.ts';
 import { readPulses } from './job-watch.ts';
-import { type LogPiece, readStretch, STRETCH } from './log-pieces.ts';
 
 export interface LogEntry {
   readonly run: number;

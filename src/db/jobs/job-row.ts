@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { JobState } from '../../domain/job-state.ts';
-import type { Tx } from '../doors.ts';
+import type { JobState } from '../../domain/jobs/job-state.ts';
+import type { Tx } from '../core/doors.ts';
 
 /** What the deciding writes look at. */
 export interface JobRow {

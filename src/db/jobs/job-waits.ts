@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { publicId } from '../../lib/ids.ts';
-import type { Tx } from '../doors.ts';
-import { rfc3339 } from './page.ts';
+import type { Tx } from '../core/doors.ts';
+import { rfc3339 } from '../core/page.ts';
 
 /** May the reader see jobs of that site (null: of none)? `own` is the site of the job that waits, which he sees. */
 export type Sees = (siteId: string | null, own: string | null) => boolean;

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import { LATE_LOG_MS } from '../../domain/agent-protocol.ts';
-import type { JobState } from '../../domain/job-state.ts';
-import type { LogPosition } from '../../domain/log-position.ts';
-import type { Tx } from '../doors.ts';
+import { LATE_LOG_MS } from '../../domain/jobs/agent-protocol.ts';
+import type { JobState } from '../../domain/jobs/job-state.ts';
+import type { LogPosition } from '../../domain/logs/log-position.ts';
+import type { Tx } from '../core/doors.ts';
 
 /** The little of a job that says whether there is anything new. All of it is of one moment. */
 export interface JobPulse {

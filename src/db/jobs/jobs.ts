@@ -1,11 +1,11 @@
 import { type RawBuilder, sql } from 'kysely';
-import { type Reach, reaches } from '../../domain/decide.ts';
-import type { JobState } from '../../domain/job-state.ts';
-import type { ItemFailure } from '../../domain/outcome.ts';
-import type { Tx } from '../doors.ts';
+import { type Reach, reaches } from '../../domain/core/decide.ts';
+import type { JobState } from '../../domain/jobs/job-state.ts';
+import type { ItemFailure } from '../../domain/jobs/outcome.ts';
+import type { Tx } from '../core/doors.ts';
+import { behind, inOrder, type Page, type PageAsked, pageOf, withinReach } from '../core/page.ts';
 import { type HostSilenceRow, hostSilence } from './host-silence.ts';
 import { type JobWait, loadWaits, OWN_SITE, type Sees } from './job-waits.ts';
-import { behind, inOrder, type Page, type PageAsked, pageOf, withinReach } from './page.ts';
 
 /** A job's row with the names of what it points at. Times are as PostgreSQL writes them. */
 export interface JobRow extends HostSilenceRow {

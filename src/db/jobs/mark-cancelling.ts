@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { Actor } from '../../domain/actor.ts';
-import type { Tx } from '../doors.ts';
+import type { Actor } from '../../domain/core/actor.ts';
+import type { Tx } from '../core/doors.ts';
 
 /** A cancel that was made in Temporal itself. */
 export const TEMPORAL: Actor = { kind: 'temporal', id: null, label: 'temporal' };

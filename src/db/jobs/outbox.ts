@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '../doors.ts';
+import type { Tx } from '../core/doors.ts';
 import type { StartOrder } from './start-orders.ts';
 
 export interface ClaimedEntry {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { Failure } from '../../lib/failure.ts';
-import type { Tx } from '../doors.ts';
-import type { IdempotencyKeyUse } from '../statements/insert-jobs.ts';
+import type { Tx } from '../core/doors.ts';
+import type { IdempotencyKeyUse } from './insert-jobs.ts';
 
 /**
  * What this Idempotency-Key led to before, or null. Ask inside the organisation's lock: of twenty requests at once the

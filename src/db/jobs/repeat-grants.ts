@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import type { Tx } from '../doors.ts';
-import type { CommitterClaim } from '../statements/grant.ts';
-import { lockOrganization } from '../statements/lock-organization.ts';
-import { loadStartOrders, type StartOrder } from '../statements/start-orders.ts';
+import type { Tx } from '../core/doors.ts';
+import { lockOrganization } from '../core/lock-organization.ts';
+import type { CommitterClaim } from './grant.ts';
+import { loadStartOrders, type StartOrder } from './start-orders.ts';
 
 /** Organisations in which a job waits although nothing is in its way. There should be none, ever. */
 export async function organizationsWithForgotten(tx: Tx): Promise<string[]> {

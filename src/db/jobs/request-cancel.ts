@@ -1,16 +1,16 @@
 import { sql } from 'kysely';
-import type { Actor } from '../../domain/actor.ts';
-import { isTerminal, type JobState, transition } from '../../domain/job-state.ts';
-import { common } from '../../kinds/conclude.ts';
+import type { Actor } from '../../domain/core/actor.ts';
+import { isTerminal, type JobState, transition } from '../../domain/jobs/job-state.ts';
+import { common } from '../../kinds/core/conclude.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Failure } from '../../lib/failure.ts';
 import { newUuid, publicId, type RandomBytes } from '../../lib/ids.ts';
-import type { Tx } from '../doors.ts';
-import { endJob } from '../statements/end-job.ts';
-import { type CommitterClaim, releaseAndGrant } from '../statements/grant.ts';
-import { readJob } from '../statements/job-row.ts';
-import { lockOrganization } from '../statements/lock-organization.ts';
-import type { StartOrder } from '../statements/start-orders.ts';
+import type { Tx } from '../core/doors.ts';
+import { lockOrganization } from '../core/lock-organization.ts';
+import { endJob } from './end-job.ts';
+import { type CommitterClaim, releaseAndGrant } from './grant.ts';
+import { readJob } from './job-row.ts';
+import type { StartOrder } from './start-orders.ts';
 
 export interface CancelParts {
   readonly actor: Actor;

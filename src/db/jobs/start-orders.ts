@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Tx } from '../doors.ts';
+import type { Tx } from '../core/doors.ts';
 
 /** What the door needs to start a run: references and words, all of it readable in Temporal's lists. */
 export interface StartOrder {

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import type { LogLine } from '../../domain/agent-protocol.ts';
-import { bytesOf } from '../../domain/log-size.ts';
-import type { Tx } from '../doors.ts';
-import type { AttemptIdentity } from './claim-attempt.ts';
+import type { AttemptIdentity } from '../../domain/core/attempt-identity.ts';
+import type { LogLine } from '../../domain/jobs/agent-protocol.ts';
+import { bytesOf } from '../../domain/jobs/log-size.ts';
+import type { Tx } from '../core/doors.ts';
 
 export interface LogChunk {
   /** Of the job, so that a log stays in one partition over midnight. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { type LogLine, MAX_CHUNK_LINES } from '../../domain/agent-protocol.ts';
-import { type AttemptPlace, advanced, type LogPosition, nextIn } from '../../domain/log-position.ts';
-import type { Tx } from '../doors.ts';
+import { type LogLine, MAX_CHUNK_LINES } from '../../domain/jobs/agent-protocol.ts';
+import { type AttemptPlace, advanced, type LogPosition, nextIn } from '../../domain/logs/log-position.ts';
+import type { Tx } from '../core/doors.ts';
 
 /** Lines of one attempt that follow each other, or the mark that some are missing there. */
 export interface LogPiece {

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import { identityPolicies } from '../policies.ts';
+import { identityPolicies } from '../core/policies.ts';
 import { Organization } from './organization.ts';
 import { inOrganization, reference } from './references.ts';
 import { Site } from './site.ts';

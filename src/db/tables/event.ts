@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import { tenantPolicies } from '../policies.ts';
+import { tenantPolicies } from '../core/policies.ts';
 
 /**
  * A fact, in the transaction that made it true. Readers take (txid, id) below the snapshot's xmin, so that an event of a

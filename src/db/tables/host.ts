@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import { tenantPolicies } from '../policies.ts';
+import { tenantPolicies } from '../core/policies.ts';
 import { Organization } from './organization.ts';
 import { inOrganization, reference } from './references.ts';
 import { Site } from './site.ts';

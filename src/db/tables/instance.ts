@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import { instancePolicies, tenantPolicies } from '../policies.ts';
+import { instancePolicies, tenantPolicies } from '../core/policies.ts';
 import { Organization } from './organization.ts';
 import { inOrganization } from './references.ts';
 

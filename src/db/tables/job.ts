@@ -1,8 +1,8 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { AttemptClass } from '../../domain/agent-protocol.ts';
-import type { JobState } from '../../domain/job-state.ts';
-import type { AttemptResult, ItemFailure } from '../../domain/outcome.ts';
-import { tenantPolicies } from '../policies.ts';
+import type { AttemptClass } from '../../domain/jobs/agent-protocol.ts';
+import type { JobState } from '../../domain/jobs/job-state.ts';
+import type { AttemptResult, ItemFailure } from '../../domain/jobs/outcome.ts';
+import { tenantPolicies } from '../core/policies.ts';
 import { Host } from './host.ts';
 import { Plan } from './plan.ts';
 import { reference } from './references.ts';

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import { groupRole } from '../policies.ts';
+import { groupRole } from '../core/policies.ts';
 
 const OWN = `id = nullif(current_setting('app.org', true), '')::uuid`;
 const read = (group: 'api' | 'gateway' | 'worker' | 'auth', using: string) => ({

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import { tenantPolicies } from '../policies.ts';
+import { tenantPolicies } from '../core/policies.ts';
 
 /** Something to be told to Temporal, written in the transaction that decided it. Sent by whoever holds the claim. */
 export const OutboxSchema = defineEntity({

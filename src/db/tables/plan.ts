@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import { tenantPolicies } from '../policies.ts';
+import { tenantPolicies } from '../core/policies.ts';
 import { Host } from './host.ts';
 import { reference } from './references.ts';
 import { Repository } from './repository.ts';

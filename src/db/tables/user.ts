@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import { instancePolicies } from '../policies.ts';
+import { instancePolicies } from '../core/policies.ts';
 
 /** A person, known to the whole instance. Rights inside an organisation come from assignments only. */
 export const UserSchema = defineEntity({

@@ -1,4 +1,4 @@
-import { isPlainText } from './plain-text.ts';
+import { isPlainText } from '../core/plain-text.ts';
 
 /** What is wrong with a plan, and with which of its fields. */
 export interface PlanRefusal {

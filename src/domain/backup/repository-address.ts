@@ -1,4 +1,4 @@
-import { isPlainText } from './plain-text.ts';
+import { isPlainText } from '../core/plain-text.ts';
 
 /** Where restic can keep a repository, by the way its address starts. */
 export const BACKENDS = ['local', 'rest', 'sftp', 's3'] as const;

@@ -1,4 +1,4 @@
-import type { Permission } from '../catalog/permissions.ts';
+import type { Permission } from '../../catalog/permissions.ts';
 
 /** Who did something, as it is copied into job and audit rows. */
 export interface Actor {

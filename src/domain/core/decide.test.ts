@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BUILTIN_ROLES, PERMISSION_KEYS, type Permission } from '../catalog/permissions.ts';
+import { BUILTIN_ROLES, PERMISSION_KEYS, type Permission } from '../../catalog/permissions.ts';
 import { decide, mayAnywhere, type Principal, reachOf } from './decide.ts';
 
 const person = (over: Partial<Principal> = {}): Principal => ({

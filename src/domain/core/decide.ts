@@ -1,4 +1,4 @@
-import { BUILTIN_ROLES, type BuiltinRole, PERMISSIONS, type Permission } from '../catalog/permissions.ts';
+import { BUILTIN_ROLES, type BuiltinRole, PERMISSIONS, type Permission } from '../../catalog/permissions.ts';
 import type { May } from './actor.ts';
 
 /** A role somebody has: everywhere in the organisation (`siteId` null) or at one site. */

@@ -1,5 +1,5 @@
 import Type, { type TProperties } from 'typebox';
-import { publicIdPattern } from '../lib/ids.ts';
+import { publicIdPattern } from '../../lib/ids.ts';
 import type { AttemptResult } from './outcome.ts';
 
 /** The service an agent calls beside Temporal's, on the same address: unary gRPC with these messages as JSON. */

@@ -1,5 +1,5 @@
-import type { Permission } from '../catalog/permissions.ts';
-import type { May } from './actor.ts';
+import type { Permission } from '../../catalog/permissions.ts';
+import type { May } from '../core/actor.ts';
 import { isTerminal, type JobState, transition } from './job-state.ts';
 
 /** What may be done with a row by whoever asks: true, or in words why not. The rules stand here once, for API, CLI and console. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isStorable } from '../domain/plain-text.ts';
+import { isStorable } from '../core/plain-text.ts';
 import { readAttemptResult, readOutcome } from './read-outcome.ts';
 
 const outcome = { code: 'succeeded', counts: { files: 2 }, refs: { snapshot: 'abc' } };

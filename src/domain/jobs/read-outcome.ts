@@ -1,6 +1,6 @@
-import { safeText } from '../lib/safe-text.ts';
+import { safeText } from '../../lib/safe-text.ts';
+import { isStorable } from '../core/plain-text.ts';
 import type { AttemptResult, ItemFailure, Outcome } from './outcome.ts';
-import { isStorable } from './plain-text.ts';
 
 /** Names of codes, counts and references: ours are kebab-case or camelCase. */
 const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/;

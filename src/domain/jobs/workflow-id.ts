@@ -1,4 +1,4 @@
-import { parsePublicId, publicId } from '../lib/ids.ts';
+import { parsePublicId, publicId } from '../../lib/ids.ts';
 
 /**
  * The workflow id of a job's run: what a person sees first in the Temporal UI, and what the gateway reads an attempt's job

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Env, StartProblem } from '../../processes/place/start-problem.ts';
+import { runShort } from '../programs/run-short.ts';
 import { postgresPrograms } from './postgres-programs.ts';
 import type { RunAs } from './postgres-user.ts';
-import { runShort } from './run-short.ts';
-import { type Env, StartProblem } from './start-problem.ts';
 
 /** What lies in the data folder of PostgreSQL: the cluster, the superuser's password, the chosen port and the log. */
 export function clusterPaths(dataDir: string) {

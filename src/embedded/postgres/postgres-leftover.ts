@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { identify, isAlive, type ProcessIdentity, waitUntil } from './process-identity.ts';
-import { StartProblem } from './start-problem.ts';
+import { StartProblem } from '../../processes/place/start-problem.ts';
+import { identify, isAlive, type ProcessIdentity, waitUntil } from '../supervisor/process-identity.ts';
 
 /** The server that postmaster.pid names, if it lives and works in this very cluster; the number may belong to anybody by now. */
 function livingServer(cluster: string): ProcessIdentity | null {

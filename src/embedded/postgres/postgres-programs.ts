@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { runShort } from './run-short.ts';
-import { StartProblem } from './start-problem.ts';
+import { StartProblem } from '../../processes/place/start-problem.ts';
+import { runShort } from '../programs/run-short.ts';
 
 export interface PostgresPrograms {
   initdb: string;

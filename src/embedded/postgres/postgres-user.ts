@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { shellWord } from '../../domain/shell-word.ts';
-import { StartProblem } from './start-problem.ts';
+import { shellWord } from '../../domain/core/shell-word.ts';
+import { StartProblem } from '../../processes/place/start-problem.ts';
 
 export interface RunAs {
   uid: number;

@@ -1,16 +1,16 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ScramClient } from '../../db/scram-client.ts';
-import { type Child, spawnChild } from './children.ts';
-import { lastWords } from './last-words.ts';
-import { endLeftovers } from './leftovers.ts';
-import { choosePorts } from './ports.ts';
+import { ScramClient } from '../../db/core/scram-client.ts';
+import { type Env, type Report, StartProblem } from '../../processes/place/start-problem.ts';
+import { choosePorts } from '../ports.ts';
+import { type Child, spawnChild } from '../supervisor/children.ts';
+import { lastWords } from '../supervisor/last-words.ts';
+import { endLeftovers } from '../supervisor/leftovers.ts';
 import { clusterPaths, ensureCluster, postgresEnv } from './postgres-cluster.ts';
 import { endLeftoverPostgres } from './postgres-leftover.ts';
 import { postgresPrograms } from './postgres-programs.ts';
 import { postgresUser, refuseClosed } from './postgres-user.ts';
 import { refuseBoundRoot } from './root-rights.ts';
-import { type Env, type Report, StartProblem } from './start-problem.ts';
 
 export interface PostgresOptions {
   /** `<HOLDFAST_DATA>/postgres`. */

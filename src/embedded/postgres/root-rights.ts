@@ -1,4 +1,4 @@
-import { StartProblem } from './start-problem.ts';
+import { StartProblem } from '../../processes/place/start-problem.ts';
 
 /** What root does for PostgreSQL's account, by the bit of each right in the kernel's list. */
 const NEEDED: Readonly<Record<string, bigint>> = {

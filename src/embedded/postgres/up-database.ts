@@ -1,11 +1,11 @@
 import type { Config } from '../../config/config.ts';
-import { ScramClient } from '../../db/scram-client.ts';
-import { dataPaths } from '../run/data-folder.ts';
-import { databaseProblem } from '../run/database-problem.ts';
-import type { RunningPart } from './kept.ts';
+import { ScramClient } from '../../db/core/scram-client.ts';
+import { dataPaths } from '../../processes/place/data-folder.ts';
+import { databaseProblem } from '../../processes/place/database-problem.ts';
+import type { Env } from '../../processes/place/start-problem.ts';
+import type { Say } from '../say.ts';
+import type { RunningPart } from '../supervisor/kept.ts';
 import { ensureDatabase, type RunningPostgres, startPostgres } from './postgres.ts';
-import type { Say } from './say.ts';
-import type { Env } from './start-problem.ts';
 
 const DATABASE = 'holdfast';
 

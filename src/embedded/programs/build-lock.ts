@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
+import { identify, isAlive, type ProcessIdentity } from '../supervisor/process-identity.ts';
 
 /** A lock folder without a holder's name yet: its maker is between two system calls, or was killed there. */
 const NAMELESS_MS = 5_000;

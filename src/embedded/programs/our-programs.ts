@@ -1,8 +1,8 @@
 import type { Config } from '../../config/config.ts';
 import { baseEnvironment, type Environment } from '../../config/environment.ts';
+import type { Say } from '../say.ts';
 import type { ProgramName } from './program-list.ts';
 import { type FoundProgram, findPrograms } from './programs.ts';
-import type { Say } from './say.ts';
 
 export type OurPrograms = Partial<Record<ProgramName, FoundProgram>>;
 

@@ -3,10 +3,10 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } fr
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { proxyHint } from '../../config/proxies.ts';
+import { type Env, type Report, StartProblem } from '../../processes/place/start-problem.ts';
 import { withBuildLock } from './build-lock.ts';
 import { overrideVariable, type ProgramSpec } from './program-list.ts';
 import { runShort } from './run-short.ts';
-import { type Env, type Report, StartProblem } from './start-problem.ts';
 
 const TOOLS = fileURLToPath(new URL('../../../tools/', import.meta.url));
 

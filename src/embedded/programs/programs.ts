@@ -1,9 +1,9 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { type Env, type Report, StartProblem } from '../../processes/place/start-problem.ts';
 import { overrideVariable, PROGRAMS, type ProgramName, type ProgramSpec } from './program-list.ts';
 import { buildProgram, cachedProgram } from './programs-build.ts';
 import { runShort } from './run-short.ts';
-import { type Env, type Report, StartProblem } from './start-problem.ts';
 
 export interface FindOptions {
   /** From HOLDFAST_PROGRAM_<NAME>. */

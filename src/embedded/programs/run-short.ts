@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Env } from './start-problem.ts';
+import type { Env } from '../../processes/place/start-problem.ts';
 
 export interface ShortRun {
   code: number | null;

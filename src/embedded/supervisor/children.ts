@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, closeSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { type Env, StartProblem } from '../../processes/place/start-problem.ts';
 import type { ChildRecord } from './leftovers.ts';
 import { type LogBounds, openLogFile } from './log-file.ts';
 import { identify, isGroupAlive, signalGroup, waitUntil } from './process-identity.ts';
-import { type Env, StartProblem } from './start-problem.ts';
 
 export interface ChildOptions {
   name: string;

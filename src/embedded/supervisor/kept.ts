@@ -1,7 +1,7 @@
 import { asError } from '../../lib/failure.ts';
 import { HEARD_WITHIN_MS } from '../../lib/stop-signals.ts';
+import type { Say } from '../say.ts';
 import type { ChildExit } from './children.ts';
-import type { Say } from './say.ts';
 
 /** A program that runs: one of ours, PostgreSQL or Temporal. */
 export interface RunningPart {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { StartProblem } from '../../processes/place/start-problem.ts';
 import { isAlive, isGroupAlive, signalGroup, waitUntil } from './process-identity.ts';
-import { StartProblem } from './start-problem.ts';
 
 /** What a pid file says. The start times make it safe: a number that was given to another process never matches. */
 export interface ChildRecord {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Reader } from '../../config/schema.ts';
+import type { Say } from '../say.ts';
 import { type Child, type ChildExit, spawnChild } from './children.ts';
 import { Kept } from './kept.ts';
-import type { Say } from './say.ts';
 
 export type OurName = Extract<Reader, 'api' | 'worker' | 'gateway' | 'agent'>;
 
@@ -16,7 +16,7 @@ export interface OurProcess {
   readonly say: Say;
 }
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
 
 /** A small young generation saves an idle process 10 to 20 MiB; in the two that every job passes it cost 8 % of a job's time. */
 export const NODE_ARGS: Record<OurName, string[]> = {

@@ -1,11 +1,11 @@
 import type { Config } from '../../config/config.ts';
 import type { Environment } from '../../config/environment.ts';
-import { dataPaths } from '../run/data-folder.ts';
+import { dataPaths } from '../../processes/place/data-folder.ts';
+import type { OurPorts } from '../preflight.ts';
+import type { OurPrograms } from '../programs/our-programs.ts';
+import type { Say } from '../say.ts';
 import { childEnv } from './child-env.ts';
 import { logFileOf, type OurName, ourProcess } from './our-process.ts';
-import type { OurPrograms } from './our-programs.ts';
-import type { OurPorts } from './preflight.ts';
-import type { Say } from './say.ts';
 import type { StopList } from './stop-list.ts';
 
 export interface OurOrder {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
-import type { ApiClient } from '../client.ts';
+import type { ApiClient } from '../../cli/client/client.ts';
+import { StartProblem } from '../../processes/place/start-problem.ts';
 import { lastWords } from './last-words.ts';
-import { StartProblem } from './start-problem.ts';
 
 const WITHIN_MS = 60_000;
 

@@ -1,5 +1,5 @@
+import type { Say } from '../say.ts';
 import type { Kept, RunningPart } from './kept.ts';
-import type { Say } from './say.ts';
 
 /** What was started, stopped in the reverse of the order in which one needs the other. */
 const ORDER = ['api', 'agent', 'worker', 'gateway', 'temporal-ui', 'temporal', 'postgres'] as const;

@@ -1,6 +1,6 @@
 import type { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { StartProblem } from './start-problem.ts';
+import { StartProblem } from '../../processes/place/start-problem.ts';
 
 /** gRPC status codes. */
 const INVALID_ARGUMENT = 3;

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ScramClient } from '../../db/scram-client.ts';
-import { ensureDatabase } from './postgres.ts';
-import { runShort } from './run-short.ts';
-import { type Env, type Report, StartProblem } from './start-problem.ts';
+import { ScramClient } from '../../db/core/scram-client.ts';
+import { type Env, type Report, StartProblem } from '../../processes/place/start-problem.ts';
+import { ensureDatabase } from '../postgres/postgres.ts';
+import { runShort } from '../programs/run-short.ts';
 
 export interface TemporalSchemaOptions {
   sqlTool: { path: string; version: string };

@@ -2,8 +2,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
+import { writeSecretFile } from '../../processes/place/data-folder.ts';
 import type { TemporalTarget } from '../../temporal/connection.ts';
-import { writeSecretFile } from '../run/data-folder.ts';
 
 /** Made anew at a start with less than this left. Nobody else has to be told: only our own processes use them. */
 const DAYS = 3650;

@@ -1,6 +1,6 @@
+import { sleep } from '../../lib/sleep.ts';
 import { lazyConnection, type TemporalTarget } from '../../temporal/connection.ts';
-import { sleep } from '../../worker/sleep.ts';
-import type { Say } from './say.ts';
+import type { Say } from '../say.ts';
 
 export interface WatchedTemporal {
   /** Null when the server is none of ours: then only the namespace is. */

@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { type Env, type Report, StartProblem } from '../../processes/place/start-problem.ts';
 import { lazyConnection, type TemporalTarget } from '../../temporal/connection.ts';
-import { type Child, spawnChild } from './children.ts';
-import { lastWords } from './last-words.ts';
-import { choosePorts } from './ports.ts';
-import { isListening } from './readiness.ts';
-import { type Env, type Report, StartProblem } from './start-problem.ts';
+import { choosePorts } from '../ports.ts';
+import { type Child, spawnChild } from '../supervisor/children.ts';
+import { lastWords } from '../supervisor/last-words.ts';
+import { isListening } from '../supervisor/readiness.ts';
 import { writeDynamicConfig } from './temporal-dynamic-config.ts';
 import type { TemporalStore } from './temporal-schema.ts';
 import { clientTls, ensureTemporalTls, type TemporalTls } from './temporal-tls.ts';

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
-import { readIfThere, writeSecretFile } from '../run/data-folder.ts';
+import { readIfThere, writeSecretFile } from '../../processes/place/data-folder.ts';
 
 const LINK_MS = 3_600_000;
 

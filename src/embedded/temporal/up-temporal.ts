@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { SEARCH_ATTRIBUTES } from '../../catalog/search-attributes.ts';
+import { dataPaths } from '../../processes/place/data-folder.ts';
 import { lazyConnection, type TemporalTarget } from '../../temporal/connection.ts';
-import { dataPaths } from '../run/data-folder.ts';
-import { choosePorts } from './ports.ts';
+import { choosePorts } from '../ports.ts';
 import { ensureNamespace } from './temporal-namespace.ts';
 
 const RETENTION_HOURS = 72;

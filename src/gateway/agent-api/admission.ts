@@ -5,15 +5,15 @@ import {
   type ServerInterceptor,
   status,
 } from '@grpc/grpc-js';
-import { AGENT_SERVICE, type BeatAnswer } from '../domain/agent-protocol.ts';
-import { asError } from '../lib/failure.ts';
-import type { Log } from '../lib/log.ts';
+import { AGENT_SERVICE, type BeatAnswer } from '../../domain/jobs/agent-protocol.ts';
+import { asError } from '../../lib/failure.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Hosts } from '../identity/hosts.ts';
+import type { Patience } from '../proxy/patience.ts';
+import { Refusal } from '../proxy/refusal.ts';
+import type { Rule } from '../proxy/rules.ts';
 import type { Connections } from './connections.ts';
 import { FairTurns, type TurnLimits } from './fair-turns.ts';
-import type { Hosts } from './hosts.ts';
-import type { Patience } from './patience.ts';
-import { Refusal } from './refusal.ts';
-import type { Rule } from './rules.ts';
 
 /** What a message may be at most, before its type is looked at. */
 export const MAX_RECEIVED_BYTES = 2 * 1024 * 1024;

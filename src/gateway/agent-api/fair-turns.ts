@@ -1,4 +1,4 @@
-import { later } from './refusal.ts';
+import { later } from '../proxy/refusal.ts';
 
 export interface TurnLimits {
   /** So many at a time, and of each who asks. */

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
+import { Presence } from '../presence/presence.ts';
 import { Buckets, Concurrency } from './limits.ts';
-import { Presence } from './presence.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent } as never;
 

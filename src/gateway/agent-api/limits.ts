@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 
 /** Keys are named by strangers too. Of one that is forgotten the bucket is full again. */
 const MAX_KEPT = 50_000;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { AGENT_PROTOCOL, type AgentMethod, MAX_MESSAGE_BYTES } from '../domain/agent-protocol.ts';
-import { isStorable } from '../domain/plain-text.ts';
-import { safeText } from '../lib/safe-text.ts';
+import { isStorable } from '../../domain/core/plain-text.ts';
+import { AGENT_PROTOCOL, type AgentMethod, MAX_MESSAGE_BYTES } from '../../domain/jobs/agent-protocol.ts';
+import { safeText } from '../../lib/safe-text.ts';
+import { Refusal } from '../proxy/refusal.ts';
 import { readMessage } from './messages.ts';
-import { Refusal } from './refusal.ts';
 
 const progress = {
   fraction: 0.5,

@@ -1,11 +1,11 @@
 import { status } from '@grpc/grpc-js';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import * as protocol from '../domain/agent-protocol.ts';
-import { AGENT_FAULT, type AttemptResult } from '../domain/outcome.ts';
-import { readAttemptResult } from '../domain/read-outcome.ts';
-import { cutTo, safeText } from '../lib/safe-text.ts';
-import { malformed, Refusal, tooMuch } from './refusal.ts';
+import * as protocol from '../../domain/jobs/agent-protocol.ts';
+import { AGENT_FAULT, type AttemptResult } from '../../domain/jobs/outcome.ts';
+import { readAttemptResult } from '../../domain/jobs/read-outcome.ts';
+import { cutTo, safeText } from '../../lib/safe-text.ts';
+import { malformed, Refusal, tooMuch } from '../proxy/refusal.ts';
 
 export interface AgentMessages {
   readonly Hello: Static<typeof protocol.Hello>;

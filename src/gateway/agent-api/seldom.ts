@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../lib/clock.ts';
-import { asError } from '../lib/failure.ts';
-import type { Log } from '../lib/log.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { asError } from '../../lib/failure.ts';
+import type { Log } from '../../lib/log.ts';
 
 const EVERY_MS = 10_000;
 const MAX_KEPT = 10_000;

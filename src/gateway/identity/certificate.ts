@@ -3,8 +3,8 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import type { Clock } from '../lib/clock.ts';
-import { asError, Failure } from '../lib/failure.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { asError, Failure } from '../../lib/failure.ts';
 
 const DAY_MS = 86_400_000;
 /** Agents pin this one at enrolment: it outlives hosts, so that nobody has to go round them. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { parsePublicId, publicId, type RandomBytes } from '../lib/ids.ts';
+import { parsePublicId, publicId, type RandomBytes } from '../../lib/ids.ts';
 
 /** `hfh_<organisation>_<host>_<secret>`: names its organisation, so that row-level security applies to its own look-up. */
 const PATTERN = /^hfh_([0-9a-z]{26})_([0-9a-z]{26})_([A-Za-z0-9_-]{43})$/;

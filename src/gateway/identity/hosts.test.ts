@@ -1,10 +1,10 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
-import { systemClock } from '../lib/clock.ts';
-import { newUuid, systemRandom } from '../lib/ids.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { newUuid, systemRandom } from '../../lib/ids.ts';
+import { networkOf } from '../agent-api/network.ts';
 import { newCredential, parseCredential } from './credential.ts';
 import { Hosts } from './hosts.ts';
-import { networkOf } from './network.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent } as never;
 const uuid = () => newUuid(systemClock, systemRandom);

@@ -1,14 +1,14 @@
 import { type Metadata, status } from '@grpc/grpc-js';
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../lib/clock.ts';
-import { asError } from '../lib/failure.ts';
-import type { Log } from '../lib/log.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { asError } from '../../lib/failure.ts';
+import type { Log } from '../../lib/log.ts';
+import { FairTurns } from '../agent-api/fair-turns.ts';
+import { Buckets } from '../agent-api/limits.ts';
+import { addressOf, networkOf } from '../agent-api/network.ts';
+import { later, Refusal } from '../proxy/refusal.ts';
+import type { GatewayStore, HostIdentity } from '../store.ts';
 import { type HostCredential, parseCredential } from './credential.ts';
-import { FairTurns } from './fair-turns.ts';
-import { Buckets } from './limits.ts';
-import { addressOf, networkOf } from './network.ts';
-import { later, Refusal } from './refusal.ts';
-import type { GatewayStore, HostIdentity } from './store.ts';
 
 /** A revoked credential is found out at the latest after this. */
 const KEPT_MS = 5_000;

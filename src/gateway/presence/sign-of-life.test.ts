@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { GATEWAY_LIVES_EVERY_MS } from '../domain/silence.ts';
+import { GATEWAY_LIVES_EVERY_MS } from '../../domain/jobs/silence.ts';
 import { SignOfLife } from './sign-of-life.ts';
 
 const silent = { warn() {} } as never;

@@ -1,5 +1,5 @@
-import type { Clock } from '../lib/clock.ts';
-import { Buckets } from './limits.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { Buckets } from '../agent-api/limits.ts';
 
 /** Lines of a host come at this pace at the most. */
 const BYTES = { perSecond: 4 * 1024 * 1024, burst: 16 * 1024 * 1024 };

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { cutTo, safeText } from '../lib/safe-text.ts';
+import { cutTo, safeText } from '../../lib/safe-text.ts';
 
 /** It travels in a header and stands in the audit. */
 const MAX_DETAIL_BYTES = 300;

@@ -1,8 +1,8 @@
-import { mainQueue, quickQueue } from '../catalog/queues.ts';
-import { publicId } from '../lib/ids.ts';
-import type { Epochs } from './epochs.ts';
+import { mainQueue, quickQueue } from '../../catalog/queues.ts';
+import { publicId } from '../../lib/ids.ts';
+import type { Epochs } from '../identity/epochs.ts';
+import type { HostIdentity } from '../store.ts';
 import { forbidden } from './refusal.ts';
-import type { HostIdentity } from './store.ts';
 import { fieldsOf, LENGTH, numberAt, textAt } from './wire.ts';
 
 // What a call may name. Each check throws a refusal.

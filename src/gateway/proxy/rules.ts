@@ -1,11 +1,12 @@
 import { status } from '@grpc/grpc-js';
-import { TICKET_HEADER } from '../domain/agent-protocol.ts';
-import type { RandomBytes } from '../lib/ids.ts';
-import { ownerOf } from '../lib/payload-codec.ts';
-import type { Keyring } from '../lib/seal.ts';
+import { TICKET_HEADER } from '../../domain/jobs/agent-protocol.ts';
+import type { RandomBytes } from '../../lib/ids.ts';
+import { ownerOf } from '../../lib/payload-codec.ts';
+import type { Keyring } from '../../lib/seal.ts';
+import type { RefusalAudit } from '../identity/audit.ts';
+import type { Epochs } from '../identity/epochs.ts';
+import type { HostIdentity } from '../store.ts';
 import { answeredBy } from './answered-outcome.ts';
-import type { RefusalAudit } from './audit.ts';
-import type { Epochs } from './epochs.ts';
 import { forbidden } from './refusal.ts';
 import {
   areWorkers,
@@ -17,7 +18,6 @@ import {
   isOwnQueueName,
   TASK_QUEUE,
 } from './rule-checks.ts';
-import type { HostIdentity } from './store.ts';
 import { attemptOf, issueTicket } from './ticket.ts';
 import { ownerInToken, type TokenUse, unwrapAt, wrapToken } from './tokens.ts';
 import { mapEntry, payloadOf, Transcoder } from './transcode.ts';

@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { parseRunWorkflowId } from '../domain/workflow-id.ts';
-import type { Keyring, KeyringKey } from '../lib/seal.ts';
+import { parseRunWorkflowId } from '../../domain/jobs/workflow-id.ts';
+import type { Keyring, KeyringKey } from '../../lib/seal.ts';
+import type { AttemptTicket } from '../store.ts';
 import { forbidden } from './refusal.ts';
-import type { AttemptTicket } from './store.ts';
 import { tokenHash, wrapKey } from './tokens.ts';
 
 /**

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { newUuid, publicId, systemRandom } from '../lib/ids.ts';
-import { Keyring, newKey, newKeyring } from '../lib/seal.ts';
-import { newCredential, parseCredential } from './credential.ts';
+import { newUuid, publicId, systemRandom } from '../../lib/ids.ts';
+import { Keyring, newKey, newKeyring } from '../../lib/seal.ts';
+import { newCredential, parseCredential } from '../identity/credential.ts';
 import { Refusal } from './refusal.ts';
 import { attemptOf, issueTicket, readTicket } from './ticket.ts';
 import { unwrapToken, wrapToken } from './tokens.ts';

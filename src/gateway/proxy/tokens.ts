@@ -1,8 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { ownerOf } from '../lib/payload-codec.ts';
-import type { Keyring, KeyringKey } from '../lib/seal.ts';
+import { ownerOf } from '../../lib/payload-codec.ts';
+import type { Keyring, KeyringKey } from '../../lib/seal.ts';
+import type { HostIdentity } from '../store.ts';
 import { forbidden } from './refusal.ts';
-import type { HostIdentity } from './store.ts';
 import { bytesAt, replaceAt, textAt } from './wire.ts';
 
 /**

@@ -8,9 +8,9 @@ import {
 import { decodeFailure } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import proto from '@temporalio/proto';
 import { expect, test } from 'vitest';
-import { systemRandom } from '../lib/ids.ts';
-import { EncryptingCodec, ownerOf } from '../lib/payload-codec.ts';
-import { newKeyring } from '../lib/seal.ts';
+import { systemRandom } from '../../lib/ids.ts';
+import { EncryptingCodec, ownerOf } from '../../lib/payload-codec.ts';
+import { newKeyring } from '../../lib/seal.ts';
 import { Transcoder } from './transcode.ts';
 import { lengthField } from './wire.ts';
 
@@ -18,7 +18,7 @@ const api = proto.temporal.api.workflowservice.v1;
 const keyring = newKeyring({ now: () => new Date('2026-01-01T00:00:00Z') }, systemRandom);
 const codec = new EncryptingCodec(keyring);
 const transcoder = new Transcoder(keyring, systemRandom);
-const { failureConverter } = createRequire(import.meta.url)('../temporal/failure-converter.cjs') as {
+const { failureConverter } = createRequire(import.meta.url)('../../temporal/failure-converter.cjs') as {
   failureConverter: DefaultFailureConverter;
 };
 const [workflowId, activityId] = ['job/job_00000000000000000000000000/1', '1'];

@@ -1,4 +1,4 @@
-import type { RandomBytes } from '../lib/ids.ts';
+import type { RandomBytes } from '../../lib/ids.ts';
 import {
   BELONGS_TO,
   decryptPayload,
@@ -6,8 +6,8 @@ import {
   ENCRYPTED_ENCODING,
   encryptPayload,
   KEY_ID,
-} from '../lib/payload-codec.ts';
-import type { Keyring } from '../lib/seal.ts';
+} from '../../lib/payload-codec.ts';
+import type { Keyring } from '../../lib/seal.ts';
 import {
   bytesAt,
   fieldsOf,

@@ -8,7 +8,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import proto from '@temporalio/proto'; // CommonJS: a named import fails under ESM
-import { DIRECT } from '../lib/direct.ts';
+import { DIRECT } from '../../lib/direct.ts';
 import { bytesAt, fieldsOf, textAt } from './wire.ts';
 
 const SERVICE = 'temporal.api.workflowservice.v1.WorkflowService';

@@ -1,9 +1,9 @@
 import Type from 'typebox';
-import { hostKey, repositoryKey } from '../domain/lock.ts';
-import { publicId, publicIdPattern } from '../lib/ids.ts';
-import { defineKind, must } from './define-kind.ts';
+import { hostKey, repositoryKey } from '../../domain/jobs/lock.ts';
+import { publicId, publicIdPattern } from '../../lib/ids.ts';
+import { defineKind, must } from '../core/define-kind.ts';
+import { HOUR, MIB, MINUTE, SECOND } from '../core/limits.ts';
 import { KnownRepository, knownRepository } from './known-repository.ts';
-import { HOUR, MIB, MINUTE, SECOND } from './limits.ts';
 import { BACKUP_OUTCOMES } from './restic-outcomes.ts';
 
 /** What the host gets at the claim. The password is beside it, by the name `password`. */

@@ -1,5 +1,5 @@
-import type { Outcome, OutcomeDefinition } from '../domain/outcome.ts';
-import { plural } from './plural.ts';
+import type { Outcome, OutcomeDefinition } from '../../domain/jobs/outcome.ts';
+import { plural } from '../core/plural.ts';
 
 const ended = (
   state: 'partial' | 'failed',

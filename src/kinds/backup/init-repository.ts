@@ -1,12 +1,12 @@
 import Type from 'typebox';
-import type { JobFacts } from '../domain/facts.ts';
-import { hostKey, repositoryKey } from '../domain/lock.ts';
-import { shellWord } from '../domain/shell-word.ts';
-import { Failure } from '../lib/failure.ts';
-import { publicIdPattern } from '../lib/ids.ts';
-import { defineKind, must } from './define-kind.ts';
+import { shellWord } from '../../domain/core/shell-word.ts';
+import type { JobFacts } from '../../domain/jobs/facts.ts';
+import { hostKey, repositoryKey } from '../../domain/jobs/lock.ts';
+import { Failure } from '../../lib/failure.ts';
+import { publicIdPattern } from '../../lib/ids.ts';
+import { defineKind, must } from '../core/define-kind.ts';
+import { HOUR, MIB, MINUTE, SECOND } from '../core/limits.ts';
 import { initConfirmation, KnownRepository, knownRepository } from './known-repository.ts';
-import { HOUR, MIB, MINUTE, SECOND } from './limits.ts';
 import { INIT_OUTCOMES } from './restic-outcomes.ts';
 
 /** What the host gets at the claim. The password is beside it, by the name `password`. */

@@ -1,6 +1,6 @@
-import type { Outcome, OutcomeDefinition } from '../domain/outcome.ts';
+import type { Outcome, OutcomeDefinition } from '../../domain/jobs/outcome.ts';
+import { plural } from '../core/plural.ts';
 import { aside, COVER_OUTCOMES } from './cover-outcomes.ts';
-import { plural } from './plural.ts';
 
 const failed = (sentence: string, next: string): OutcomeDefinition => ({
   state: 'failed',

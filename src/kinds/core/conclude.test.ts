@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isTerminal } from '../domain/job-state.ts';
-import type { Outcome } from '../domain/outcome.ts';
-import type { RunEnding } from '../domain/run.ts';
+import { isTerminal } from '../../domain/jobs/job-state.ts';
+import type { Outcome } from '../../domain/jobs/outcome.ts';
+import type { RunEnding } from '../../domain/jobs/run.ts';
+import { KINDS } from '../index.ts';
 import { COMMON_OUTCOMES, conclude } from './conclude.ts';
-import { KINDS } from './index.ts';
 
 const outcome = (code: string) => ({ code, counts: {}, refs: {} });
 

@@ -1,7 +1,7 @@
-import type { TerminalState } from '../domain/job-state.ts';
-import { AGENT_FAULT, type Outcome, type OutcomeDefinition, type OutcomeTable } from '../domain/outcome.ts';
-import { readOutcome } from '../domain/read-outcome.ts';
-import type { RunEnding } from '../domain/run.ts';
+import type { TerminalState } from '../../domain/jobs/job-state.ts';
+import { AGENT_FAULT, type Outcome, type OutcomeDefinition, type OutcomeTable } from '../../domain/jobs/outcome.ts';
+import { readOutcome } from '../../domain/jobs/read-outcome.ts';
+import type { RunEnding } from '../../domain/jobs/run.ts';
 import type { JobKind } from './define-kind.ts';
 
 /** Ends that any kind can come to, beside the outcomes of its own. */

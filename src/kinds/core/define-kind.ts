@@ -1,10 +1,10 @@
 import type { Static, TSchema } from 'typebox';
-import type { Permission } from '../catalog/permissions.ts';
-import type { JobFacts } from '../domain/facts.ts';
-import type { KeyWish } from '../domain/lock.ts';
-import type { OutcomeTable } from '../domain/outcome.ts';
-import type { Repeat } from '../domain/repeat.ts';
-import type { Failure } from '../lib/failure.ts';
+import type { Permission } from '../../catalog/permissions.ts';
+import type { JobFacts } from '../../domain/jobs/facts.ts';
+import type { KeyWish } from '../../domain/jobs/lock.ts';
+import type { OutcomeTable } from '../../domain/jobs/outcome.ts';
+import type { Repeat } from '../../domain/jobs/repeat.ts';
+import type { Failure } from '../../lib/failure.ts';
 
 /** Where the activity of a kind runs: on the host's main or quick queue, or in the control plane itself. */
 export type Lane = 'main' | 'quick' | 'control';

@@ -1,11 +1,11 @@
 import Value from 'typebox/value';
-import type { May } from '../domain/actor.ts';
-import type { JobFacts } from '../domain/facts.ts';
-import { Failure } from '../lib/failure.ts';
-import { parsePublicId } from '../lib/ids.ts';
-import { inputErrors } from '../lib/input-errors.ts';
+import type { May } from '../../domain/core/actor.ts';
+import type { JobFacts } from '../../domain/jobs/facts.ts';
+import { Failure } from '../../lib/failure.ts';
+import { parsePublicId } from '../../lib/ids.ts';
+import { inputErrors } from '../../lib/input-errors.ts';
+import { KINDS, kindByKey } from '../index.ts';
 import type { JobKind } from './define-kind.ts';
-import { KINDS, kindByKey } from './index.ts';
 
 /** What somebody asks for, before anything about it was looked up. `hostId` is a uuid. */
 export interface AskedJob {

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { hostKey } from '../domain/lock.ts';
+import { hostKey } from '../../domain/jobs/lock.ts';
 import { defineKind } from './define-kind.ts';
 import { HOUR, MIB, MINUTE, SECOND } from './limits.ts';
 

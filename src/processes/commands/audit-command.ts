@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
+import type { Format } from '../../cli/output/output.ts';
 import { readConfig } from '../../config/config.ts';
-import { type ChainReport, verifyChain } from '../../db/queries/audit-chain.ts';
+import { type ChainReport, verifyChain } from '../../db/audit/audit-chain.ts';
 import { publicId } from '../../lib/ids.ts';
-import type { Format } from '../output.ts';
-import type { ProcessWorld } from '../processes.ts';
-import { openLoginDoors } from './open-login.ts';
+import type { ProcessWorld } from '../../processes/process-world.ts';
+import { openLoginDoors } from '../place/open-login.ts';
 
 /** Verifies the audit chain of every organisation on the worker's login; answers of how many it was changed. */
 export async function auditVerifyCommand({ env, say }: ProcessWorld, format: Format): Promise<number> {

@@ -1,12 +1,12 @@
 import { readConfig } from '../../config/config.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/ids.ts';
-import type { ProcessWorld } from '../processes.ts';
-import { apiUrlOf, gatewayAddressOf } from '../up/urls.ts';
-import { bootstrapInstance } from './bootstrap.ts';
-import { dataPaths } from './data-folder.ts';
-import { databaseProblem } from './database-problem.ts';
-import { needOwnerUrl } from './migrate.ts';
+import type { ProcessWorld } from '../../processes/process-world.ts';
+import { bootstrapInstance } from '../bootstrap.ts';
+import { needOwnerUrl } from '../migrate.ts';
+import { dataPaths } from '../place/data-folder.ts';
+import { databaseProblem } from '../place/database-problem.ts';
+import { apiUrlOf, gatewayAddressOf } from '../place/urls.ts';
 
 export async function bootstrapCommand({ env, say }: ProcessWorld): Promise<void> {
   const config = readConfig(env);

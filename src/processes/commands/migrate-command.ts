@@ -1,8 +1,8 @@
 import { readConfig } from '../../config/config.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/ids.ts';
-import type { ProcessWorld } from '../processes.ts';
-import { migrateDatabase, needOwnerUrl } from './migrate.ts';
+import type { ProcessWorld } from '../../processes/process-world.ts';
+import { migrateDatabase, needOwnerUrl } from '../migrate.ts';
 
 export async function migrateCommand({ env, say }: ProcessWorld): Promise<void> {
   const config = readConfig(env);

@@ -1,5 +1,5 @@
+import type { GatewayAddress } from '../../agent/session/gateway-client.ts';
 import { Failure } from '../../lib/failure.ts';
-import type { GatewayAddress } from '../../worker/gateway-client.ts';
 import { readIfThere, writeSecretFile } from './data-folder.ts';
 
 /** What the agent of a host knows of its gateway; the file holds its credential, so nobody else may read it. */

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { StartProblem } from '../up/start-problem.ts';
+import { StartProblem } from './start-problem.ts';
 
 /** Where everything lies in the data folder. */
 export function dataPaths(dataDir: string) {

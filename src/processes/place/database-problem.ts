@@ -1,5 +1,5 @@
 import { Failure } from '../../lib/failure.ts';
-import { StartProblem } from '../up/start-problem.ts';
+import { StartProblem } from './start-problem.ts';
 
 const BY_CODE: Readonly<Record<string, readonly [what: string, todo: string]>> = {
   ECONNREFUSED: ['nothing listens there', 'Start PostgreSQL there, or correct the host and port'],

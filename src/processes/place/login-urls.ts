@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { type LoginUrls, loginUrl } from '../../db/logins.ts';
-import { GROUPS, type Group } from '../../db/policies.ts';
+import { type LoginUrls, loginUrl } from '../../db/core/logins.ts';
+import { GROUPS, type Group } from '../../db/core/policies.ts';
 import { Failure } from '../../lib/failure.ts';
 import type { RandomBytes } from '../../lib/ids.ts';
 import { dataPaths, readIfThere, writeSecretFile } from './data-folder.ts';

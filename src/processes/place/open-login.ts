@@ -1,10 +1,10 @@
 import { MIGRATION_NAMES, SCHEMA_VERSION } from '../../../migrations/index.ts';
 import type { Config } from '../../config/config.ts';
-import { type Doors, openDoors } from '../../db/doors.ts';
-import { openOrm } from '../../db/orm.ts';
-import type { Group } from '../../db/policies.ts';
-import { readMigrations } from '../../db/queries/instance.ts';
-import { judgeSchema } from '../../domain/schema-version.ts';
+import { type Doors, openDoors } from '../../db/core/doors.ts';
+import { openOrm } from '../../db/core/orm.ts';
+import type { Group } from '../../db/core/policies.ts';
+import { readMigrations } from '../../db/instance/instance.ts';
+import { judgeSchema } from '../../domain/instance/schema-version.ts';
 import { Failure } from '../../lib/failure.ts';
 import { databaseProblem } from './database-problem.ts';
 import { readLoginUrl } from './login-urls.ts';

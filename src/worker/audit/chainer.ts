@@ -1,6 +1,6 @@
-import type { Doors } from '../../db/doors.ts';
-import { findAuditGap } from '../../db/queries/audit-chain.ts';
-import { chainAudit } from '../../db/statements/chain-audit.ts';
+import { findAuditGap } from '../../db/audit/audit-chain.ts';
+import { chainAudit } from '../../db/audit/chain-audit.ts';
+import type { Doors } from '../../db/core/doors.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 

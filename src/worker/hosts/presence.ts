@@ -1,13 +1,7 @@
-import type { Doors } from '../../db/doors.ts';
-import {
-  type ChangedHost,
-  changedHosts,
-  countSilent,
-  noteIngestProblem,
-  readIngest,
-} from '../../db/statements/silence.ts';
-import { changePresenceOf } from '../../db/writes/change-presence.ts';
-import { type IngestSeen, judgeSilence, mayBeMany, type SilenceVerdict } from '../../domain/silence.ts';
+import type { Doors } from '../../db/core/doors.ts';
+import { changePresenceOf } from '../../db/hosts/change-presence.ts';
+import { type ChangedHost, changedHosts, countSilent, noteIngestProblem, readIngest } from '../../db/hosts/silence.ts';
+import { type IngestSeen, judgeSilence, mayBeMany, type SilenceVerdict } from '../../domain/jobs/silence.ts';
 import { apart } from '../../lib/apart.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';

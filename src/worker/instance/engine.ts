@@ -1,7 +1,7 @@
-import { readNamespace } from '../../db/queries/instance.ts';
-import { FIRST_RUN, type RunCursor, runsUnderWay } from '../../db/queries/runs-under-way.ts';
-import { noteNamespace } from '../../db/writes/note-namespace.ts';
-import { type LostRunParts, replaceLost } from './lost-runs.ts';
+import { readNamespace } from '../../db/instance/instance.ts';
+import { noteNamespace } from '../../db/instance/note-namespace.ts';
+import { FIRST_RUN, type RunCursor, runsUnderWay } from '../../db/jobs/run/runs-under-way.ts';
+import { type LostRunParts, replaceLost } from '../jobs/lost-runs.ts';
 
 /** How many rows a round of reconcile takes: it holds its lease (3 s) from round to round. */
 const BATCH = 100;

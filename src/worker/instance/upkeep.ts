@@ -1,5 +1,5 @@
 import { SETTINGS } from '../../catalog/settings.ts';
-import type { Doors, Tx } from '../../db/doors.ts';
+import type { Doors, Tx } from '../../db/core/doors.ts';
 import {
   deleteOldKeys,
   deleteOldLogHeads,
@@ -7,7 +7,7 @@ import {
   makeLogDays,
   platformSetting,
   UPKEEP_BATCH,
-} from '../../db/statements/upkeep.ts';
+} from '../../db/instance/upkeep.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 

@@ -1,6 +1,6 @@
-import type { Doors } from '../../db/doors.ts';
-import { FIRST_RUN, type RunCursor, type RunUnderWay, runsUnderWay } from '../../db/queries/runs-under-way.ts';
-import { replaceLostRun } from '../../db/writes/replace-lost-run.ts';
+import type { Doors } from '../../db/core/doors.ts';
+import { replaceLostRun } from '../../db/jobs/run/replace-lost-run.ts';
+import { FIRST_RUN, type RunCursor, type RunUnderWay, runsUnderWay } from '../../db/jobs/run/runs-under-way.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { isDataError } from '../../lib/data-error.ts';
 import { asError } from '../../lib/failure.ts';

@@ -1,7 +1,7 @@
-import type { Doors } from '../../db/doors.ts';
-import { type RunOnHost, runsOnHosts } from '../../db/queries/runs-on-hosts.ts';
-import { FIRST_RUN, type RunCursor } from '../../db/queries/runs-under-way.ts';
-import { isAnswerMissing } from '../../domain/missing-answer.ts';
+import type { Doors } from '../../db/core/doors.ts';
+import { type RunOnHost, runsOnHosts } from '../../db/jobs/run/runs-on-hosts.ts';
+import { FIRST_RUN, type RunCursor } from '../../db/jobs/run/runs-under-way.ts';
+import { isAnswerMissing } from '../../domain/jobs/missing-answer.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { asError } from '../../lib/failure.ts';
 import { publicId } from '../../lib/ids.ts';

@@ -1,5 +1,5 @@
-import type { Doors, Tx } from '../../db/doors.ts';
-import { type ClaimedEntry, claimOutbox, deleteSent, putOff } from '../../db/statements/outbox.ts';
+import type { Doors, Tx } from '../../db/core/doors.ts';
+import { type ClaimedEntry, claimOutbox, deleteSent, putOff } from '../../db/jobs/outbox.ts';
 import { apart } from '../../lib/apart.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { asError } from '../../lib/failure.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import type { Doors } from '../../db/doors.ts';
-import { organizationsWithForgotten, repeatGrants } from '../../db/writes/repeat-grants.ts';
-import { timeOutWaiting } from '../../db/writes/time-out-waiting.ts';
+import type { Doors } from '../../db/core/doors.ts';
+import { organizationsWithForgotten, repeatGrants } from '../../db/jobs/repeat-grants.ts';
+import { timeOutWaiting } from '../../db/jobs/time-out-waiting.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { RandomBytes } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';

@@ -1,7 +1,7 @@
 // Somebody who fires what is due, beside others who do the same. Told by its first argument.
-import { openDoors } from '../../../src/db/doors.ts';
-import { openOrm } from '../../../src/db/orm.ts';
-import { acceptJobs, type JobRequest } from '../../../src/db/writes/accept-jobs.ts';
+import { openDoors } from '../../../src/db/core/doors.ts';
+import { openOrm } from '../../../src/db/core/orm.ts';
+import { acceptJobs, type JobRequest } from '../../../src/db/jobs/accept-jobs.ts';
 import { systemClock as clock } from '../../../src/lib/clock.ts';
 import { newUuid, systemRandom as random } from '../../../src/lib/ids.ts';
 import { seeded } from '../storm/seeded.ts';

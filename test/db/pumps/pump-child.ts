@@ -1,11 +1,11 @@
 // A pump in a process of its own, with a door that writes down what it was told to send. Told by its first argument.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { openDoors } from '../../../src/db/doors.ts';
-import { openOrm } from '../../../src/db/orm.ts';
+import { openDoors } from '../../../src/db/core/doors.ts';
+import { openOrm } from '../../../src/db/core/orm.ts';
 import { systemRandom as random } from '../../../src/lib/ids.ts';
 import { createLogger } from '../../../src/lib/log.ts';
-import { pumpOnce } from '../../../src/worker/loops/pump.ts';
+import { pumpOnce } from '../../../src/worker/jobs/pump.ts';
 import { quickClock } from './quick-clock.ts';
 
 export interface PumpOrder {

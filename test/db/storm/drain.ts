@@ -1,7 +1,7 @@
-import { changePresence } from '../../../src/db/statements/grant.ts';
-import { lockOrganization } from '../../../src/db/statements/lock-organization.ts';
-import { beginRun } from '../../../src/db/writes/begin-run.ts';
-import { finishRun } from '../../../src/db/writes/finish-run.ts';
+import { lockOrganization } from '../../../src/db/core/lock-organization.ts';
+import { changePresence } from '../../../src/db/jobs/grant.ts';
+import { beginRun } from '../../../src/db/jobs/run/begin-run.ts';
+import { finishRun } from '../../../src/db/jobs/run/finish-run.ts';
 import { systemClock as clock } from '../../../src/lib/clock.ts';
 import { newUuid, systemRandom as random } from '../../../src/lib/ids.ts';
 import type { Bench } from '../../harness/bench.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { noop } from '../../../src/kinds/noop.ts';
+import { noop } from '../../../src/kinds/core/noop.ts';
 import { parsePublicId } from '../../../src/lib/ids.ts';
 import { buildSite } from '../load.ts';
 import type { Scenario } from '../scenario.ts';

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import pg from 'pg';
-import { ensureDatabase } from '../../../src/cli/up/postgres.ts';
-import { loginUrl } from '../../../src/db/logins.ts';
-import { migrate } from '../../../src/db/migrate.ts';
-import type { Group } from '../../../src/db/policies.ts';
+import { loginUrl } from '../../../src/db/core/logins.ts';
+import { migrate } from '../../../src/db/core/migrate.ts';
+import type { Group } from '../../../src/db/core/policies.ts';
+import { ensureDatabase } from '../../../src/embedded/postgres/postgres.ts';
 import { storm } from '../../db/storm/storm.ts';
 import { benchOn } from '../../harness/bench-on.ts';
 import type { Scenario } from '../scenario.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dataPaths } from '../../../src/cli/run/data-folder.ts';
 import { parsePublicId } from '../../../src/lib/ids.ts';
+import { dataPaths } from '../../../src/processes/place/data-folder.ts';
 import { restartedJobs } from '../evidence.ts';
 import { LineTally } from '../line-tally.ts';
 import { type Accepted, buildSite, type Site } from '../load.ts';

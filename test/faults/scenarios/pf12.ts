@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { enrolHost } from '../../../bench/fleet/enrol.ts';
 import { Fleet } from '../../../bench/fleet/fleet.ts';
-import { noop } from '../../../src/kinds/noop.ts';
+import { noop } from '../../../src/kinds/core/noop.ts';
 import { parsePublicId, publicId } from '../../../src/lib/ids.ts';
 import { type Accepted, buildSite, type Site } from '../load.ts';
 import { slowestEnd, untilWorkFlows } from '../recovery.ts';

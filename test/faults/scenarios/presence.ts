@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LEASE_MS } from '../../../src/domain/agent-protocol.ts';
+import { LEASE_MS } from '../../../src/domain/jobs/agent-protocol.ts';
 import { Accepted } from '../load.ts';
 import type { Scenario } from '../scenario.ts';
 import { type FaultStack, openFaultStack } from '../stack/fault-stack.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
-import { dataPaths } from '../../../src/cli/run/data-folder.ts';
-import { readLoginUrl } from '../../../src/cli/run/login-urls.ts';
 import { readConfig } from '../../../src/config/config.ts';
+import { dataPaths } from '../../../src/processes/place/data-folder.ts';
+import { readLoginUrl } from '../../../src/processes/place/login-urls.ts';
 import { lazyConnection } from '../../../src/temporal/connection.ts';
 import type { Scenario } from '../scenario.ts';
 import { openFaultStack } from '../stack/fault-stack.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { startPostgres } from '../../../src/cli/up/postgres.ts';
-import type { Env } from '../../../src/cli/up/start-problem.ts';
-import { startTemporal } from '../../../src/cli/up/temporal.ts';
-import { ensureTemporalSchema } from '../../../src/cli/up/temporal-schema.ts';
-import { ensureOurNamespace } from '../../../src/cli/up/up-temporal.ts';
+import { startPostgres } from '../../../src/embedded/postgres/postgres.ts';
+import { startTemporal } from '../../../src/embedded/temporal/temporal.ts';
+import { ensureTemporalSchema } from '../../../src/embedded/temporal/temporal-schema.ts';
+import { ensureOurNamespace } from '../../../src/embedded/temporal/up-temporal.ts';
+import type { Env } from '../../../src/processes/place/start-problem.ts';
 import type { TemporalTarget } from '../../../src/temporal/connection.ts';
 import { Part } from './part.ts';
 import { PatientDatabase } from './patient-database.ts';

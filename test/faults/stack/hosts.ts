@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { enrolHost } from '../../../bench/fleet/enrol.ts';
-import { writeAgentFile } from '../../../src/cli/run/agent-file.ts';
-import { dataPaths } from '../../../src/cli/run/data-folder.ts';
 import { publicId } from '../../../src/lib/ids.ts';
+import { writeAgentFile } from '../../../src/processes/place/agent-file.ts';
+import { dataPaths } from '../../../src/processes/place/data-folder.ts';
 import type { FaultStack } from './fault-stack.ts';
 import { STACK_ENV } from './fault-stack.ts';
 import { ourPart } from './ours.ts';

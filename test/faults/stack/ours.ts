@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { dataPaths } from '../../../src/cli/run/data-folder.ts';
-import { readLoginUrl } from '../../../src/cli/run/login-urls.ts';
-import { spawnChild } from '../../../src/cli/up/children.ts';
-import { NODE_ARGS, type OurName } from '../../../src/cli/up/our-process.ts';
-import type { Env } from '../../../src/cli/up/start-problem.ts';
-import { temporalTlsAt } from '../../../src/cli/up/temporal-tls.ts';
 import type { Config } from '../../../src/config/config.ts';
+import { spawnChild } from '../../../src/embedded/supervisor/children.ts';
+import { NODE_ARGS, type OurName } from '../../../src/embedded/supervisor/our-process.ts';
+import { temporalTlsAt } from '../../../src/embedded/temporal/temporal-tls.ts';
+import { dataPaths } from '../../../src/processes/place/data-folder.ts';
+import { readLoginUrl } from '../../../src/processes/place/login-urls.ts';
+import type { Env } from '../../../src/processes/place/start-problem.ts';
 import { NAMESPACE } from './engine.ts';
 import { Part } from './part.ts';
 
-const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 const STOP_GRACE_MS = 15_000;
 
 /** The connections into which a fault injector can be put. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Profile } from '../../../src/cli/profile.ts';
+import type { Profile } from '../../../src/cli/client/profile.ts';
 
 const TRY_MS = 250;
 

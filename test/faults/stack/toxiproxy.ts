@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { spawnChild } from '../../../src/cli/up/children.ts';
-import { choosePorts } from '../../../src/cli/up/ports.ts';
-import type { ProgramSpec } from '../../../src/cli/up/program-list.ts';
-import { inPath } from '../../../src/cli/up/programs.ts';
-import { buildProgram, cachedProgram } from '../../../src/cli/up/programs-build.ts';
 import { baseEnvironment } from '../../../src/config/environment.ts';
+import { choosePorts } from '../../../src/embedded/ports.ts';
+import type { ProgramSpec } from '../../../src/embedded/programs/program-list.ts';
+import { inPath } from '../../../src/embedded/programs/programs.ts';
+import { buildProgram, cachedProgram } from '../../../src/embedded/programs/programs-build.ts';
+import { spawnChild } from '../../../src/embedded/supervisor/children.ts';
 import { Skipped } from '../scenario.ts';
 import type { Link, Via } from './ours.ts';
 import { untilTrue } from './until-true.ts';

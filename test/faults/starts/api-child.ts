@@ -1,9 +1,9 @@
 // The API on its own, to be killed. Told by its first argument; says its address when it listens.
 import { MIGRATION_NAMES } from '../../../migrations/index.ts';
-import { serveApi } from '../../../src/api/serve.ts';
-import { openAuthDb } from '../../../src/db/auth-db.ts';
-import { openDoors } from '../../../src/db/doors.ts';
-import { openOrm } from '../../../src/db/orm.ts';
+import { serveApi } from '../../../src/api/core/serve.ts';
+import { openAuthDb } from '../../../src/db/access/auth-db.ts';
+import { openDoors } from '../../../src/db/core/doors.ts';
+import { openOrm } from '../../../src/db/core/orm.ts';
 import { systemClock as clock } from '../../../src/lib/clock.ts';
 import { systemRandom as random } from '../../../src/lib/ids.ts';
 import { createLogger } from '../../../src/lib/log.ts';

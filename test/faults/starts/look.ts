@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runWorkflowId } from '../../../src/domain/workflow-id.ts';
+import { runWorkflowId } from '../../../src/domain/jobs/workflow-id.ts';
 import { parsePublicId } from '../../../src/lib/ids.ts';
 import type { Answers, Place } from './place.ts';
 

@@ -1,12 +1,12 @@
-import { InitWork } from '../../../kinds/init-repository.ts';
-import type { InitCode } from '../../../kinds/restic-outcomes.ts';
-import type { AttemptBody, AttemptContext } from '../attempt-context.ts';
-import { secretOf, workOf } from '../work.ts';
-import { initCommand, type RepositoryAccess, type ResticDeps } from './command.ts';
-import { holdsRepositoryFiles, openRepository, recognise, type Seen } from './identity.ts';
-import { endedAs, troubleOf } from './outcome.ts';
-import { ResticReading } from './reading.ts';
-import { listen } from './speak.ts';
+import type { AttemptBody, AttemptContext } from '../../../agent/attempt/attempt-context.ts';
+import { secretOf, workOf } from '../../../agent/attempt/work.ts';
+import { InitWork } from '../../../kinds/backup/init-repository.ts';
+import type { InitCode } from '../../../kinds/backup/restic-outcomes.ts';
+import { initCommand, type RepositoryAccess, type ResticDeps } from './core/command.ts';
+import { holdsRepositoryFiles, openRepository, recognise, type Seen } from './core/identity.ts';
+import { endedAs, troubleOf } from './core/outcome.ts';
+import { ResticReading } from './core/reading.ts';
+import { listen } from './core/speak.ts';
 
 /** What restic says when a repository is there: the config file, or (no config but keys) the key. All versions exit 1. */
 const THERE_ALREADY = /config file already exists|already initialized|already contains/i;

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
-import type { Permission } from '../../catalog/permissions.ts';
-import { API_KEY, findKey } from '../../db/queries/principal.ts';
-import { decide, mayAnywhere, refuseEntry } from '../../domain/decide.ts';
-import { Failure } from '../../lib/failure.ts';
+import type { Permission } from '../../../catalog/permissions.ts';
+import { API_KEY, findKey } from '../../../db/access/principal.ts';
+import { decide, mayAnywhere, refuseEntry } from '../../../domain/core/decide.ts';
+import { Failure } from '../../../lib/failure.ts';
 import type { ApiParts } from '../parts.ts';
 
 /** What a route asks for before its handler runs. */

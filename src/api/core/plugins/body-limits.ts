@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
-import { Failure } from '../../lib/failure.ts';
+import { Failure } from '../../../lib/failure.ts';
 
 /** Our biggest body is a plan with 100 paths, about 400 kB. */
 export const BODY_LIMIT = 1024 * 1024;

@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { type Document, finishDocument } from '../openapi-document.ts';
 import { operationName, tagOf } from '../operation-name.ts';
-import { Problem } from '../schemas/problem.ts';
+import { Problem } from '../problem-schema.ts';
 
 const TAGS = [
   ['auth', 'Who you are, and what you may.'],

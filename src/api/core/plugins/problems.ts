@@ -1,11 +1,11 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ErrorCode } from '../../catalog/errors.ts';
-import { asError, Failure } from '../../lib/failure.ts';
+import type { ErrorCode } from '../../../catalog/errors.ts';
+import { asError, Failure } from '../../../lib/failure.ts';
 import { isDatabaseAway } from '../database-away.ts';
 import { factsOf, isErrorCode, problemOf, sendProblem } from '../problem.ts';
-import { PROBLEM_TYPE } from '../schemas/problem.ts';
+import { PROBLEM_TYPE } from '../problem-schema.ts';
 import { TooDeep } from './body-limits.ts';
 import { InputError } from './validation.ts';
 

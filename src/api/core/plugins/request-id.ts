@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import type { RandomBytes } from '../../lib/ids.ts';
+import type { RandomBytes } from '../../../lib/ids.ts';
 
 /** What a caller may choose as its request id. It stands in logs, audit rows and headers, so its letters are few. */
 const ACCEPTABLE = /^[A-Za-z0-9._-]{8,64}$/;

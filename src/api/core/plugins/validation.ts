@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { isStorable } from '../../domain/plain-text.ts';
-import { Failure } from '../../lib/failure.ts';
-import { type FieldError, inputErrors, step } from '../../lib/input-errors.ts';
-import { Closed, EditHeaders } from '../schemas/common.ts';
+import { isStorable } from '../../../domain/core/plain-text.ts';
+import { Failure } from '../../../lib/failure.ts';
+import { type FieldError, inputErrors, step } from '../../../lib/input-errors.ts';
+import { Closed, EditHeaders } from '../common-schema.ts';
 
 /** A part of a request that does not fit its schema. */
 export class InputError extends Error {

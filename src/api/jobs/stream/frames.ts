@@ -1,7 +1,7 @@
-import { gapOf } from '../../db/queries/job-logs.ts';
-import type { LogPiece } from '../../db/queries/log-pieces.ts';
-import { advanced, type LogPosition, parsePosition, printPosition } from '../../domain/log-position.ts';
-import { presentLine } from '../schemas/job-log.ts';
+import { gapOf } from '../../../db/jobs/job-logs.ts';
+import type { LogPiece } from '../../../db/logs/log-pieces.ts';
+import { advanced, type LogPosition, parsePosition, printPosition } from '../../../domain/logs/log-position.ts';
+import { presentLine } from '../../logs/job-log-schema.ts';
 
 /** One server-sent event. JSON has no line breaks of its own, so the data is always one line. */
 export function frame(event: string, data: unknown, id?: string): string {

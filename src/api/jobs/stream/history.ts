@@ -1,8 +1,8 @@
-import type { Doors } from '../../db/doors.ts';
-import { type Lack, readStretch } from '../../db/queries/log-pieces.ts';
-import { advanced, type LogPosition, printPosition } from '../../domain/log-position.ts';
+import type { Doors } from '../../../db/core/doors.ts';
+import { type Lack, readStretch } from '../../../db/logs/log-pieces.ts';
+import { advanced, type LogPosition, printPosition } from '../../../domain/logs/log-position.ts';
+import { Turns } from '../../core/turns.ts';
 import { pieceFrames } from './frames.ts';
-import { Turns } from './turns.ts';
 
 export interface Stretch {
   readonly frames: readonly Buffer[];

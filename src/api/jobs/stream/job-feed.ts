@@ -1,11 +1,11 @@
-import type { JobPulse } from '../../db/queries/job-watch.ts';
-import type { JobView } from '../../db/queries/jobs.ts';
-import type { Lack, LogPiece } from '../../db/queries/log-pieces.ts';
-import { isTerminal } from '../../domain/job-state.ts';
-import { advanced, type LogPosition, printPosition, reaches } from '../../domain/log-position.ts';
-import { presentSharedJob } from '../schemas/job.ts';
+import type { JobPulse } from '../../../db/jobs/job-watch.ts';
+import type { JobView } from '../../../db/jobs/jobs.ts';
+import type { Lack, LogPiece } from '../../../db/logs/log-pieces.ts';
+import { isTerminal } from '../../../domain/jobs/job-state.ts';
+import { advanced, type LogPosition, printPosition, reaches } from '../../../domain/logs/log-position.ts';
+import type { StreamLimits } from '../../core/stream-limits.ts';
+import { presentSharedJob } from '../job-schema.ts';
 import { endId, frame, pieceFrames } from './frames.ts';
-import type { StreamLimits } from './limits.ts';
 
 /** Who watches a job. Lines are written to it only once it is live: before that it reads them for itself. */
 export interface Watcher {

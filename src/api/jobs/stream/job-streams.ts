@@ -1,21 +1,21 @@
 import type { Kysely } from 'kysely';
-import type { Doors } from '../../db/doors.ts';
-import type { JobPulse } from '../../db/queries/job-watch.ts';
-import type { JobView } from '../../db/queries/jobs.ts';
-import type { Principal } from '../../domain/decide.ts';
-import type { LogPosition } from '../../domain/log-position.ts';
-import type { Clock } from '../../lib/clock.ts';
-import { asError, Failure } from '../../lib/failure.ts';
-import type { Log } from '../../lib/log.ts';
-import { Pace } from '../../lib/pace.ts';
-import { hasShare } from '../fair-share.ts';
+import type { Doors } from '../../../db/core/doors.ts';
+import type { JobPulse } from '../../../db/jobs/job-watch.ts';
+import type { JobView } from '../../../db/jobs/jobs.ts';
+import type { Principal } from '../../../domain/core/decide.ts';
+import type { LogPosition } from '../../../domain/logs/log-position.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { asError, Failure } from '../../../lib/failure.ts';
+import type { Log } from '../../../lib/log.ts';
+import { Pace } from '../../../lib/pace.ts';
+import { hasShare } from '../../core/fair-share.ts';
+import { type CloseReason, refusedNow } from '../../core/still-allowed.ts';
+import type { StreamLimits } from '../../core/stream-limits.ts';
+import { Turns } from '../../core/turns.ts';
 import { BEAT, frame } from './frames.ts';
 import { History } from './history.ts';
 import { JobFeed } from './job-feed.ts';
-import type { StreamLimits } from './limits.ts';
 import { type Found, lookAt } from './look.ts';
-import { type CloseReason, refusedNow } from './still-allowed.ts';
-import { Turns } from './turns.ts';
 import type { Viewer } from './viewer.ts';
 
 export interface StreamParts {

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Tx } from '../../db/doors.ts';
-import { readPulses } from '../../db/queries/job-watch.ts';
-import { getJobs } from '../../db/queries/jobs.ts';
-import { readStretches, STRETCH } from '../../db/queries/log-pieces.ts';
+import type { Tx } from '../../../db/core/doors.ts';
+import { readPulses } from '../../../db/jobs/job-watch.ts';
+import { getJobs } from '../../../db/jobs/jobs.ts';
+import { readStretches, STRETCH } from '../../../db/logs/log-pieces.ts';
 import type { JobFeed } from './job-feed.ts';
 
 /** All lines that one look takes, so that it stays short: who has little to say waits no longer than it lasts. */

@@ -1,5 +1,5 @@
-import type { Principal } from '../../domain/decide.ts';
-import { type LogPosition, reaches } from '../../domain/log-position.ts';
+import type { Principal } from '../../../domain/core/decide.ts';
+import { type LogPosition, reaches } from '../../../domain/logs/log-position.ts';
 import type { History } from './history.ts';
 import type { JobFeed, Watcher } from './job-feed.ts';
 import type { Outlet } from './outlet.ts';

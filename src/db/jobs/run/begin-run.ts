@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
-import { CONTROL_QUEUE, mainQueue, quickQueue } from '../../catalog/queues.ts';
-import { isTerminal, transition } from '../../domain/job-state.ts';
-import type { BeginAnswer, JobOrder, LeftBehind, RunInput } from '../../domain/run.ts';
-import type { JobKind } from '../../kinds/define-kind.ts';
-import { kindByKey } from '../../kinds/index.ts';
-import { publicId } from '../../lib/ids.ts';
-import type { Tx } from '../doors.ts';
-import { leftBehind } from '../queries/left-behind.ts';
-import { type JobRow, readJob } from '../statements/job-row.ts';
-import { lockOrganization } from '../statements/lock-organization.ts';
+import { CONTROL_QUEUE, mainQueue, quickQueue } from '../../../catalog/queues.ts';
+import { isTerminal, transition } from '../../../domain/jobs/job-state.ts';
+import type { BeginAnswer, JobOrder, LeftBehind, RunInput } from '../../../domain/jobs/run.ts';
+import type { JobKind } from '../../../kinds/core/define-kind.ts';
+import { kindByKey } from '../../../kinds/index.ts';
+import { publicId } from '../../../lib/ids.ts';
+import type { Tx } from '../../core/doors.ts';
+import { lockOrganization } from '../../core/lock-organization.ts';
+import { type JobRow, readJob } from '../job-row.ts';
+import { leftBehind } from './left-behind.ts';
 
 /** A host's agent that does not pick an attempt up in this time counts as away. */
 export const SCHEDULE_TO_START_MS = 30_000;

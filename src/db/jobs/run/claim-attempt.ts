@@ -1,12 +1,13 @@
-import { attemptClass } from '../../domain/agent-protocol.ts';
-import type { JobFacts } from '../../domain/facts.ts';
-import { isTerminal } from '../../domain/job-state.ts';
-import type { JobKind } from '../../kinds/define-kind.ts';
-import { kindByKey } from '../../kinds/index.ts';
-import type { Tx } from '../doors.ts';
-import { type AttemptIdentity, newestSecrets, type SealedRow, touchAttempt } from '../statements/claim-attempt.ts';
-import { loadFacts } from '../statements/job-facts.ts';
-import { type JobRow, readJobShared } from '../statements/job-row.ts';
+import type { AttemptIdentity } from '../../../domain/core/attempt-identity.ts';
+import { attemptClass } from '../../../domain/jobs/agent-protocol.ts';
+import type { JobFacts } from '../../../domain/jobs/facts.ts';
+import { isTerminal } from '../../../domain/jobs/job-state.ts';
+import type { JobKind } from '../../../kinds/core/define-kind.ts';
+import { kindByKey } from '../../../kinds/index.ts';
+import type { Tx } from '../../core/doors.ts';
+import { loadFacts } from '../job-facts.ts';
+import { type JobRow, readJobShared } from '../job-row.ts';
+import { newestSecrets, type SealedRow, touchAttempt } from './touch-attempt.ts';
 
 export type Claimed =
   | { readonly verdict: 'claimed'; readonly work: unknown; readonly secrets: readonly SealedRow[] }

@@ -1,20 +1,20 @@
 import { sql } from 'kysely';
-import { isTerminal, type TerminalState, transition } from '../../domain/job-state.ts';
-import type { AttemptResult } from '../../domain/outcome.ts';
-import { readAttemptResult } from '../../domain/read-outcome.ts';
-import type { JobEnding, RunEnding, RunInput } from '../../domain/run.ts';
-import { conclude } from '../../kinds/conclude.ts';
-import { kindByKey } from '../../kinds/index.ts';
-import type { Clock } from '../../lib/clock.ts';
-import { newUuid, type RandomBytes } from '../../lib/ids.ts';
-import type { Tx } from '../doors.ts';
-import { endJob } from '../statements/end-job.ts';
-import { type CommitterClaim, releaseAndGrant } from '../statements/grant.ts';
-import { readJob } from '../statements/job-row.ts';
-import { lockOrganization } from '../statements/lock-organization.ts';
-import type { StartOrder } from '../statements/start-orders.ts';
-import { judgeCover } from './judge-cover.ts';
-import { learnRepository } from './learn-repository.ts';
+import { isTerminal, type TerminalState, transition } from '../../../domain/jobs/job-state.ts';
+import type { AttemptResult } from '../../../domain/jobs/outcome.ts';
+import { readAttemptResult } from '../../../domain/jobs/read-outcome.ts';
+import type { JobEnding, RunEnding, RunInput } from '../../../domain/jobs/run.ts';
+import { conclude } from '../../../kinds/core/conclude.ts';
+import { kindByKey } from '../../../kinds/index.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { newUuid, type RandomBytes } from '../../../lib/ids.ts';
+import { judgeCover } from '../../backup/judge-cover.ts';
+import { learnRepository } from '../../backup/learn-repository.ts';
+import type { Tx } from '../../core/doors.ts';
+import { lockOrganization } from '../../core/lock-organization.ts';
+import { endJob } from '../end-job.ts';
+import { type CommitterClaim, releaseAndGrant } from '../grant.ts';
+import { readJob } from '../job-row.ts';
+import type { StartOrder } from '../start-orders.ts';
 
 export interface FinishParts {
   readonly clock: Clock;

@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
-import { isTerminal } from '../../domain/job-state.ts';
-import type { Outcome } from '../../domain/outcome.ts';
-import type { AttemptEvidence, AttemptRef, GivenUp, RunInput } from '../../domain/run.ts';
-import { stopsByMs } from '../../domain/self-stop.ts';
-import { kindByKey } from '../../kinds/index.ts';
-import type { Clock } from '../../lib/clock.ts';
-import { newUuid, type RandomBytes } from '../../lib/ids.ts';
-import type { Tx } from '../doors.ts';
-import { type JobRow, readJob } from '../statements/job-row.ts';
-import { lockOrganization } from '../statements/lock-organization.ts';
+import { isTerminal } from '../../../domain/jobs/job-state.ts';
+import type { Outcome } from '../../../domain/jobs/outcome.ts';
+import type { AttemptEvidence, AttemptRef, GivenUp, RunInput } from '../../../domain/jobs/run.ts';
+import { stopsByMs } from '../../../domain/jobs/self-stop.ts';
+import { kindByKey } from '../../../kinds/index.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { newUuid, type RandomBytes } from '../../../lib/ids.ts';
+import type { Tx } from '../../core/doors.ts';
+import { lockOrganization } from '../../core/lock-organization.ts';
+import { type JobRow, readJob } from '../job-row.ts';
 
 export interface GiveUpParts {
   readonly clock: Clock;

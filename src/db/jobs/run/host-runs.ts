@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '../doors.ts';
+import type { Tx } from '../../core/doors.ts';
 
 /** A run of a job that is under way on a host, and the numbers of its attempts that may have touched the world. */
 export interface HostRun {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { LeftBehind, RunInput } from '../../domain/run.ts';
-import type { Tx } from '../doors.ts';
+import type { LeftBehind, RunInput } from '../../../domain/jobs/run.ts';
+import type { Tx } from '../../core/doors.ts';
 
 /** The last attempt of the job's earlier runs, and how many there were; null when none of them got as far as a host. */
 export async function leftBehind(tx: Tx, input: RunInput): Promise<LeftBehind | null> {

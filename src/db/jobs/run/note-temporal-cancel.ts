@@ -1,9 +1,9 @@
-import { transition } from '../../domain/job-state.ts';
-import type { RunInput } from '../../domain/run.ts';
-import type { Tx } from '../doors.ts';
-import { readJob } from '../statements/job-row.ts';
-import { lockOrganization } from '../statements/lock-organization.ts';
-import { markCancelling } from '../statements/mark-cancelling.ts';
+import { transition } from '../../../domain/jobs/job-state.ts';
+import type { RunInput } from '../../../domain/jobs/run.ts';
+import type { Tx } from '../../core/doors.ts';
+import { lockOrganization } from '../../core/lock-organization.ts';
+import { readJob } from '../job-row.ts';
+import { markCancelling } from '../mark-cancelling.ts';
 
 /** Whether this run was cancelled by somebody whom the row does not know: then it was done in Temporal itself. */
 export async function isCancelUnknown(tx: Tx, input: RunInput, runId: string): Promise<boolean> {

@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
-import { transition } from '../../domain/job-state.ts';
-import { type ByHand, type LostHow, reasonOf } from '../../domain/lost-run.ts';
-import type { Clock } from '../../lib/clock.ts';
-import { newUuid, type RandomBytes } from '../../lib/ids.ts';
-import type { Tx } from '../doors.ts';
-import type { CommitterClaim } from '../statements/grant.ts';
-import { readJob } from '../statements/job-row.ts';
-import { lockOrganization } from '../statements/lock-organization.ts';
-import { markCancelling } from '../statements/mark-cancelling.ts';
-import { loadStartOrders, type StartOrder } from '../statements/start-orders.ts';
+import { transition } from '../../../domain/jobs/job-state.ts';
+import { type ByHand, type LostHow, reasonOf } from '../../../domain/jobs/lost-run.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { newUuid, type RandomBytes } from '../../../lib/ids.ts';
+import type { Tx } from '../../core/doors.ts';
+import { lockOrganization } from '../../core/lock-organization.ts';
+import type { CommitterClaim } from '../grant.ts';
+import { readJob } from '../job-row.ts';
+import { markCancelling } from '../mark-cancelling.ts';
+import { loadStartOrders, type StartOrder } from '../start-orders.ts';
 
 /** A run that nobody carries out any more, as its row was when that was found. Ids are uuids, `runId` is Temporal's. */
 export interface LostRun {

@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
-import { type AttemptReport, LATE_LOG_MS, type ReportAnswer } from '../../domain/agent-protocol.ts';
-import { isTerminal, type JobState } from '../../domain/job-state.ts';
-import { keptBytes } from '../../domain/log-size.ts';
-import { kindByKey } from '../../kinds/index.ts';
-import type { Tx } from '../doors.ts';
-import { appendLog, closeLog, nextSeqOf } from '../statements/append-log.ts';
-import { type AttemptIdentity, knownAttempt, touchAttempt } from '../statements/claim-attempt.ts';
+import type { AttemptIdentity } from '../../../domain/core/attempt-identity.ts';
+import { type AttemptReport, LATE_LOG_MS, type ReportAnswer } from '../../../domain/jobs/agent-protocol.ts';
+import { isTerminal, type JobState } from '../../../domain/jobs/job-state.ts';
+import { keptBytes } from '../../../domain/jobs/log-size.ts';
+import { kindByKey } from '../../../kinds/index.ts';
+import type { Tx } from '../../core/doors.ts';
+import { appendLog, closeLog, nextSeqOf } from '../../logs/append-log.ts';
+import { knownAttempt, touchAttempt } from './touch-attempt.ts';
 
 const CLOSED: ReportAnswer = { nextSeq: 0, closed: true, full: false };
 /** A log that is locked fails the report after this: the agent keeps its lines, and the connection is free for others. */

@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
-import { transition } from '../../domain/job-state.ts';
-import { NO_HOST, withSite } from '../../domain/lock.ts';
-import type { RunInput } from '../../domain/run.ts';
-import { kindByKey } from '../../kinds/index.ts';
-import type { Tx } from '../doors.ts';
-import { type CommitterClaim, changePresence, releaseAndGrant, tryJobs } from '../statements/grant.ts';
-import { loadFacts } from '../statements/job-facts.ts';
-import { readJob } from '../statements/job-row.ts';
-import { lockOrganization } from '../statements/lock-organization.ts';
-import { loadStartOrders, type StartOrder } from '../statements/start-orders.ts';
+import { transition } from '../../../domain/jobs/job-state.ts';
+import { NO_HOST, withSite } from '../../../domain/jobs/lock.ts';
+import type { RunInput } from '../../../domain/jobs/run.ts';
+import { kindByKey } from '../../../kinds/index.ts';
+import type { Tx } from '../../core/doors.ts';
+import { lockOrganization } from '../../core/lock-organization.ts';
+import { type CommitterClaim, changePresence, releaseAndGrant, tryJobs } from '../grant.ts';
+import { loadFacts } from '../job-facts.ts';
+import { readJob } from '../job-row.ts';
+import { loadStartOrders, type StartOrder } from '../start-orders.ts';
 
 export type Requeued =
   | { readonly verdict: 'waiting'; readonly starts: readonly StartOrder[] }

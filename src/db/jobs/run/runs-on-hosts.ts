@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '../doors.ts';
+import type { Tx } from '../../core/doors.ts';
 import type { RunCursor } from './runs-under-way.ts';
 
 /** A run whose attempt is believed to be on a host that beats. Ids are uuids. */

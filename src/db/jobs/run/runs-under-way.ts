@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '../doors.ts';
+import type { Tx } from '../../core/doors.ts';
 
 /** A row that says that a run is under way, and what the host said last. Ids are uuids. */
 export interface RunUnderWay {

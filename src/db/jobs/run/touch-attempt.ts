@@ -1,20 +1,8 @@
 import { sql } from 'kysely';
-import { attemptClass } from '../../domain/agent-protocol.ts';
-import type { SecretRef } from '../../kinds/define-kind.ts';
-import type { Tx } from '../doors.ts';
-
-/** Whose attempt it is, as the gateway's ticket says. Ids are uuids. */
-export interface AttemptIdentity {
-  readonly orgId: string;
-  readonly hostId: string;
-  readonly jobId: string;
-  readonly runNo: number;
-  /** Temporal's, of the run that the attempt belongs to. */
-  readonly runId: string;
-  readonly attempt: number;
-  readonly activity: string;
-  readonly tokenHash: Buffer;
-}
+import type { AttemptIdentity } from '../../../domain/core/attempt-identity.ts';
+import { attemptClass } from '../../../domain/jobs/agent-protocol.ts';
+import type { SecretRef } from '../../../kinds/core/define-kind.ts';
+import type { Tx } from '../../core/doors.ts';
 
 /**
  * Makes the attempt's row where it is not there yet (`claimed` false: it only said something). A row that belongs to

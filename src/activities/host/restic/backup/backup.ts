@@ -1,20 +1,20 @@
-import { BackupWork } from '../../../kinds/backup.ts';
-import type { AttemptBody, AttemptContext, LineHandler } from '../attempt-context.ts';
-import { inTime } from '../in-time.ts';
-import { secretOf, workOf } from '../work.ts';
-import { CacheGuard, cacheFolder, isCacheFull } from './cache-room.ts';
-import { type BackupOptions, backupCommand, type RepositoryAccess, type ResticDeps } from './command.ts';
+import type { AttemptBody, AttemptContext, LineHandler } from '../../../../agent/attempt/attempt-context.ts';
+import { secretOf, workOf } from '../../../../agent/attempt/work.ts';
+import { inTime } from '../../../../agent/programs/in-time.ts';
+import { BackupWork } from '../../../../kinds/backup/backup.ts';
+import { CacheGuard, cacheFolder, isCacheFull } from '../core/cache-room.ts';
+import { type BackupOptions, backupCommand, type RepositoryAccess, type ResticDeps } from '../core/command.ts';
+import { recognise } from '../core/identity.ts';
+import { backupResult, endedAs, leftALock, madeSnapshot, troubleInWords } from '../core/outcome.ts';
+import { ResticReading } from '../core/reading.ts';
+import { listen } from '../core/speak.ts';
+import { STALL_LIMITS, StallGuard } from '../core/stall.ts';
+import { LOCK_PATIENCE_MS, pastLocks } from '../locks/lock-patience.ts';
+import { withLock } from '../locks/lock-words.ts';
+import { unlockStale } from '../locks/unlock.ts';
 import { refusedResult, withoutRestic, withSources, wordsAbout } from './covered.ts';
 import { explainFailures } from './explain-failures.ts';
-import { recognise } from './identity.ts';
-import { LOCK_PATIENCE_MS, pastLocks } from './lock-patience.ts';
-import { withLock } from './lock-words.ts';
-import { backupResult, endedAs, leftALock, madeSnapshot, troubleInWords } from './outcome.ts';
-import { ResticReading } from './reading.ts';
 import { readSources } from './sources.ts';
-import { listen } from './speak.ts';
-import { STALL_LIMITS, StallGuard } from './stall.ts';
-import { unlockStale } from './unlock.ts';
 
 /** One restic process per backup where the repository is a folder: a look at it would cost a key derivation (0.2-0.7 s). */
 export function backupBody(deps: ResticDeps, options: BackupOptions = {}): AttemptBody {

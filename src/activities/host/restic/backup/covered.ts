@@ -1,7 +1,7 @@
-import type { AttemptResult, ItemFailure } from '../../../domain/outcome.ts';
-import { refusePlan } from '../../../domain/plan-paths.ts';
-import type { BackupWork } from '../../../kinds/backup.ts';
-import type { BackupCode } from '../../../kinds/restic-outcomes.ts';
+import { refusePlan } from '../../../../domain/backup/plan-paths.ts';
+import type { AttemptResult, ItemFailure } from '../../../../domain/jobs/outcome.ts';
+import type { BackupWork } from '../../../../kinds/backup/backup.ts';
+import type { BackupCode } from '../../../../kinds/backup/restic-outcomes.ts';
 import type { Sources } from './sources.ts';
 
 const MAX_FAILURES = 100;

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { cutMiddle } from '../../../lib/safe-text.ts';
-import { readMounts } from '../mounts.ts';
+import { readMounts } from '../../../../agent/programs/mounts.ts';
+import { cutMiddle } from '../../../../lib/safe-text.ts';
 import { explainFailures } from './explain-failures.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'odd-'));

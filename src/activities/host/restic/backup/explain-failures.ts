@@ -1,7 +1,7 @@
-import type { ItemFailure } from '../../../domain/outcome.ts';
-import { cutMiddle } from '../../../lib/safe-text.ts';
-import { readMounts } from '../mounts.ts';
-import { isOdd, oddNames } from './odd-names.ts';
+import { readMounts } from '../../../../agent/programs/mounts.ts';
+import type { ItemFailure } from '../../../../domain/jobs/outcome.ts';
+import { cutMiddle } from '../../../../lib/safe-text.ts';
+import { isOdd, oddNames } from '../core/odd-names.ts';
 
 /** Of restic's words, so that the advice behind them stays whole. */
 const MAX_WORDS_BYTES = 320;

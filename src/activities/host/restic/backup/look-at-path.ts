@@ -1,5 +1,5 @@
 import { lstat, opendir, readlink, realpath, stat } from 'node:fs/promises';
-import { inTime } from '../in-time.ts';
+import { inTime } from '../../../../agent/programs/in-time.ts';
 
 /** What lies at a path of a plan. `absent` and `unreadable` are what restic itself says best. */
 export type Look =

@@ -1,9 +1,9 @@
 import { normalize } from 'node:path/posix';
-import type { ItemFailure } from '../../../domain/outcome.ts';
-import { isWithin } from '../../../domain/plan-paths.ts';
-import { type Mounts, readMounts } from '../mounts.ts';
+import { type Mounts, readMounts } from '../../../../agent/programs/mounts.ts';
+import { isWithin } from '../../../../domain/backup/plan-paths.ts';
+import type { ItemFailure } from '../../../../domain/jobs/outcome.ts';
+import { findOwnData, type OwnData, ownDataIn } from '../core/own-data.ts';
 import { type Look, lookAtPath } from './look-at-path.ts';
-import { findOwnData, type OwnData, ownDataIn } from './own-data.ts';
 
 /** What a plan comes to on this host, before restic is asked. */
 export interface Sources {

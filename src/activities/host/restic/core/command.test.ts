@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Failure } from '../../../lib/failure.ts';
+import { Failure } from '../../../../lib/failure.ts';
 import { backupCommand, initCommand, openCommand, type ResticDeps, unlockStaleCommand } from './command.ts';
 import { parseResticVersion } from './version.ts';
 

@@ -1,9 +1,9 @@
 import { isAbsolute } from 'node:path';
-import { readRepositoryAddress } from '../../../domain/repository-address.ts';
-import type { BackupWork } from '../../../kinds/backup.ts';
-import { Failure } from '../../../lib/failure.ts';
-import { WORK_REFUSED } from '../attempt.ts';
-import type { ProgramSpec } from '../run-program.ts';
+import { WORK_REFUSED } from '../../../../agent/attempt/attempt.ts';
+import type { ProgramSpec } from '../../../../agent/programs/run-program.ts';
+import { readRepositoryAddress } from '../../../../domain/backup/repository-address.ts';
+import type { BackupWork } from '../../../../kinds/backup/backup.ts';
+import { Failure } from '../../../../lib/failure.ts';
 import { cacheFolder } from './cache-room.ts';
 import type { StallLimits } from './stall.ts';
 import type { ResticVersion } from './version.ts';

@@ -1,5 +1,5 @@
 import { getSystemErrorName } from 'node:util';
-import type { Progress } from '../../../domain/agent-protocol.ts';
+import type { Progress } from '../../../../domain/jobs/agent-protocol.ts';
 
 /** A line of restic, understood as far as it can be. Whatever is not understood is text: nothing here ever throws. */
 export type ResticMessage =

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { KnownRepository } from '../../../kinds/known-repository.ts';
-import type { TroubleCode } from '../../../kinds/restic-outcomes.ts';
-import type { AttemptContext, LineHandler } from '../attempt-context.ts';
-import { inTime } from '../in-time.ts';
+import type { AttemptContext, LineHandler } from '../../../../agent/attempt/attempt-context.ts';
+import { inTime } from '../../../../agent/programs/in-time.ts';
+import type { KnownRepository } from '../../../../kinds/backup/known-repository.ts';
+import type { TroubleCode } from '../../../../kinds/backup/restic-outcomes.ts';
 import { openCommand, type RepositoryAccess, type ResticDeps } from './command.ts';
 import { troubleInWords, troubleOf } from './outcome.ts';
 import { ResticReading } from './reading.ts';

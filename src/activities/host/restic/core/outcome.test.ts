@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BACKUP_OUTCOMES } from '../../../kinds/restic-outcomes.ts';
-import type { ProgramEnd } from '../run-program.ts';
+import type { ProgramEnd } from '../../../../agent/programs/run-program.ts';
+import { BACKUP_OUTCOMES } from '../../../../kinds/backup/restic-outcomes.ts';
 import { decodeLine, decodeLines } from './decode.ts';
 import { backupCode, backupResult, madeSnapshot } from './outcome.ts';
 import { ResticReading } from './reading.ts';

@@ -1,6 +1,6 @@
-import type { AttemptResult } from '../../../domain/outcome.ts';
-import type { BackupCode, TroubleCode } from '../../../kinds/restic-outcomes.ts';
-import type { ProgramEnd } from '../run-program.ts';
+import type { ProgramEnd } from '../../../../agent/programs/run-program.ts';
+import type { AttemptResult } from '../../../../domain/jobs/outcome.ts';
+import type { BackupCode, TroubleCode } from '../../../../kinds/backup/restic-outcomes.ts';
 import type { ResticReading } from './reading.ts';
 
 /** restic's exit codes from 0.17 on; 1 says nothing, and older ones answer 1 to everything. */

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
-import { isWithin, OWN_DATA } from '../../../domain/plan-paths.ts';
-import { inTime } from '../in-time.ts';
+import { inTime } from '../../../../agent/programs/in-time.ts';
+import { isWithin, OWN_DATA } from '../../../../domain/backup/plan-paths.ts';
 
 /** A folder or file that no backup takes in: with its keys, whoever reads the backup could read everything. */
 export interface OwnData {

@@ -1,4 +1,4 @@
-import type { ItemFailure } from '../../../domain/outcome.ts';
+import type { ItemFailure } from '../../../../domain/jobs/outcome.ts';
 import type { ResticMessage } from './decode.ts';
 import { isOdd } from './odd-names.ts';
 

@@ -1,4 +1,4 @@
-import type { AttemptContext, LineHandler } from '../attempt-context.ts';
+import type { AttemptContext, LineHandler } from '../../../../agent/attempt/attempt-context.ts';
 import { decodeLines, type ResticMessage } from './decode.ts';
 import type { ResticReading } from './reading.ts';
 import type { StallGuard } from './stall.ts';

@@ -1,4 +1,4 @@
-import type { Progress } from '../../../domain/agent-protocol.ts';
+import type { Progress } from '../../../../domain/jobs/agent-protocol.ts';
 import { HOPELESS } from './outcome.ts';
 
 export interface StallLimits {

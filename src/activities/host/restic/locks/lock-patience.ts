@@ -1,8 +1,8 @@
-import type { AttemptContext } from '../attempt-context.ts';
-import type { ProgramEnd } from '../run-program.ts';
+import type { AttemptContext } from '../../../../agent/attempt/attempt-context.ts';
+import type { ProgramEnd } from '../../../../agent/programs/run-program.ts';
+import { madeSnapshot, troubleOf } from '../core/outcome.ts';
+import type { ResticReading } from '../core/reading.ts';
 import { type LockWords, lockWords } from './lock-words.ts';
-import { madeSnapshot, troubleOf } from './outcome.ts';
-import type { ResticReading } from './reading.ts';
 
 /** As long as restic's own `--retry-lock=2m` did, which is silent with `--json` and unknown before 0.16. */
 export const LOCK_PATIENCE_MS = 120_000;

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AttemptResult } from '../../../domain/outcome.ts';
+import type { AttemptResult } from '../../../../domain/jobs/outcome.ts';
 
 /** What restic says of the lock that is in its way, as an outcome can carry it. */
 export interface LockWords {

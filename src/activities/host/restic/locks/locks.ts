@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TroubleCode } from '../../../kinds/restic-outcomes.ts';
-import type { LineHandler } from '../attempt-context.ts';
-import type { ProgramEnd, ProgramSpec } from '../run-program.ts';
-import { catLockCommand, listLocksCommand, type RepositoryAccess, type ResticDeps } from './command.ts';
-import { decodeLine } from './decode.ts';
+import type { LineHandler } from '../../../../agent/attempt/attempt-context.ts';
+import type { ProgramEnd, ProgramSpec } from '../../../../agent/programs/run-program.ts';
+import type { TroubleCode } from '../../../../kinds/backup/restic-outcomes.ts';
+import { catLockCommand, listLocksCommand, type RepositoryAccess, type ResticDeps } from '../core/command.ts';
+import { decodeLine } from '../core/decode.ts';
+import { troubleOf } from '../core/outcome.ts';
+import { ResticReading } from '../core/reading.ts';
 import { holderWords } from './lock-words.ts';
-import { troubleOf } from './outcome.ts';
-import { ResticReading } from './reading.ts';
 
 /** Runs a program under whatever bounds the caller has. */
 export type RunProgram = (program: ProgramSpec, onLine: LineHandler) => Promise<ProgramEnd>;

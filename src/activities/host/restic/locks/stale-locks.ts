@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { TroubleCode } from '../../../kinds/restic-outcomes.ts';
-import type { AttemptContext } from '../attempt-context.ts';
-import { type RepositoryAccess, type ResticDeps, unlockStaleCommand } from './command.ts';
+import type { AttemptContext } from '../../../../agent/attempt/attempt-context.ts';
+import type { TroubleCode } from '../../../../kinds/backup/restic-outcomes.ts';
+import { type RepositoryAccess, type ResticDeps, unlockStaleCommand } from '../core/command.ts';
+import { troubleOf } from '../core/outcome.ts';
+import { ResticReading } from '../core/reading.ts';
+import { listen } from '../core/speak.ts';
 import { type Lock, lockInWords, type RunProgram, readLocks } from './locks.ts';
-import { troubleOf } from './outcome.ts';
-import { ResticReading } from './reading.ts';
-import { listen } from './speak.ts';
 
 /** From this age on restic takes a lock for dead, whoever has it; a living holder writes its file anew each 5 min. */
 const STALE_MS = 30 * 60_000;

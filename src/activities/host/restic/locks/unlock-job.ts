@@ -1,14 +1,14 @@
-import type { AttemptResult } from '../../../domain/outcome.ts';
-import type { UnlockCode } from '../../../kinds/restic-outcomes.ts';
-import { UnlockWork } from '../../../kinds/unlock-repository.ts';
-import type { AttemptBody, AttemptContext } from '../attempt-context.ts';
-import { secretOf, workOf } from '../work.ts';
-import { type RepositoryAccess, type ResticDeps, unlockAllCommand } from './command.ts';
-import { recognise } from './identity.ts';
+import type { AttemptBody, AttemptContext } from '../../../../agent/attempt/attempt-context.ts';
+import { secretOf, workOf } from '../../../../agent/attempt/work.ts';
+import type { AttemptResult } from '../../../../domain/jobs/outcome.ts';
+import type { UnlockCode } from '../../../../kinds/backup/restic-outcomes.ts';
+import { UnlockWork } from '../../../../kinds/backup/unlock-repository.ts';
+import { type RepositoryAccess, type ResticDeps, unlockAllCommand } from '../core/command.ts';
+import { recognise } from '../core/identity.ts';
+import { endedAs, troubleOf } from '../core/outcome.ts';
+import { ResticReading } from '../core/reading.ts';
+import { listen } from '../core/speak.ts';
 import { type Lock, lockInWords, MOST_READ, readLocks } from './locks.ts';
-import { endedAs, troubleOf } from './outcome.ts';
-import { ResticReading } from './reading.ts';
-import { listen } from './speak.ts';
 import { removeLockFile, removeStaleLocks } from './stale-locks.ts';
 
 /** A lock that is still being written becomes readable in this time. */

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
-import { InitWork } from '../../../kinds/init-repository.ts';
-import type { AttemptContext } from '../attempt-context.ts';
-import { untilCollected } from '../uncollected.ts';
-import { secretOf, workOf } from '../work.ts';
-import type { RepositoryAccess, ResticDeps } from './command.ts';
+import type { AttemptContext } from '../../../../agent/attempt/attempt-context.ts';
+import { secretOf, workOf } from '../../../../agent/attempt/work.ts';
+import { untilCollected } from '../../../../agent/programs/uncollected.ts';
+import { InitWork } from '../../../../kinds/backup/init-repository.ts';
+import type { RepositoryAccess, ResticDeps } from '../core/command.ts';
 import type { RunProgram } from './locks.ts';
 import { removeStaleLocks } from './stale-locks.ts';
 

@@ -1,8 +1,8 @@
-import { readConfig } from '../../config/config.ts';
-import { systemClock } from '../../lib/clock.ts';
-import type { ProcessWorld } from '../processes.ts';
-import { findOurPrograms } from '../up/our-programs.ts';
-import { sayTo } from '../up/say.ts';
+import { readConfig } from '../config/config.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { ProcessWorld } from '../processes/process-world.ts';
+import { findOurPrograms } from './programs/our-programs.ts';
+import { sayTo } from './say.ts';
 
 /** Finds or builds all outside programs, so that what comes after finds them in the cache. */
 export async function programsCommand(world: ProcessWorld): Promise<void> {

@@ -1,15 +1,9 @@
 import type { Command } from 'commander';
-import { type Environment, processEnvironment } from '../config/environment.ts';
-import { whereabouts, withDataFolderHere } from './data-folder-here.ts';
-import { CliError, EXIT } from './exit.ts';
-import type { Format } from './output.ts';
-
-/** What the bodies are given of the process that they run in. */
-export interface ProcessWorld {
-  readonly env: Environment;
-  readonly say: (line: string) => void;
-  readonly version?: string;
-}
+import { whereabouts, withDataFolderHere } from './cli/client/data-folder-here.ts';
+import { CliError, EXIT } from './cli/output/exit.ts';
+import type { Format } from './cli/output/output.ts';
+import { type Environment, processEnvironment } from './config/environment.ts';
+import type { ProcessWorld } from './processes/process-world.ts';
 
 interface Told {
   dieWithParent?: boolean;
@@ -30,23 +24,23 @@ export function registerProcesses(program: Command, given: Partial<ProcessWorld>
     .addHelpText('after', '\nExample:\n  holdfast up --no-first-job')
     .option('--no-first-job', 'make no backup at the very first start')
     .action(async (options: { firstJob: boolean }) => {
-      const { up } = await import('./up/up.ts');
+      const { up } = await import('./embedded/up.ts');
       process.exit(await up({ ...world, firstJob: options.firstJob }));
     });
-  serverCommand(program, env, 'api', 'run the API', async () => (await import('./run/api.ts')).startApiProcess);
+  serverCommand(program, env, 'api', 'run the API', async () => (await import('./processes/api.ts')).startApiProcess);
   serverCommand(
     program,
     env,
     'worker',
     'run the Temporal worker',
-    async () => (await import('./run/worker.ts')).startWorkerProcess,
+    async () => (await import('./processes/worker.ts')).startWorkerProcess,
   );
   serverCommand(
     program,
     env,
     'gateway',
     'run the gateway for agents',
-    async () => (await import('./run/gateway.ts')).startGatewayProcess,
+    async () => (await import('./processes/gateway.ts')).startGatewayProcess,
   );
   hiddenOption(
     program
@@ -54,14 +48,14 @@ export function registerProcesses(program: Command, given: Partial<ProcessWorld>
       .description('run the agent of this host')
       .addHelpText('after', '\nExample:\n  HOLDFAST_DATA=/var/lib/holdfast holdfast agent'),
   ).action(async (told: Told) => {
-    const { runAgent } = await import('./run/agent.ts');
+    const { runAgent } = await import('./processes/agent.ts');
     await runAgent({ env, dieWithParent: told.dieWithParent === true });
   });
   databaseCommands(program, world);
   auditCommand(program, world);
   uiCommand(program, world);
   program.command('programs', { hidden: true }).action(async () => {
-    const { programsCommand } = await import('./run/programs-command.ts');
+    const { programsCommand } = await import('./embedded/programs-command.ts');
     await programsCommand(world);
   });
 }
@@ -71,12 +65,12 @@ function databaseCommands(program: Command, world: ProcessWorld): void {
     .command('migrate')
     .description('bring the database of DATABASE_URL to the schema of this program and make its logins')
     .addHelpText('after', '\nExample:\n  DATABASE_URL=postgres://owner@db.example.org/holdfast holdfast migrate')
-    .action(async () => (await import('./run/migrate-command.ts')).migrateCommand(world));
+    .action(async () => (await import('./processes/commands/migrate-command.ts')).migrateCommand(world));
   program
     .command('bootstrap')
     .description('make the owner, the first organisation, the key of the command line and this host')
     .addHelpText('after', '\nExample:\n  DATABASE_URL=postgres://owner@db.example.org/holdfast holdfast bootstrap')
-    .action(async () => (await import('./run/bootstrap-command.ts')).bootstrapCommand(world));
+    .action(async () => (await import('./processes/commands/bootstrap-command.ts')).bootstrapCommand(world));
 }
 
 function uiCommand(program: Command, world: ProcessWorld): void {
@@ -85,7 +79,7 @@ function uiCommand(program: Command, world: ProcessWorld): void {
     .description("print a link that opens Temporal's UI of this machine's Holdfast, once")
     .addHelpText('after', '\nExample:\n  holdfast temporal-ui')
     .action(async () => {
-      const { temporalUiCommand } = await import('./run/temporal-ui-command.ts');
+      const { temporalUiCommand } = await import('./embedded/temporal-ui-command.ts');
       temporalUiCommand({ ...world, env: withDataFolderHere(world.env, whereabouts(process.cwd())) });
     });
 }
@@ -99,7 +93,7 @@ function auditCommand(program: Command, world: ProcessWorld): void {
     .description('find altered, removed and unlinked events in the audit chain of every organisation')
     .addHelpText('after', '\nExample:\n  holdfast audit verify --output json')
     .action(async (_options: unknown, command: Command) => {
-      const { auditVerifyCommand } = await import('./run/audit-command.ts');
+      const { auditVerifyCommand } = await import('./processes/commands/audit-command.ts');
       const { output } = command.optsWithGlobals() as { output?: Format };
       const here = withDataFolderHere(world.env, whereabouts(process.cwd()));
       const bad = await auditVerifyCommand({ ...world, env: here }, output ?? 'table');
@@ -116,11 +110,11 @@ function serverCommand(
   env: Environment,
   name: 'api' | 'worker' | 'gateway',
   about: string,
-  load: () => Promise<Parameters<typeof import('./run/process.ts').runProcess>[1]>,
+  load: () => Promise<Parameters<typeof import('./processes/process.ts').runProcess>[1]>,
 ): void {
   const example = `\nExample:\n  HOLDFAST_DATA=/var/lib/holdfast holdfast ${name}`;
   hiddenOption(program.command(name).description(about).addHelpText('after', example)).action(async (told: Told) => {
-    const [{ runProcess }, start] = await Promise.all([import('./run/process.ts'), load()]);
+    const [{ runProcess }, start] = await Promise.all([import('./processes/process.ts'), load()]);
     await runProcess(
       { name, env, dieWithParent: told.dieWithParent === true, stopWithinMs: STOP_WITHIN_MS[name] },
       start,

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { readConfig } from '../../config/config.ts';
-import { systemClock } from '../../lib/clock.ts';
-import { Failure } from '../../lib/failure.ts';
-import type { ProcessWorld } from '../processes.ts';
-import { newUiLink } from '../up/ui-link.ts';
-import { dataPaths, readIfThere } from './data-folder.ts';
+import { readConfig } from '../config/config.ts';
+import { systemClock } from '../lib/clock.ts';
+import { Failure } from '../lib/failure.ts';
+import { dataPaths, readIfThere } from '../processes/place/data-folder.ts';
+import type { ProcessWorld } from '../processes/process-world.ts';
+import { newUiLink } from './temporal/ui-link.ts';
 
 /** Prints a new link to the UI that `up` runs. Who can read its key may look anyway. */
 export function temporalUiCommand({ env, say }: ProcessWorld): void {
