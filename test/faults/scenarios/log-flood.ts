@@ -81,8 +81,9 @@ async function flood(stack: FaultStack, site: Site, accepted: Accepted, shape: S
   const giveUp = new AbortController();
   const watched = Promise.all(viewers.map((viewer) => viewer.watch(giveUp.signal)));
   watched.catch(() => {});
+  stack.onClose(async () => giveUp.abort());
   await untilTrue('viewers see lines', () => viewers.every((viewer) => viewer.lines.seen > lines / 5));
-  const giveBack = await stack.database.hold('lock table log_chunk, log_head in access exclusive mode');
+  const giveBack = await stack.database.hold('lock table log_head, log_chunk in access exclusive mode');
   // Somebody else's job meanwhile: its outcome is no concern of the log's.
   await accepted.noop(site.probe, { logLines: 100 });
   for (let drop = 0; drop < DROPS.whileAway; drop++) {

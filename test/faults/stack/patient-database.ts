@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 const WITHIN_MS = 90_000;
+const DEADLOCK = '40P01';
 
 /** Looks at the rows whenever the server is there: a statement that met a dead server is asked again. For reading, and for arranging. */
 export class PatientDatabase {
   readonly #pool: pg.Pool;
+  readonly #held = new Set<pg.PoolClient>();
 
   constructor(url: string) {
     this.#pool = new pg.Pool({ connectionString: url, max: 3, connectionTimeoutMillis: 3_000 });
@@ -26,17 +28,31 @@ export class PatientDatabase {
     }
   }
 
-  /** A transaction that this statement opens, held until the answer is called. */
+  /** A transaction that this statement opens, held until the answer is called. One that met a deadlock is opened again. */
   async hold(text: string): Promise<() => Promise<void>> {
-    const client = await this.#pool.connect();
-    await client.query(`begin; ${text}`);
-    return async () => {
-      await client.query('commit');
-      client.release();
-    };
+    const end = Date.now() + WITHIN_MS;
+    for (;;) {
+      const client = await this.#pool.connect();
+      this.#held.add(client);
+      const giveBack = async (last: 'commit' | 'rollback') => {
+        await client.query(last);
+        this.#held.delete(client);
+        client.release();
+      };
+      try {
+        await client.query(`begin; ${text}`);
+        return () => giveBack('commit');
+      } catch (thrown) {
+        await giveBack('rollback');
+        if ((thrown as { code?: string }).code !== DEADLOCK || Date.now() > end) throw thrown;
+      }
+    }
   }
 
-  close(): Promise<void> {
-    return this.#pool.end();
+  /** What is still held is let go: a pool ends only when it has all its connections, and a scenario that failed gave none back. */
+  async close(): Promise<void> {
+    for (const client of this.#held) client.release(true);
+    this.#held.clear();
+    await this.#pool.end();
   }
 }
