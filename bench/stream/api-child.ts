@@ -1,8 +1,8 @@
-// The API in a process of its own, as `holdfast api` puts it together, but with a door that passes nothing.
+// The API in a process of its own, as `holdfast api` puts it together, but with an engine that passes nothing.
 import { MIGRATION_NAMES } from '../../migrations/index.ts';
 import { serveApi } from '../../src/api/core/serve.ts';
 import { openAuthDb } from '../../src/db/access/auth-db.ts';
-import { openDoors } from '../../src/db/core/doors.ts';
+import { openDatabase } from '../../src/db/core/database.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { newUuid, systemRandom } from '../../src/lib/ids.ts';
@@ -22,17 +22,17 @@ const api = await serveApi(
       // All viewers of a bench hold one key.
       streams: { streamsOfOne: 12_000 },
     },
-    doors: openDoors(orm),
+    database: openDatabase(orm, { clock: systemClock, random: systemRandom }),
     authDb: openAuthDb({ url: authUrl, poolMax: 5, applicationName: 'bench auth' }),
-    door: {
+    engine: {
       newClaim: () => ({
         token: newUuid(systemClock, systemRandom),
         now: systemClock.now(),
         until: new Date(systemClock.now().getTime() + 5_000),
       }),
-      pass: async () => {},
+      startRuns: async () => {},
       tellCancel: async () => true,
-      engine: async () => null,
+      describe: async () => null,
       state: () => ({ ok: true, since: systemClock.now(), detail: null }),
       probe: async () => ({ ok: true, since: systemClock.now(), detail: null }),
     },

@@ -1,5 +1,5 @@
 // What gateways do with reports, without their wire: one transaction a report, one report in flight for each job.
-import { openDoors } from '../../src/db/core/doors.ts';
+import { openDatabase } from '../../src/db/core/database.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
 import { gatewayStore } from '../../src/db/hosts/gateway-store.ts';
 import type { LogLine } from '../../src/domain/jobs/agent-protocol.ts';
@@ -28,7 +28,7 @@ const orm = await openOrm({
   transactionTimeoutMs: 15_000,
   applicationName: 'bench gateway',
 });
-const store = gatewayStore(openDoors(orm), systemClock, systemRandom);
+const store = gatewayStore(openDatabase(orm, { clock: systemClock, random: systemRandom }), systemClock, systemRandom);
 const TOKEN = Buffer.from('bench');
 
 async function speak(host: SpeakingHost, order: Order): Promise<void> {

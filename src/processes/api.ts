@@ -5,11 +5,11 @@ import type { Config } from '../config/config.ts';
 import { openAuthDb } from '../db/access/auth-db.ts';
 import { asError } from '../lib/failure.ts';
 import { KEYS_HELD } from '../lib/seal.ts';
-import { openDoor } from '../temporal/doors.ts';
+import { openWorkflowEngine } from '../temporal/workflow-engine.ts';
 import { buildOf } from './place/build.ts';
 import { readKeyring } from './place/keyring-file.ts';
 import { readLoginUrl } from './place/login-urls.ts';
-import { openLoginDoors } from './place/open-login.ts';
+import { openLoginDatabase } from './place/open-login.ts';
 import { StartProblem } from './place/start-problem.ts';
 import { temporalTarget } from './place/temporal-target.ts';
 import type { ProcessParts, Running } from './process.ts';
@@ -18,9 +18,9 @@ import type { ProcessParts, Running } from './process.ts';
 export async function startApiProcess({ config, clock, random, log }: ProcessParts): Promise<Running> {
   const target = temporalTarget(config);
   const keyring = readKeyring(config.keyringFile, KEYS_HELD.api);
-  const doors = await openLoginDoors(config, 'api', 10);
+  const database = await openLoginDatabase(config, 'api', 10, { clock, random });
   const authDb = openAuthDb({ url: readLoginUrl(config, 'auth').url, poolMax: 5, applicationName: 'holdfast auth' });
-  const door = openDoor({ target, clock, random, log });
+  const engine = openWorkflowEngine({ target, clock, random, log });
   const settings = {
     temporalUiUrl: config.temporal.uiUrl,
     temporalNamespace: target.namespace,
@@ -32,7 +32,7 @@ export async function startApiProcess({ config, clock, random, log }: ProcessPar
     ownFolders: [config.dataDir, config.keyringFile],
     trustedProxy: config.trustedProxy,
   };
-  const parts = { settings, doors, authDb, door, clock, random, log, keyring, build: buildOf() };
+  const parts = { settings, database, authDb, engine, clock, random, log, keyring, build: buildOf() };
   const api = await serveApi(parts, { host: config.bind, port: config.port }).catch((thrown) => {
     throw portProblem(thrown, config);
   });
@@ -40,7 +40,7 @@ export async function startApiProcess({ config, clock, random, log }: ProcessPar
   return {
     async stop() {
       await api.stop();
-      await door.close();
+      await engine.close();
     },
   };
 }

@@ -5,7 +5,7 @@ import { KEYS_HELD } from '../lib/seal.ts';
 import { dataPaths } from './place/data-folder.ts';
 import { gatewayNames } from './place/gateway-names.ts';
 import { readKeyring } from './place/keyring-file.ts';
-import { openLoginDoors } from './place/open-login.ts';
+import { openLoginDatabase } from './place/open-login.ts';
 import { StartProblem } from './place/start-problem.ts';
 import { temporalTarget } from './place/temporal-target.ts';
 import type { ProcessParts, Running } from './process.ts';
@@ -14,7 +14,7 @@ import type { ProcessParts, Running } from './process.ts';
 export async function startGatewayProcess({ config, clock, random, log }: ProcessParts): Promise<Running> {
   const upstream = temporalTarget(config);
   const keyring = readKeyring(config.keyringFile, KEYS_HELD.gateway);
-  const doors = await openLoginDoors(config, 'gateway', 10);
+  const database = await openLoginDatabase(config, 'gateway', 10, { clock, random });
   const gateway = await startGateway({
     listen: { host: config.bind, port: config.gatewayPort },
     // Always of our own authority: agents pin that one, and a certificate for browsers would prove nothing to them.
@@ -22,7 +22,7 @@ export async function startGatewayProcess({ config, clock, random, log }: Proces
     upstream,
     namespace: upstream.namespace,
     keyring,
-    store: gatewayStore(doors, clock, random),
+    store: gatewayStore(database, clock, random),
     clock,
     random,
     log,
@@ -38,7 +38,7 @@ export async function startGatewayProcess({ config, clock, random, log }: Proces
   return {
     async stop() {
       await gateway.stop();
-      await doors.close();
+      await database.close();
     },
   };
 }

@@ -4,7 +4,7 @@ import { sleep } from '../lib/sleep.ts';
 import { lazyConnection, type TemporalTarget } from '../temporal/connection.ts';
 import { startWorker } from '../worker/control.ts';
 import { readKeyring } from './place/keyring-file.ts';
-import { openLoginDoors } from './place/open-login.ts';
+import { openLoginDatabase } from './place/open-login.ts';
 import { temporalTarget } from './place/temporal-target.ts';
 import type { ProcessParts, Running } from './process.ts';
 
@@ -18,9 +18,9 @@ export async function startWorkerProcess(parts: ProcessParts): Promise<Running> 
   const { config, clock, random, log } = parts;
   const temporal = temporalTarget(config);
   const keyring = readKeyring(config.keyringFile, KEYS_HELD.worker);
-  const workerDoors = await openLoginDoors(config, 'worker', 10);
+  const database = await openLoginDatabase(config, 'worker', 10, { clock, random });
   await untilNamespace(temporal, parts);
-  const worker = await startWorker({ temporal, workerDoors, keyring, clock, random, log });
+  const worker = await startWorker({ temporal, database, keyring, clock, random, log });
   log.info({ namespace: temporal.namespace }, 'the worker is ready');
   return { stop: () => worker.stop(STOP_GRACE_MS), ended: worker.ended };
 }

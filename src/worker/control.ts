@@ -3,7 +3,7 @@ import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { noop } from '../activities/control/noop.ts';
 import { controlActivities } from '../activities/control/run-activities.ts';
 import { CONTROL_QUEUE } from '../catalog/queues.ts';
-import type { Doors } from '../db/core/doors.ts';
+import type { Database } from '../db/core/database.ts';
 import { holdLease } from '../db/core/lease.ts';
 import type { Clock } from '../lib/clock.ts';
 import { asError } from '../lib/failure.ts';
@@ -12,7 +12,7 @@ import type { Log } from '../lib/log.ts';
 import { EncryptingCodec } from '../lib/payload-codec.ts';
 import type { Keyring } from '../lib/seal.ts';
 import { connectionOptions, type TemporalTarget } from '../temporal/connection.ts';
-import { openDoor } from '../temporal/doors.ts';
+import { openWorkflowEngine } from '../temporal/workflow-engine.ts';
 import { chainOnce, watchAuditGap } from './audit/chainer.ts';
 import { startLoop } from './core/loop.ts';
 import { sweepPresence } from './hosts/presence.ts';
@@ -25,7 +25,7 @@ import { REPAIR_LEASE_MS, REPAIR_PERIOD_MS, sweepRepair } from './jobs/sweep.ts'
 
 export interface WorkerOptions {
   readonly temporal: TemporalTarget;
-  readonly workerDoors: Doors;
+  readonly database: Database;
   readonly keyring: Keyring;
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -48,10 +48,10 @@ const WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url
 
 /** The control plane's Temporal worker and the loops that one of the replicas runs. */
 export async function startWorker(options: WorkerOptions): Promise<ControlWorker> {
-  const { workerDoors: doors, clock, random, log } = options;
-  const door = openDoor({ target: options.temporal, clock, random, log });
-  const worker = await createWorker(options, door);
-  const loops = startLoops(options, door);
+  const { database, clock, random, log } = options;
+  const engine = openWorkflowEngine({ target: options.temporal, clock, random, log });
+  const worker = await createWorker(options, engine);
+  const loops = startLoops(options, engine);
   const running = worker.run().then(
     () => 'stopped',
     (thrown) => `failed: ${asError(thrown).message}`,
@@ -71,14 +71,14 @@ export async function startWorker(options: WorkerOptions): Promise<ControlWorker
       await Promise.all(loops.map((loop) => loop.stop()));
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await Promise.race([running, new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
-      await door.close();
-      await doors.close();
+      await engine.close();
+      await database.close();
     },
   };
 }
 
-async function createWorker(options: WorkerOptions, door: ReturnType<typeof openDoor>): Promise<Worker> {
-  const { temporal, workerDoors: doors, keyring, clock, random, log } = options;
+async function createWorker(options: WorkerOptions, engine: ReturnType<typeof openWorkflowEngine>): Promise<Worker> {
+  const { temporal, database, keyring, clock, random, log } = options;
   Runtime.install({ logger: temporalLogger(log), telemetryOptions: { logging: { forward: {}, filter: 'WARN' } } });
   const connection = await NativeConnection.connect(connectionOptions(temporal));
   return Worker.create({
@@ -86,7 +86,7 @@ async function createWorker(options: WorkerOptions, door: ReturnType<typeof open
     namespace: temporal.namespace,
     taskQueue: CONTROL_QUEUE,
     workflowsPath: WORKFLOWS,
-    activities: { ...controlActivities({ doors, door, clock, random }), 'noop.v1': noop },
+    activities: { ...controlActivities({ database, engine, clock, random }), 'noop.v1': noop },
     dataConverter: { payloadCodecs: [new EncryptingCodec(keyring, random)], failureConverterPath: FAILURE_CONVERTER },
     // About 1 MB each; what falls out is replayed (0.5 ms an event, our runs have 14).
     maxCachedWorkflows: 200,
@@ -100,17 +100,19 @@ async function createWorker(options: WorkerOptions, door: ReturnType<typeof open
   } as never);
 }
 
-function startLoops(options: WorkerOptions, door: ReturnType<typeof openDoor>) {
-  const { workerDoors: doors, clock, random, log } = options;
-  const parts = { doors, door, clock, random, log };
+function startLoops(options: WorkerOptions, engine: ReturnType<typeof openWorkflowEngine>) {
+  const { database, clock, random, log } = options;
+  const parts = { database, engine, clock, random, log };
   const lostRuns = new LostRunSweep(parts, options.lostRunTimes ?? LOST_RUN_TIMES);
   const missingAnswers = new MissingAnswers(parts);
-  const engine = new EngineWatch(parts);
+  const engineWatch = new EngineWatch(parts);
   const holder = newUuid(clock, random);
   // The lease is an economy: each loop is safe when two replicas run it.
   const alone = (name: string, periodMs: number, round: () => Promise<'again' | 'rest'>, leaseMs?: number) =>
     startLoop(name, periodMs, log, async () => {
-      const mine = await doors.acrossOrgs(`lease: ${name}`, (tx) => holdLease(tx, name, holder, clock.now(), leaseMs));
+      const mine = await database.acrossOrganizations(`lease: ${name}`, (tx) =>
+        holdLease(tx, name, holder, clock.now(), leaseMs),
+      );
       return mine ? round() : 'rest';
     });
   return [
@@ -118,11 +120,11 @@ function startLoops(options: WorkerOptions, door: ReturnType<typeof openDoor>) {
     alone('presence', 1_000, () => sweepPresence(parts)),
     alone('chainer', 1_000, () => chainOnce(parts)),
     startLoop('audit gap', 15_000, log, watchAuditGap(parts)),
-    alone('engine', ENGINE_PERIOD_MS, () => engine.round()),
+    alone('engine', ENGINE_PERIOD_MS, () => engineWatch.round()),
     alone('lost-runs', 1_000, () => lostRuns.round()),
     alone('missing-answers', 1_000, () => missingAnswers.round()),
     alone('repair', REPAIR_PERIOD_MS, () => sweepRepair(parts), REPAIR_LEASE_MS),
-    alone('upkeep', UPKEEP_PERIOD_MS, () => upkeepOnce({ doors, clock, log }), UPKEEP_LEASE_MS),
+    alone('upkeep', UPKEEP_PERIOD_MS, () => upkeepOnce({ database, clock, log }), UPKEEP_LEASE_MS),
   ];
 }
 

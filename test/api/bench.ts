@@ -4,7 +4,7 @@ import type { App } from '../../src/api/core/app-type.ts';
 import type { ApiParts } from '../../src/api/core/parts.ts';
 import type { StreamLimits } from '../../src/api/core/stream-limits.ts';
 import { openAuthDb } from '../../src/db/access/auth-db.ts';
-import { openDoors } from '../../src/db/core/doors.ts';
+import { openDatabase } from '../../src/db/core/database.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
 import type { StartOrder } from '../../src/db/jobs/start-orders.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -28,7 +28,7 @@ export interface Asked {
   readonly headers?: Record<string, string>;
 }
 
-/** An API on a database of its own, with a door that only remembers. */
+/** An API on a database of its own, with an engine that only remembers. */
 export interface ApiBench {
   readonly app: App;
   readonly database: TestDatabase;
@@ -68,22 +68,22 @@ export async function startApi(more?: (app: App) => void, streams: Partial<Strea
       ownFolders: ['/opt/holdfast/data'],
       streams,
     },
-    doors: openDoors(api),
+    database: openDatabase(api, { clock: systemClock, random: systemRandom }),
     authDb: auth,
-    door: {
+    engine: {
       newClaim: () => ({
         token: newUuid(systemClock, systemRandom),
         now: new Date(),
         until: new Date(Date.now() + 5_000),
       }),
-      pass: async (starts) => {
+      startRuns: async (starts) => {
         passed.push(...starts);
       },
       tellCancel: async (jobId, runNo) => {
         cancelled.push({ jobId, runNo });
         return true;
       },
-      engine: async () => null,
+      describe: async () => null,
       state: () => ({ ok: true, since: new Date(), detail: null }),
       probe: async () => ({ ok: true, since: new Date(), detail: null }),
     },
@@ -115,7 +115,7 @@ export async function startApi(more?: (app: App) => void, streams: Partial<Strea
     counts: () => countRows(database),
     async close() {
       await app.close();
-      await parts.doors.close();
+      await parts.database.close();
       await auth.destroy();
       await database.drop();
     },

@@ -21,8 +21,8 @@ test('it lives, and it is ready with every part named', async () => {
 
 test('without Temporal it is degraded and takes jobs all the same; with a probe that hangs too', async () => {
   const away = { ok: false, since: null, detail: 'connect ECONNREFUSED 127.0.0.1:7233' };
-  const door = { ...api.parts.door, state: () => away, probe: () => new Promise<never>(() => {}) };
-  const app = await buildApp({ ...api.parts, door });
+  const engine = { ...api.parts.engine, state: () => away, probe: () => new Promise<never>(() => {}) };
+  const app = await buildApp({ ...api.parts, engine });
   const ready = await app.inject('/readyz');
   expect(ready.statusCode).toBe(200);
   expect(ready.json()).toMatchObject({ status: 'degraded', parts: { temporal: { state: 'away' } } });

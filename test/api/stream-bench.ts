@@ -1,4 +1,4 @@
-import type { Doors } from '../../src/db/core/doors.ts';
+import type { Database } from '../../src/db/core/database.ts';
 import { gatewayStore } from '../../src/db/hosts/gateway-store.ts';
 import { beginRun } from '../../src/db/jobs/run/begin-run.ts';
 import { finishRun } from '../../src/db/jobs/run/finish-run.ts';
@@ -7,7 +7,7 @@ import type { AttemptResult } from '../../src/domain/jobs/outcome.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { newUuid, parsePublicId, publicId, systemRandom } from '../../src/lib/ids.ts';
 import { host } from '../factories.ts';
-import { openTestDoors } from '../harness/database.ts';
+import { openTestLogin } from '../harness/database.ts';
 import { type ApiBench, startApi } from './bench.ts';
 import { openStream, type StreamAsked, type StreamReader } from './stream-client.ts';
 
@@ -28,7 +28,7 @@ export interface SpeakingJob {
 export interface StreamBench extends ApiBench {
   /** Address of the API, on a real socket. */
   readonly url: string;
-  readonly worker: Doors;
+  readonly worker: Database;
   startJob(): Promise<SpeakingJob>;
   watch(job: SpeakingJob, asked?: Partial<StreamAsked>): Promise<StreamReader>;
 }
@@ -54,8 +54,8 @@ const progressOf = (fraction: number): Progress => ({
 export async function startStreams(streams: Parameters<typeof startApi>[1] = {}): Promise<StreamBench> {
   const api = await startApi(undefined, streams);
   const url = await api.app.listen({ host: '127.0.0.1', port: 0 });
-  const worker = await openTestDoors(api.database, 'worker', { keep: true });
-  const gateway = await openTestDoors(api.database, 'gateway', { keep: true });
+  const worker = await openTestLogin(api.database, 'worker', { keep: true });
+  const gateway = await openTestLogin(api.database, 'gateway', { keep: true });
   const parts = { clock: systemClock, random: systemRandom };
   const store = gatewayStore(gateway, systemClock, systemRandom);
   const claim = () => ({
@@ -73,7 +73,7 @@ export async function startStreams(streams: Parameters<typeof startApi>[1] = {})
       const { id } = (await api.ask('POST', 'jobs', { body })).body;
       const jobId = parsePublicId('job', id)!;
       const input = { orgId: api.org.id, jobId, runNo: 1 };
-      await worker.inOrg(api.org.id, (tx) => beginRun(tx, input, 'run', new Date()));
+      await worker.inOrganization(api.org.id, (tx) => beginRun(tx, input, 'run', new Date()));
       const who = { orgId: api.org.id, hostId: machine.id, hostName: machine.name };
       const next = new Map<number, number>();
       const report = async (
@@ -99,7 +99,7 @@ export async function startStreams(streams: Parameters<typeof startApi>[1] = {})
       const last = (attempt = 1) => report(attempt, [], null, RESULT, true);
       const end = async () => {
         const about = { ...parts, claim: claim() };
-        await worker.inOrg(api.org.id, (tx) => finishRun(tx, input, 'run', { how: 'cancelled' }, 1, about));
+        await worker.inOrganization(api.org.id, (tx) => finishRun(tx, input, 'run', { how: 'cancelled' }, 1, about));
       };
       return {
         id,

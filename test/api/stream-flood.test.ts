@@ -142,7 +142,7 @@ test('UX-5: readers of a long history that take nothing hold no more than a stre
 });
 
 test('viewers of one job share one reader, one statement a look, and nobody asks anything while nobody watches', async () => {
-  const { transactions } = bench.parts.doors;
+  const { transactions } = bench.parts.database;
   const idle = transactions.count;
   const job = await bench.startJob();
   const opened = transactions.count - idle;

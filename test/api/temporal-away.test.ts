@@ -4,7 +4,7 @@ import { buildApp } from '../../src/api/app.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { parsePublicId, systemRandom } from '../../src/lib/ids.ts';
 import { createLogger } from '../../src/lib/log.ts';
-import { type Door, openDoor } from '../../src/temporal/doors.ts';
+import { openWorkflowEngine, type WorkflowEngine } from '../../src/temporal/workflow-engine.ts';
 import { type ApiBench, startApi } from './bench.ts';
 
 /** One takes connections and never says a word, as a Temporal that hangs; of the other nothing listens any more. */
@@ -17,12 +17,12 @@ const addressOf = async (server: Server): Promise<string> => {
 const log = createLogger({ level: 'error', pretty: false, process: 'test' });
 
 let api: ApiBench;
-const doors: Record<string, Door> = {};
+const engines: Record<string, WorkflowEngine> = {};
 beforeAll(async () => {
   api = await startApi();
   for (const [name, server] of Object.entries({ hangs, gone })) {
     const target = { address: await addressOf(server), namespace: 'holdfast', apiKey: null, tls: null };
-    doors[name] = openDoor({
+    engines[name] = openWorkflowEngine({
       target,
       clock: systemClock,
       random: systemRandom,
@@ -32,7 +32,7 @@ beforeAll(async () => {
   gone.close();
 });
 afterAll(async () => {
-  await Promise.all(Object.values(doors).map((door) => door.close()));
+  await Promise.all(Object.values(engines).map((engine) => engine.close()));
   hangs.close();
   await api?.close();
 });
@@ -40,7 +40,7 @@ afterAll(async () => {
 test.each(['gone', 'hangs'])(
   'FT-7: with a Temporal that is %s jobs are taken and cancelled at once, and it is called degraded',
   async (name) => {
-    const app = await buildApp({ ...api.parts, door: doors[name]! });
+    const app = await buildApp({ ...api.parts, engine: engines[name]! });
     const ask = (url: string, payload: object) =>
       app.inject({ method: 'POST', url, payload, headers: { authorization: `Bearer ${api.key}` } });
     const beganMs = Date.now();

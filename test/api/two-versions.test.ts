@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { migrate } from '../../src/db/core/migrate.ts';
-import { openLoginDoors } from '../../src/processes/place/open-login.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { systemRandom } from '../../src/lib/ids.ts';
+import { openLoginDatabase } from '../../src/processes/place/open-login.ts';
 import { type ApiBench, startApi } from './bench.ts';
 
 let api: ApiBench;
@@ -15,7 +17,7 @@ const migrateAsThisProgram = () => migrate({ ownerUrl: api.database.ownerUrl, ro
 /** A replica of this program that starts now. */
 const startReplica = async () => {
   const config = readConfig({ HOLDFAST_DATA: '/nowhere', DATABASE_URL_API: api.database.urls.api });
-  await (await openLoginDoors(config, 'api', 1)).close();
+  await (await openLoginDatabase(config, 'api', 1, { clock: systemClock, random: systemRandom })).close();
 };
 const ready = async () => await api.ask('GET', '/readyz', { key: null });
 

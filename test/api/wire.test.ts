@@ -10,7 +10,7 @@ beforeAll(async () => {
   // Pools are closed by the bench; here only the listener is of interest.
   const parts = {
     ...api.parts,
-    doors: { ...api.parts.doors, close: async () => {} },
+    database: { ...api.parts.database, close: async () => {} },
     authDb: keepOpen(api.parts.authDb),
   };
   running = await serveApi(parts, { host: '127.0.0.1', port: 0 });
@@ -59,7 +59,7 @@ test.each([
 
 test('it stops at once although connections are kept open, and lets what runs end', async () => {
   const other = await serveApi(
-    { ...api.parts, doors: { ...api.parts.doors, close: async () => {} }, authDb: keepOpen(api.parts.authDb) },
+    { ...api.parts, database: { ...api.parts.database, close: async () => {} }, authDb: keepOpen(api.parts.authDb) },
     { host: '127.0.0.1', port: 0 },
   );
   expect((await fetch(`${other.url}/healthz`)).status).toBe(200);

@@ -37,17 +37,17 @@ const said = (firstSeq: number, lines: readonly LogLine[], result: AttemptResult
 async function runningJob() {
   const { clock, random, org } = bench;
   const hostId = await bench.addHost();
-  const [answer] = await bench.api.inOrg(org, (tx) =>
-    acceptJobs(tx, org, [bench.request('noop', {}, hostId)], { clock, random, claim: bench.claim() }),
+  const [answer] = await bench.api.inOrganization(org, (tx) =>
+    acceptJobs(tx, [bench.request('noop', {}, hostId)], { clock, random, claim: bench.claim() }),
   );
   if (answer?.verdict !== 'queued') throw new Error('not queued');
   const input = { orgId: org, jobId: answer.jobId, runNo: 1 };
-  await bench.worker.inOrg(org, (tx) => beginRun(tx, input, 'run', clock.now()));
+  await bench.worker.inOrganization(org, (tx) => beginRun(tx, input, 'run', clock.now()));
   const store = gatewayStore(bench.gateway, clock, random);
   const host = { orgId: org, hostId, hostName: 'h' };
   const ticket = { jobId: answer.jobId, runNo: 1, runId: 'run', attempt: 1, activity: 'noop.v1' };
   const end = () =>
-    bench.worker.inOrg(org, (tx) =>
+    bench.worker.inOrganization(org, (tx) =>
       finishRun(tx, input, 'run', { how: 'cancelled' }, 1, { clock, random, claim: bench.claim() }),
     );
   return { store, host, ticket, input, end };
@@ -109,7 +109,9 @@ test('what an attempt says after it was given up is kept beside the job and chan
     });
   await report(0, 0.1, null);
   const { clock, random, org } = bench;
-  await bench.worker.inOrg(org, (tx) => giveUpAttempt(tx, input, 'run', { runNo: 1, attempt: 1 }, { clock, random }));
+  await bench.worker.inOrganization(org, (tx) =>
+    giveUpAttempt(tx, input, 'run', { runNo: 1, attempt: 1 }, { clock, random }),
+  );
   const before = await row();
   expect(before).toMatchObject({ progress: { fraction: 0.1 }, reason: 'verifying_host' });
   const result = { outcome: { code: 'succeeded', counts: {}, refs: {} }, failures: [], failureCount: 0 };
@@ -121,7 +123,7 @@ test('what an attempt says after it was given up is kept beside the job and chan
 
 test('a run that was started anew takes nothing from the one before: the fence', async () => {
   const { store, host, ticket, input } = await runningJob();
-  await bench.worker.inOrg(bench.org, (tx) => requeueRun(tx, input, 'run', bench.claim()));
+  await bench.worker.inOrganization(bench.org, (tx) => requeueRun(tx, input, 'run', bench.claim()));
   expect(await store.claim(host, ticket, TOKEN)).toMatchObject({
     verdict: 'refused',
     reason: expect.stringMatching('anew'),

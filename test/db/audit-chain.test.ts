@@ -21,14 +21,14 @@ const silent = { error() {}, info() {}, warn() {}, debug() {} } as never;
 async function tell(count: number, org = bench.org): Promise<void> {
   const { actor, clock, random } = bench;
   for (let i = 0; i < count; i++)
-    await bench.api.inOrg(org, (tx) => {
+    await bench.api.inOrganization(org, (tx) => {
       const object = { kind: 'plan', id: bench.newId(), label: `plan ${i}`, version: i };
       const change = { action: 'plan.create', topic: 'plan.changed' as const, object, data: { b: 1, a: [i, 'ä'] } };
-      return tellChange(tx, org, change, { actor, requestId: 'test', clock, random });
+      return tellChange(tx, change, { actor, requestId: 'test', clock, random });
     });
 }
-const chain = () => chainOnce({ doors: bench.worker });
-const verify = (org = bench.org) => bench.worker.inOrg(org, (tx) => verifyChain(tx, org));
+const chain = () => chainOnce({ database: bench.worker });
+const verify = (org = bench.org) => bench.worker.inOrganization(org, (tx) => verifyChain(tx));
 const links = async (org = bench.org) =>
   (await bench.owner.query('select seq::int, event_id from audit_link where org_id = $1 order by seq', [org])).rows;
 /** What a person with all rights in the database could do. */
@@ -166,7 +166,7 @@ test('an event that is not linked after ten seconds is a gap: counted, told once
   const clock = { now: () => new Date(now) };
   const told: unknown[] = [];
   const log = { error: (fields: unknown) => told.push(fields), info: (fields: unknown) => told.push(fields) } as never;
-  const look = watchAuditGap({ doors: bench.worker, clock, log });
+  const look = watchAuditGap({ database: bench.worker, clock, log });
   await look();
   expect(told).toEqual([]);
   now += 6_000;
@@ -176,10 +176,12 @@ test('an event that is not linked after ten seconds is a gap: counted, told once
   await chain();
   await look();
   expect(told[1]).toEqual({ events: 0 });
-  expect(await bench.worker.acrossOrgs('test: look for a gap', (tx) => findAuditGap(tx, clock.now()))).toEqual({
-    events: 0,
-    oldestAt: null,
-  });
+  expect(await bench.worker.acrossOrganizations('test: look for a gap', (tx) => findAuditGap(tx, clock.now()))).toEqual(
+    {
+      events: 0,
+      oldestAt: null,
+    },
+  );
 });
 
 test('holdfast audit verify says which link is wrong, for people and for programs', async () => {

@@ -45,7 +45,7 @@ async function inTurn<T, R>(list: readonly T[], go: (one: T) => Promise<R>): Pro
 }
 
 const begin = (jobId: string) =>
-  bench.worker.inOrg(bench.org, (tx) =>
+  bench.worker.inOrganization(bench.org, (tx) =>
     beginRun(tx, { orgId: bench.org, jobId, runNo: 1 }, `run-of-${jobId}`, bench.clock.now()),
   );
 
@@ -55,7 +55,7 @@ async function end(jobId: string): Promise<void> {
   await begin(jobId);
   const outcome = { code: 'succeeded', counts: {}, refs: {} };
   const parts = { clock, random, claim: bench.claim() };
-  await bench.worker.inOrg(bench.org, (tx) =>
+  await bench.worker.inOrganization(bench.org, (tx) =>
     finishRun(tx, input, `run-of-${jobId}`, { how: 'answered', outcome }, 1, parts),
   );
 }
@@ -69,7 +69,7 @@ const parts = () => ({
 });
 /** Sets a cap and answers the jobs that start by that. */
 const cap = async (change: typeof changeSite, id: string, maxJobs: number | null) =>
-  (await bench.api.inOrg(bench.org, (tx) => change(tx, bench.org, id, { maxJobs, ifVersion: null }, parts()))).map(
+  (await bench.api.inOrganization(bench.org, (tx) => change(tx, id, { maxJobs, ifVersion: null }, parts()))).map(
     ({ jobId }) => jobId,
   );
 
@@ -84,7 +84,7 @@ async function underWay(jobs: readonly string[]): Promise<string[]> {
 }
 const used = async (key: string) =>
   (await bench.owner.query('select used, slots, excl from lock_key where key = $1', [key])).rows[0];
-const wait = async (jobId: string) => (await bench.api.inOrg(bench.org, (tx) => getJob(tx, bench.org, jobId)))!.wait;
+const wait = async (jobId: string) => (await bench.api.inOrganization(bench.org, (tx) => getJob(tx, jobId)))!.wait;
 
 test('HJ-11: a site runs as many jobs as its cap says, across its hosts and kinds, in the order they came', async () => {
   const { site, hosts } = await siteWith(4);
@@ -181,7 +181,7 @@ test('jobs without a host do not count, nor do hosts that are away hold a share'
   const hostless = await accept('noop', {}, null);
   expect(await underWay([away!, here!, hostless])).toEqual([here, hostless]);
   await bench.owner.query(`update host set lease_until = now() + interval '1 hour' where id = $1`, [hosts[0]]);
-  await bench.worker.inOrg(bench.org, (tx) => changePresenceOf(tx, bench.org, [hosts[0]!], bench.claim()));
+  await bench.worker.inOrganization(bench.org, (tx) => changePresenceOf(tx, [hosts[0]!], bench.claim()));
   expect(await underWay([away!, here!])).toEqual([here]);
   await end(here!);
   expect(await underWay([away!])).toEqual([away]);
@@ -195,7 +195,7 @@ test('a job that goes back to its queue gives its share on, and asks for it agai
   const second = await accept('noop', {}, hosts[1]!);
   expect(await underWay([first!, second])).toEqual([first]);
   const input = { orgId: bench.org, jobId: first!, runNo: 1 };
-  await bench.worker.inOrg(bench.org, (tx) => requeueRun(tx, input, `run-of-${first}`, bench.claim()));
+  await bench.worker.inOrganization(bench.org, (tx) => requeueRun(tx, input, `run-of-${first}`, bench.claim()));
   expect(await underWay([first!, second])).toEqual([second]);
   expect(
     (await bench.owner.query('select key from lock_request where job_id = $1 order by key', [first])).rows,

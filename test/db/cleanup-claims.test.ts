@@ -26,12 +26,12 @@ async function claimedBackup() {
   const repositoryId = await bench.addRepository();
   const plan = await bench.addPlan(hostId, repositoryId);
   const request = bench.request('backup', { planId: publicId('plan', plan.id) }, null);
-  const [answer] = await bench.api.inOrg(org, (tx) =>
-    acceptJobs(tx, org, [request], { clock, random, claim: bench.claim() }),
+  const [answer] = await bench.api.inOrganization(org, (tx) =>
+    acceptJobs(tx, [request], { clock, random, claim: bench.claim() }),
   );
   if (answer?.verdict !== 'queued') throw new Error('not queued');
   const input = { orgId: org, jobId: answer.jobId, runNo: 1 };
-  await bench.worker.inOrg(org, (tx) => beginRun(tx, input, RUN, clock.now()));
+  await bench.worker.inOrganization(org, (tx) => beginRun(tx, input, RUN, clock.now()));
   const store = gatewayStore(bench.gateway, clock, random);
   const host = { orgId: org, hostId, hostName: 'h' };
   const work: AttemptTicket = {
@@ -49,10 +49,10 @@ async function claimedBackup() {
     work,
     ticket: { ...work, attempt: 2, activity: QUIESCENCE_ACTIVITY },
     claim: (ticket: AttemptTicket, by = host, token = TOKEN) => store.claim(by, ticket, token),
-    giveUp: () => bench.worker.inOrg(org, (tx) => giveUpAttempt(tx, input, RUN, lost, { clock, random })),
-    quiet: () => bench.worker.inOrg(org, (tx) => hostIsQuiet(tx, input, RUN, lost, clock.now())),
+    giveUp: () => bench.worker.inOrganization(org, (tx) => giveUpAttempt(tx, input, RUN, lost, { clock, random })),
+    quiet: () => bench.worker.inOrganization(org, (tx) => hostIsQuiet(tx, input, RUN, lost, clock.now())),
     finish: () =>
-      bench.worker.inOrg(org, (tx) =>
+      bench.worker.inOrganization(org, (tx) =>
         finishRun(tx, input, RUN, { how: 'lost' }, 1, { clock, random, claim: bench.claim() }),
       ),
   };

@@ -1,17 +1,17 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import type { Doors } from '../../src/db/core/doors.ts';
+import type { Database } from '../../src/db/core/database.ts';
 import { BEFORE_ALL_EVENTS, type EventPlace, eventWatermark, readEvents } from '../../src/db/core/events.ts';
 import { organization, uuid } from '../factories.ts';
-import { createTestDatabase, openTestDoors, type TestDatabase } from '../harness/database.ts';
+import { createTestDatabase, openTestLogin, type TestDatabase } from '../harness/database.ts';
 
 let database: TestDatabase;
-let api: Doors;
+let api: Database;
 let org: string;
 beforeAll(async () => {
   database = await createTestDatabase();
-  api = await openTestDoors(database, 'api', { keep: true });
+  api = await openTestLogin(database, 'api', { keep: true });
   org = (await organization(database.owner)).id;
 });
 afterAll(async () => {
@@ -32,7 +32,7 @@ async function writer(): Promise<pg.Client> {
 function reader(after: EventPlace) {
   let place = after;
   return async (limit = 100): Promise<string[]> => {
-    const events = await api.inOrg(org, (tx) => readEvents(tx, org, place, limit));
+    const events = await api.inOrganization(org, (tx) => readEvents(tx, org, place, limit));
     place = events.at(-1) ?? place;
     return events.map((event) => String(event.data.name));
   };
@@ -40,7 +40,7 @@ function reader(after: EventPlace) {
 
 test('an event of a transaction that commits late is neither skipped nor doubled', async () => {
   const [late, soon] = [await writer(), await writer()];
-  const read = reader(await api.inOrg(org, eventWatermark));
+  const read = reader(await api.inOrganization(org, eventWatermark));
   const tell = (client: pg.Client, name: string) => client.query(INSERT, [org, uuid(), { name }]);
   await late.query('begin');
   await tell(late, 'late, written first');
@@ -56,7 +56,7 @@ test('an event of a transaction that commits late is neither skipped nor doubled
 });
 
 test('twelve writers of long and short transactions, some of them rolled back: each event once, none that never was', async () => {
-  const read = reader(await api.inOrg(org, eventWatermark));
+  const read = reader(await api.inOrganization(org, eventWatermark));
   const committed: string[] = [];
   const seen: string[] = [];
   let writing = 12;
@@ -92,24 +92,24 @@ test('twelve writers of long and short transactions, some of them rolled back: e
 test("another organisation's events are not seen, not even with its id", async () => {
   const other = await organization(database.owner);
   await database.owner.query(INSERT, [other.id, uuid(), { name: 'theirs' }]);
-  expect(await api.inOrg(org, (tx) => readEvents(tx, other.id, BEFORE_ALL_EVENTS, 100))).toEqual([]);
+  expect(await api.inOrganization(org, (tx) => readEvents(tx, other.id, BEFORE_ALL_EVENTS, 100))).toEqual([]);
 });
 
 test('what is announced wakes who listens in another process, a hundred commits cost a few notifications, and no listener no sleep', async () => {
-  const gateway = await openTestDoors(database, 'gateway');
-  const worker = await openTestDoors(database, 'worker');
+  const gateway = await openTestLogin(database, 'gateway');
+  const worker = await openTestLogin(database, 'worker');
   let looks = 0;
-  const stop = worker.onAnnounced(() => looks++);
+  const stop = worker.onNotified(() => looks++);
   await vi.waitUntil(() => looks === 1, { timeout: 30_000 });
   const commit = () =>
-    gateway.inOrg(org, async (tx) => {
-      tx.announce();
-      await sql`select 1`.execute(tx.sql);
+    gateway.inOrganization(org, async (tx) => {
+      tx.notify();
+      await tx.run(sql`select 1`);
     });
   // What only reads, and what is rolled back, wakes nobody: the commit behind them is the first to be heard.
-  await gateway.inOrg(org, async (tx) => void (await sql`select 1`.execute(tx.sql)));
-  const failed = gateway.inOrg(org, async (tx) => {
-    tx.announce();
+  await gateway.inOrganization(org, async (tx) => void (await sql`select 1`.execute(tx.sql)));
+  const failed = gateway.inOrganization(org, async (tx) => {
+    tx.notify();
     throw new Error('no');
   });
   await expect(failed).rejects.toThrow('no');
@@ -125,9 +125,9 @@ test('what is announced wakes who listens in another process, a hundred commits 
 });
 
 test('who listens hears again after its connection was cut', async () => {
-  const doors = await openTestDoors(database, 'worker');
+  const db = await openTestLogin(database, 'worker');
   let looks = 0;
-  doors.onAnnounced(() => looks++);
+  db.onNotified(() => looks++);
   await vi.waitUntil(() => looks > 0, { timeout: 30_000 });
   const before = looks;
   const cut = await database.owner.query(
@@ -136,6 +136,6 @@ test('who listens hears again after its connection was cut', async () => {
   expect(cut.rowCount).toBeGreaterThan(0);
   await vi.waitUntil(() => looks > before, { timeout: 30_000 });
   const again = looks;
-  await doors.inOrg(org, async (tx) => tx.announce());
+  await db.inOrganization(org, async (tx) => tx.notify());
   await vi.waitUntil(() => looks > again, { timeout: 30_000 });
 });

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { lockOrganization } from '../../src/db/core/lock-organization.ts';
 import { acceptJobs } from '../../src/db/jobs/accept-jobs.ts';
@@ -26,10 +27,10 @@ const state = async (jobId: string) =>
 async function end(jobId: string): Promise<void> {
   const input: RunInput = { orgId: bench.org, jobId, runNo: 1 };
   const { clock, random } = bench;
-  await bench.worker.inOrg(bench.org, (tx) => beginRun(tx, input, `run-of-${jobId}`, clock.now()));
+  await bench.worker.inOrganization(bench.org, (tx) => beginRun(tx, input, `run-of-${jobId}`, clock.now()));
   const outcome = { code: 'succeeded', counts: {}, refs: {} };
   const parts = { clock, random, claim: bench.claim() };
-  await bench.worker.inOrg(bench.org, (tx) =>
+  await bench.worker.inOrganization(bench.org, (tx) =>
     finishRun(tx, input, `run-of-${jobId}`, { how: 'answered', outcome }, 1, parts),
   );
 }
@@ -37,8 +38,8 @@ async function end(jobId: string): Promise<void> {
 const violations = async () => (await bench.owner.query('select * from lock_check($1)', [bench.org])).rows;
 
 const cancel = (jobId: string) =>
-  bench.api.inOrg(bench.org, (tx) =>
-    requestCancel(tx, bench.org, jobId, {
+  bench.api.inOrganization(bench.org, (tx) =>
+    requestCancel(tx, jobId, {
       actor: bench.actor,
       reason: null,
       requestId: 'test',
@@ -49,9 +50,9 @@ const cancel = (jobId: string) =>
   );
 
 const presence = (hostId: string, present: boolean) =>
-  bench.worker.inOrg(bench.org, async (tx) => {
-    await lockOrganization(tx, bench.org);
-    return changePresence(tx, bench.org, hostId, present, bench.claim());
+  bench.worker.inOrganization(bench.org, async (tx) => {
+    await lockOrganization(tx);
+    return changePresence(tx, hostId, present, bench.claim());
   });
 
 test('HJ-11: a host does one job at a time, in the order they were accepted, across kinds', async () => {
@@ -90,7 +91,7 @@ test('an exclusive request that only sharers hold back closes the repository, so
   expect((await state(exclusive)).state).toBe('waiting');
   expect((await state(later)).state).toBe('waiting');
   // Not the one that shares the repository: that one is not in its way.
-  const seen = await bench.api.inOrg(bench.org, (tx) => getJob(tx, bench.org, later));
+  const seen = await bench.api.inOrganization(bench.org, (tx) => getJob(tx, later));
   expect(seen?.wait).toMatchObject({ behindJobId: publicId('job', exclusive), position: 2 });
   await end(running);
   expect((await state(exclusive)).state).toBe('queued');
@@ -106,8 +107,8 @@ test('a job that would wait is refused with the job in its way when it is asked 
   const before = (await bench.owner.query('select count(*)::int as n from job')).rows[0].n;
   const { clock, random } = bench;
   const asked = { ...bench.request('noop', {}, host), ifBusy: 'refuse' as const };
-  const refused = bench.api.inOrg(bench.org, (tx) =>
-    acceptJobs(tx, bench.org, [asked], { clock, random, claim: bench.claim() }),
+  const refused = bench.api.inOrganization(bench.org, (tx) =>
+    acceptJobs(tx, [asked], { clock, random, claim: bench.claim() }),
   );
   await expect(refused).rejects.toMatchObject({ code: 'host-busy', extra: { jobId: publicId('job', holder) } });
   expect((await bench.owner.query('select count(*)::int as n from job')).rows[0].n).toBe(before);
@@ -121,8 +122,8 @@ test('of several jobs that hold its keys, the one in the way is named, not one t
   const holder = await accept('noop', {}, host);
   const { clock, random } = bench;
   const asked = { ...bench.request('backup', { planId: publicId('plan', mine.id) }, null), ifBusy: 'refuse' as const };
-  const refused = bench.api.inOrg(bench.org, (tx) =>
-    acceptJobs(tx, bench.org, [asked], { clock, random, claim: bench.claim() }),
+  const refused = bench.api.inOrganization(bench.org, (tx) =>
+    acceptJobs(tx, [asked], { clock, random, claim: bench.claim() }),
   );
   await expect(refused).rejects.toMatchObject({
     code: 'host-busy',
@@ -135,8 +136,8 @@ test('a job that would wait for a host that is away is refused with that reason'
   const host = await bench.addHost({ present: false });
   const { clock, random } = bench;
   const asked = { ...bench.request('noop', {}, host), ifBusy: 'refuse' as const };
-  const refused = bench.api.inOrg(bench.org, (tx) =>
-    acceptJobs(tx, bench.org, [asked], { clock, random, claim: bench.claim() }),
+  const refused = bench.api.inOrganization(bench.org, (tx) =>
+    acceptJobs(tx, [asked], { clock, random, claim: bench.claim() }),
   );
   await expect(refused).rejects.toMatchObject({ message: expect.stringMatching(/has never been seen/), extra: {} });
 });
@@ -148,7 +149,7 @@ test('a cancel of a job that waits or was never begun ends it at once; of one th
   expect(await cancel(second)).toMatchObject({ state: 'cancelled', tell: null });
   expect(await cancel(second)).toMatchObject({ state: 'cancelled', tell: null });
   const begin = (jobId: string) =>
-    bench.worker.inOrg(bench.org, (tx) =>
+    bench.worker.inOrganization(bench.org, (tx) =>
       beginRun(tx, { orgId: bench.org, jobId, runNo: 1 }, `run-of-${jobId}`, bench.clock.now()),
     );
   const third = await accept('noop', {}, host);
@@ -165,7 +166,8 @@ test('a cancel of a job that waits or was never begun ends it at once; of one th
 
 test('who cannot see an organisation is told that it has no lock of it', async () => {
   const other = bench.newId();
-  const lock = (org: string) => bench.worker.inOrg(bench.org, (tx) => lockOrganization(tx, org));
+  const lock = (org: string) =>
+    bench.worker.inOrganization(bench.org, (tx) => tx.run(sql`select lock_enter(${org}::uuid)`));
   await expect(lock(other)).rejects.toThrow('not to be seen');
   await lock(bench.org);
 });
@@ -175,13 +177,13 @@ test('what another run of the job says is refused: the fence', async () => {
   const input: RunInput = { orgId: bench.org, jobId: job, runNo: 1 };
   const parts = { clock: bench.clock, random: bench.random, claim: bench.claim() };
   const go = (runNo: number, runId: string) =>
-    bench.worker.inOrg(bench.org, (tx) => beginRun(tx, { ...input, runNo }, runId, bench.clock.now()));
+    bench.worker.inOrganization(bench.org, (tx) => beginRun(tx, { ...input, runNo }, runId, bench.clock.now()));
   expect(await go(1, 'mine')).toMatchObject({ verdict: 'go' });
   expect(await go(1, 'mine')).toMatchObject({ verdict: 'go' });
   expect(await go(1, 'other')).toEqual({ verdict: 'not-mine' });
   expect(await go(2, 'mine')).toEqual({ verdict: 'not-mine' });
   const finish = (runId: string) =>
-    bench.worker.inOrg(bench.org, (tx) => finishRun(tx, input, runId, { how: 'cancelled' }, 0, parts));
+    bench.worker.inOrganization(bench.org, (tx) => finishRun(tx, input, runId, { how: 'cancelled' }, 0, parts));
   expect(await finish('other')).toEqual({ end: null, starts: [] });
   expect(await finish('mine')).toMatchObject({ end: { state: 'cancelled' } });
   expect(await finish('mine')).toMatchObject({ end: { state: 'cancelled' } });

@@ -27,9 +27,9 @@ async function backup(outcome: Outcome, planId = plan) {
   const jobId = await acceptJob(bench, 'backup', { planId: publicId('plan', planId) }, null);
   const input = { orgId: bench.org, jobId, runNo: 1 };
   const { clock, random } = bench;
-  await bench.worker.inOrg(bench.org, (tx) => beginRun(tx, input, `run-${jobId}`, clock.now()));
+  await bench.worker.inOrganization(bench.org, (tx) => beginRun(tx, input, `run-${jobId}`, clock.now()));
   const parts = { clock, random, claim: bench.claim() };
-  await bench.worker.inOrg(bench.org, (tx) =>
+  await bench.worker.inOrganization(bench.org, (tx) =>
     finishRun(tx, input, `run-${jobId}`, { how: 'answered', outcome }, 1, parts),
   );
   const found = await bench.owner.query('select state, outcome_code, outcome_sentence, counts from job where id = $1', [

@@ -99,25 +99,25 @@ test('a holder that comes late neither deletes nor puts off what somebody else h
   const at = Date.now();
   const [mine, others] = [bench.newId(), bench.newId()];
   const claim = (token: string, afterMs: number) =>
-    worker.acrossOrgs('test: claim outbox', (tx) => claimOutbox(tx, token, new Date(at + afterMs), 10));
+    worker.acrossOrganizations('test: claim outbox', (tx) => claimOutbox(tx, token, new Date(at + afterMs), 10));
   const [entry] = await claim(mine, 0);
   expect(await claim(others, PUMP_CLAIM_MS)).toEqual([]);
   expect(await claim(others, PUMP_CLAIM_MS + 1)).toHaveLength(1);
-  await worker.inOrg(org, (tx) => deleteSent(tx, mine, org, [entry!.id]));
-  await worker.inOrg(org, (tx) => putOff(tx, mine, entry!, new Date(at + 60_000), 'late'));
+  await worker.inOrganization(org, (tx) => deleteSent(tx, mine, org, [entry!.id]));
+  await worker.inOrganization(org, (tx) => putOff(tx, mine, entry!, new Date(at + 60_000), 'late'));
   const row = (await owner.query('select claim_token, last_error from outbox')).rows;
   expect(row).toEqual([{ claim_token: others, last_error: null }]);
-  await worker.inOrg(org, (tx) => deleteSent(tx, others, org, [entry!.id]));
+  await worker.inOrganization(org, (tx) => deleteSent(tx, others, org, [entry!.id]));
   expect((await owner.query('select 1 from outbox')).rowCount).toBe(0);
 });
 
 test('only the oldest entry of a job can be claimed, and never more than asked', async () => {
   await fill(30, 3);
-  const claimed = await bench.worker.acrossOrgs('test: claim outbox', (tx) =>
+  const claimed = await bench.worker.acrossOrganizations('test: claim outbox', (tx) =>
     claimOutbox(tx, bench.newId(), new Date(), 20),
   );
   expect(claimed.map(({ runNo }) => runNo)).toEqual(Array.from({ length: 20 }, () => 1));
-  const rest = await bench.worker.acrossOrgs('test: claim outbox', (tx) =>
+  const rest = await bench.worker.acrossOrganizations('test: claim outbox', (tx) =>
     claimOutbox(tx, bench.newId(), new Date(), 100),
   );
   expect(rest.map(({ runNo }) => runNo)).toEqual(Array.from({ length: 10 }, () => 1));
@@ -126,7 +126,9 @@ test('only the oldest entry of a job can be claimed, and never more than asked',
 test('of many who want a lease one has it, and another after it was not renewed', async () => {
   const at = Date.now();
   const hold = (holder: string, afterMs: number) =>
-    bench.worker.acrossOrgs('test: hold a lease', (tx) => holdLease(tx, 'test', holder, new Date(at + afterMs)));
+    bench.worker.acrossOrganizations('test: hold a lease', (tx) =>
+      holdLease(tx, 'test', holder, new Date(at + afterMs)),
+    );
   const holders = Array.from({ length: 8 }, () => bench.newId());
   const first = await Promise.all(holders.map((holder) => hold(holder, 0)));
   expect(first.filter((mine) => mine)).toHaveLength(1);

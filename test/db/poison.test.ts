@@ -51,8 +51,8 @@ const hostRow = async (id: string) =>
   (await bench.owner.query('select lease_until, last_seen_at, running_jobs from host where id = $1', [id])).rows[0];
 const store = () => gatewayStore(bench.gateway, bench.clock, bench.random);
 const sweepParts = () => ({
-  doors: bench.worker,
-  door: { newClaim: () => bench.claim(), pass: async () => {} } as never,
+  database: bench.worker,
+  engine: { newClaim: () => bench.claim(), startRuns: async () => {} } as never,
   clock: bench.clock,
   random: bench.random,
   log,
@@ -111,7 +111,7 @@ test('HJ-33: an outbox entry that cannot be settled keeps no other from it, and 
   const start = async ({ jobId }: { jobId: string }) => {
     if (jobId === jobs[2]) throw new Error('no\0t now');
   };
-  await pumpOnce({ ...sweepParts(), door: { start } as never });
+  await pumpOnce({ ...sweepParts(), engine: { start } as never });
   const left = await bench.owner.query('select job_id, last_error from outbox order by job_id');
   expect(left.rows).toEqual([
     { job_id: jobs[1], last_error: null },

@@ -82,7 +82,7 @@ describe('every table with an organisation', () => {
     expect(open.rows).toEqual([]);
   });
 
-  test('shows no row without a door, and takes none for an organisation that was not entered', async () => {
+  test('shows no row without an organisation, and takes none for an organisation that was not entered', async () => {
     const identity = ['api_key', 'role_assignment'];
     for (const { name, granted } of await tenantTables())
       for (const group of granted) {
@@ -99,7 +99,7 @@ async function showsNothing(table: string, group: Group): Promise<void> {
   const may = await database.owner.query(`select has_table_privilege($1, $2, 'select') as may`, [roleOf(group), table]);
   if (!may.rows[0].may) return;
   const seen = await logins.get(group)!.query(`select 1 from "${table}"`);
-  expect(seen.rowCount, `${group} sees rows of ${table} without a door`).toBe(0);
+  expect(seen.rowCount, `${group} sees rows of ${table} without an organisation`).toBe(0);
 }
 
 /** Values that a check of the table asks for. */

@@ -24,18 +24,18 @@ afterAll(() => bench?.close());
 async function runningJob() {
   const { clock, random, org } = bench;
   const hostId = await bench.addHost();
-  const [answer] = await bench.api.inOrg(org, (tx) =>
-    acceptJobs(tx, org, [bench.request('noop', {}, hostId)], { clock, random, claim: bench.claim() }),
+  const [answer] = await bench.api.inOrganization(org, (tx) =>
+    acceptJobs(tx, [bench.request('noop', {}, hostId)], { clock, random, claim: bench.claim() }),
   );
   if (answer?.verdict !== 'queued') throw new Error('not queued');
   const { jobId } = answer;
   const input = { orgId: org, jobId, runNo: 1 };
   const begin = (runNo: number) =>
-    bench.worker.inOrg(org, (tx) => beginRun(tx, { ...input, runNo }, `run ${runNo}`, clock.now()));
+    bench.worker.inOrganization(org, (tx) => beginRun(tx, { ...input, runNo }, `run ${runNo}`, clock.now()));
   await begin(1);
   const lost: LostRun = { ...input, runId: 'run 1', how: 'missing', by: null };
   const replace = (one = lost) =>
-    bench.worker.inOrg(org, (tx) => replaceLostRun(tx, one, { clock, random, claim: bench.claim() }));
+    bench.worker.inOrganization(org, (tx) => replaceLostRun(tx, one, { clock, random, claim: bench.claim() }));
   const store = gatewayStore(bench.gateway, clock, random);
   const host = { orgId: org, hostId, hostName: 'h' };
   const ticket = { jobId, runNo: 1, runId: 'run 1', attempt: 1, activity: 'noop.v1' };
@@ -59,7 +59,7 @@ test('a lost run is replaced once, whoever says it how often, and the job keeps 
 test('a job that has ended meanwhile is left alone', async () => {
   const { input, replace, row } = await runningJob();
   const { clock, random } = bench;
-  await bench.worker.inOrg(bench.org, (tx) =>
+  await bench.worker.inOrganization(bench.org, (tx) =>
     finishRun(tx, input, 'run 1', { how: 'cancelled' }, 1, { clock, random, claim: bench.claim() }),
   );
   expect(await replace()).toEqual([]);
@@ -76,7 +76,7 @@ test('the next run learns what the lost one had begun, and its late result count
     leftBehind: { runNo: 1, attempt: 1, attempts: 1, claimedAttempts: 1 },
   });
   expect(await store.report(host, ticket, TOKEN, said([[1, 'out', 'done']]))).toMatchObject({ nextSeq: 1 });
-  const known = await bench.worker.inOrg(bench.org, (tx) =>
+  const known = await bench.worker.inOrganization(bench.org, (tx) =>
     giveUpAttempt(tx, { ...input, runNo: 2 }, 'run 2', { runNo: 1, attempt: 1 }, bench),
   );
   expect(known).toMatchObject({ claimed: true, outcome: { code: 'succeeded' }, verifyUntilMs: null });
@@ -98,7 +98,7 @@ test('a claim that is not yet committed holds the next run back, which then know
   const { begin, replace, host, ticket } = await runningJob();
   const { orgId, hostId } = host;
   let next: ReturnType<typeof begin> | null = null;
-  await bench.gateway.inOrg(orgId, async (tx) => {
+  await bench.gateway.inOrganization(orgId, async (tx) => {
     const who = { orgId, hostId, ...ticket, tokenHash: TOKEN };
     expect(await claimAttempt(tx, who, bench.newId(), bench.clock.now())).toMatchObject({ verdict: 'claimed' });
     next = replace().then(() => begin(2));
@@ -112,7 +112,7 @@ test('a job whose cancel nobody carries out any more stays cancelling, for the n
   const { jobId, begin, replace, row } = await runningJob();
   const { clock, random, actor } = bench;
   const parts = { actor, reason: 'enough', requestId: 'test', claim: bench.claim(), clock, random };
-  await bench.api.inOrg(bench.org, (tx) => requestCancel(tx, bench.org, jobId, parts));
+  await bench.api.inOrganization(bench.org, (tx) => requestCancel(tx, jobId, parts));
   expect(await replace()).toHaveLength(1);
   expect(await row()).toMatchObject({ state: 'cancelling', run_no: 2, cancel_actor: 'test', cancel_reason: 'enough' });
   expect(await begin(2)).toMatchObject({ verdict: 'go', cancelAsked: true });
@@ -123,7 +123,7 @@ test('runs under way are found page by page, those whose start is still to be se
   await jobs[1]!.replace();
   const found: string[] = [];
   for (let after = FIRST_RUN; ; ) {
-    const page = await bench.worker.acrossOrgs('test: runs under way', (tx) => runsUnderWay(tx, after, 2));
+    const page = await bench.worker.acrossOrganizations('test: runs under way', (tx) => runsUnderWay(tx, after, 2));
     if (page.length === 0) break;
     found.push(...page.map(({ jobId }) => jobId));
     after = page.at(-1)!;

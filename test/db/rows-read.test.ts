@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chainAudit } from '../../src/db/audit/chain-audit.ts';
-import type { Doors, Tx } from '../../src/db/core/doors.ts';
+import type { Database } from '../../src/db/core/database.ts';
+import type { AcrossTx, AnyTx, Tx } from '../../src/db/core/transaction.ts';
 import { changePresenceOf } from '../../src/db/hosts/change-presence.ts';
 import { listHosts } from '../../src/db/hosts/hosts.ts';
 import { changedHosts } from '../../src/db/hosts/silence.ts';
@@ -78,14 +79,14 @@ class Undo extends Error {}
 const REPEATS = 8;
 
 /** Of the tables that hold much: how many rows the last of several times read, by index and without. Nothing of it stays. */
-async function rowsRead(
-  door: Door,
-  work: (tx: Tx, time: number) => Promise<unknown>,
+async function rowsRead<T extends AnyTx>(
+  open: Opens<T>,
+  work: (tx: T, time: number) => Promise<unknown>,
 ): Promise<{ all: number; without: string[] }> {
   let read = { all: 0, without: [] as string[] };
-  const measured = async (real: Tx) => {
+  const measured = async (real: T): Promise<never> => {
     // The whole is undone, so nothing in it may commit.
-    const tx: Tx = { ...real, conclude: () => {} };
+    const tx: T = { ...real, conclude: () => {} };
     for (let time = 0; time < REPEATS; time++) {
       const before = await counters(tx);
       await work(tx, time);
@@ -105,28 +106,26 @@ async function rowsRead(
     }
     throw new Undo();
   };
-  await door(measured).catch((thrown) => {
+  await open(measured).catch((thrown) => {
     if (!(thrown instanceof Undo)) throw thrown;
   });
   return read;
 }
 
 const MUCH = ['job', 'host', 'lock_key', 'lock_slot', 'lock_request', 'outbox', 'audit_event', 'audit_link', 'event'];
-const counters = async (tx: Tx) =>
-  (
-    await sql<{ table: string; seq: number; idx: number }>`
+const counters = async (tx: AnyTx) =>
+  await tx.rows(sql<{ table: string; seq: number; idx: number }>`
       select relname as "table", seq_tup_read::int as seq, coalesce(idx_tup_fetch, 0)::int as idx from pg_stat_xact_user_tables
-       where schemaname = 'public' order by relname`.execute(tx.sql)
-  ).rows;
+       where schemaname = 'public' order by relname`);
 
-type Door = (work: (tx: Tx) => Promise<never>) => Promise<unknown>;
-const inOrg =
-  (doors: () => Doors): Door =>
+type Opens<T extends AnyTx> = (work: (tx: T) => Promise<never>) => Promise<unknown>;
+const inOrganization =
+  (db: () => Database): Opens<Tx> =>
   (work) =>
-    doors().inOrg(bench.org, work);
-const across: Door = (work) => bench.worker.acrossOrgs('test: count rows', work);
-const api = inOrg(() => bench.api);
-const worker = inOrg(() => bench.worker);
+    db().inOrganization(bench.org, work);
+const across: Opens<AcrossTx> = (work) => bench.worker.acrossOrganizations('test: count rows', work);
+const api = inOrganization(() => bench.api);
+const worker = inOrganization(() => bench.worker);
 
 const some = async (query: string): Promise<string[]> =>
   (await bench.owner.query(`${query} limit ${REPEATS}`, [bench.org])).rows.map((row) => String(Object.values(row)[0]));
@@ -148,7 +147,7 @@ test('accepting a job behind ten others of its host', async () => {
     `select p.id from plan p join job j on j.org_id = p.org_id and j.host_id = p.host_id and j.state = 'queued' where p.org_id = $1`,
   );
   const read = await rowsRead(api, (tx, time) =>
-    acceptJobs(tx, bench.org, [bench.request('backup', { planId: publicId('plan', plans[time]!) }, null)], parts()),
+    acceptJobs(tx, [bench.request('backup', { planId: publicId('plan', plans[time]!) }, null)], parts()),
   );
   expect(read.without).toEqual([]);
   expect(read.all).toBeLessThan(60);
@@ -158,9 +157,7 @@ test('accepting a job that is granted', async () => {
   const hosts = await some(
     'select id from host where org_id = $1 and not exists (select 1 from lock_key where key = $$host/$$ || host.id)',
   );
-  const read = await rowsRead(api, (tx, time) =>
-    acceptJobs(tx, bench.org, [bench.request('noop', {}, hosts[time]!)], parts()),
-  );
+  const read = await rowsRead(api, (tx, time) => acceptJobs(tx, [bench.request('noop', {}, hosts[time]!)], parts()));
   expect(read.without).toEqual([]);
   expect(read.all).toBeLessThan(60);
 });
@@ -180,7 +177,7 @@ test('a run that begins and ends, and lets the next of its host in beside ten th
 test('cancelling a job that waits', async () => {
   const jobs = await some(`select id from job where org_id = $1 and state = 'waiting' order by id`);
   const read = await rowsRead(api, (tx, time) =>
-    requestCancel(tx, bench.org, jobs[time]!, { ...parts(), actor: bench.actor, reason: null, requestId: 'r' }),
+    requestCancel(tx, jobs[time]!, { ...parts(), actor: bench.actor, reason: null, requestId: 'r' }),
   );
   expect(read.without).toEqual([]);
   expect(read.all).toBeLessThan(60);
@@ -190,10 +187,10 @@ test('a host that goes and comes back', async () => {
   const hosts = await busyHosts();
   const read = await rowsRead(worker, async (tx, time) => {
     for (const lease of ['-1 hour', '1 hour']) {
-      await sql`update host set lease_until = now() + ${lease}::interval where org_id = ${bench.org} and id = ${hosts[time]!}`.execute(
-        tx.sql,
+      await tx.run(
+        sql`update host set lease_until = now() + ${lease}::interval where org_id = ${bench.org} and id = ${hosts[time]!}`,
       );
-      await changePresenceOf(tx, bench.org, [hosts[time]!], bench.claim());
+      await changePresenceOf(tx, [hosts[time]!], bench.claim());
     }
   });
   expect(read.without).toEqual([]);
@@ -205,8 +202,8 @@ test('HJ-6: a presence sweep reads the hosts that changed, and no other of ten t
   expect(read).toEqual({ all: 0, without: [] });
   const hosts = await busyHosts();
   const changed = await rowsRead(across, async (tx) => {
-    await sql`update host set lease_until = now() - interval '1 s' where org_id = ${bench.org} and id = any(${hosts.slice(0, 3)}::uuid[])`.execute(
-      tx.sql,
+    await tx.run(
+      sql`update host set lease_until = now() - interval '1 s' where org_id = ${bench.org} and id = any(${hosts.slice(0, 3)}::uuid[])`,
     );
     expect(await changedHosts(tx, now())).toHaveLength(3);
   });
@@ -240,7 +237,7 @@ test('linking one audit event beside fifty thousand', async () => {
   const event = `insert into audit_event(org_id, id, at, actor_kind, actor_label, action, object_kind, object_label, outcome, data)
     values ('${bench.org}', uuidv7(), now(), 'key', 'k', 'job.start', 'job', 'x', 'ok', '{}')`;
   const read = await rowsRead(across, async (tx) => {
-    await sql.raw(event).execute(tx.sql);
+    await tx.run(sql.raw(event));
     expect(await chainAudit(tx, 1_000)).toBe(1);
   });
   expect(read.without).toEqual([]);
@@ -254,7 +251,7 @@ test.each([
   ['of several states', { states: ['failed', 'waiting', 'queued'] }, 8_000],
   ['of a kind', { kind: 'backup' }, 8_000],
 ] as const)('a page of jobs, %s', async (_what, filter, most) => {
-  const read = await rowsRead(api, (tx) => listJobs(tx, bench.org, { ...EVERYWHERE, ...filter }, PAGE));
+  const read = await rowsRead(api, (tx) => listJobs(tx, { ...EVERYWHERE, ...filter }, PAGE));
   expect(read.without).toEqual([]);
   expect(read.all).toBeLessThan(most);
 });
@@ -262,10 +259,10 @@ test.each([
 test('a page of the jobs of a host, one job, a page of hosts', async () => {
   const [host] = await busyHosts();
   const [job] = await some(`select id from job where org_id = $1 and state = 'waiting' order by id desc`);
-  const ofHost = await rowsRead(api, (tx) => listJobs(tx, bench.org, { ...EVERYWHERE, hostId: host! }, PAGE));
-  const one = await rowsRead(api, (tx) => getJob(tx, bench.org, job!));
+  const ofHost = await rowsRead(api, (tx) => listJobs(tx, { ...EVERYWHERE, hostId: host! }, PAGE));
+  const one = await rowsRead(api, (tx) => getJob(tx, job!));
   const hosts = await rowsRead(api, (tx) =>
-    listHosts(tx, bench.org, { reach: { everywhere: true, except: [] }, name: null }, PAGE),
+    listHosts(tx, { reach: { everywhere: true, except: [] }, name: null }, PAGE),
   );
   expect([ofHost.without, one.without, hosts.without]).toEqual([[], [], []]);
   expect([ofHost.all < 1_500, one.all < 1_500, hosts.all < 100]).toEqual([true, true, true]);

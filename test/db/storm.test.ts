@@ -54,15 +54,15 @@ describe(`HJ-11, FT-6: 51 callers in three processes (STORM_SEED=${SEED})`, () =
   });
 
   test('the repeat of the grant pass finds nothing, and finds a job that was forgotten', async () => {
-    const { worker: doors, clock, random, owner, org } = bench;
+    const { worker: db, clock, random, owner, org } = bench;
     const passed: string[] = [];
-    const door = {
+    const engine = {
       newClaim: bench.claim,
-      pass: async (starts: readonly { jobId: string }[]) => void passed.push(...starts.map((s) => s.jobId)),
+      startRuns: async (starts: readonly { jobId: string }[]) => void passed.push(...starts.map((s) => s.jobId)),
     };
     const errors: unknown[] = [];
     const log = { error: (fields: unknown) => errors.push(fields) } as never;
-    const parts = { doors, door, clock, random, log };
+    const parts = { database: db, engine, clock, random, log };
     expect(await sweepForgotten(parts)).toBe(0);
     const job = (await owner.query(`select id from job where org_id = $1 and host_id is not null limit 1`, [org]))
       .rows[0].id;

@@ -15,7 +15,7 @@ afterAll(() => bench?.close());
 async function untilRest() {
   const said: Record<string, number>[] = [];
   const log = { info: (fields: Record<string, number>) => said.push(fields) } as unknown as Log;
-  const parts = { doors: bench.worker, clock: bench.clock, log };
+  const parts = { database: bench.worker, clock: bench.clock, log };
   let rounds = 1;
   while ((await upkeepOnce(parts)) === 'again') rounds++;
   const sum = (name: string) => said.reduce((total, fields) => total + fields[name]!, 0);
@@ -76,8 +76,8 @@ test('the retention is a setting of the platform, and never shorter than a job a
 });
 
 test('the worker itself may not drop days that jobs may still write to, and no other login any', async () => {
-  const drop = (doors: Bench['worker'], before: string) =>
-    doors.acrossOrgs('upkeep: a test', (tx) => sql.raw(`select log_partitions_drop(${before})`).execute(tx.sql));
+  const drop = (db: Bench['worker'], before: string) =>
+    db.acrossOrganizations('upkeep: a test', (tx) => sql.raw(`select log_partitions_drop(${before})`).execute(tx.sql));
   await expect(drop(bench.worker, 'current_date - 5')).rejects.toThrow('too young');
   await expect(drop(bench.gateway, 'current_date - 90')).rejects.toThrow('permission denied');
   await expect(drop(bench.api, 'current_date - 90')).rejects.toThrow('permission denied');
@@ -100,7 +100,7 @@ test('one of two workers does it: the lease outlasts the pause between rounds', 
   const [one, two] = [bench.newId(), bench.newId()];
   const start = bench.clock.now().getTime();
   const hold = (holder: string, afterMs: number) =>
-    bench.worker.acrossOrgs('lease: upkeep', (tx) =>
+    bench.worker.acrossOrganizations('lease: upkeep', (tx) =>
       holdLease(tx, 'upkeep', holder, new Date(start + afterMs), UPKEEP_LEASE_MS),
     );
   expect(await hold(one, 0)).toBe(true);

@@ -37,8 +37,8 @@ async function claimed() {
 /** The page that people look at can be made of the rows, whatever stands in them. */
 async function expectListed(): Promise<void> {
   const all = { reach: { everywhere: true, except: [] }, kind: null, states: [], hostId: null, planId: null } as const;
-  const page = await stack.api.inOrg(stack.org, (tx) =>
-    listJobs(tx, stack.org, all, { limit: 100, after: null, oldestFirst: false }),
+  const page = await stack.api.inOrganization(stack.org, (tx) =>
+    listJobs(tx, all, { limit: 100, after: null, oldestFirst: false }),
   );
   expect(page.items.length).toBeGreaterThan(0);
   for (const row of page.items)

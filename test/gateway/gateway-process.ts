@@ -1,6 +1,6 @@
 // A gateway as it runs in production, in a process of its own, without an engine behind it: by its first argument. Tells its port,
 // and once a second how much memory it holds.
-import { openDoors } from '../../src/db/core/doors.ts';
+import { openDatabase } from '../../src/db/core/database.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
 import { gatewayStore } from '../../src/db/hosts/gateway-store.ts';
 import { startGateway } from '../../src/gateway/server.ts';
@@ -23,7 +23,7 @@ const gateway = await startGateway({
   upstream: { address: '127.0.0.1:1', apiKey: null, tls: null },
   namespace: 'none',
   keyring: parseKeyring(order.keyring),
-  store: gatewayStore(openDoors(await openOrm(options)), clock, random),
+  store: gatewayStore(openDatabase(await openOrm(options), { clock, random }), clock, random),
   clock,
   random,
   log: createLogger({ level: 'error', pretty: false, process: 'gateway' }),

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { GatewayClient } from '../../src/agent/session/gateway-client.ts';
-import { openDoors } from '../../src/db/core/doors.ts';
+import { openDatabase } from '../../src/db/core/database.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
 import { gatewayStore } from '../../src/db/hosts/gateway-store.ts';
 import type { LogLine } from '../../src/domain/jobs/agent-protocol.ts';
@@ -8,7 +8,8 @@ import { parseCredential } from '../../src/gateway/identity/credential.ts';
 import { issueTicket } from '../../src/gateway/proxy/ticket.ts';
 import { wrapToken } from '../../src/gateway/proxy/tokens.ts';
 import { type Gateway, startGateway } from '../../src/gateway/server.ts';
-import { publicId } from '../../src/lib/ids.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { publicId, systemRandom } from '../../src/lib/ids.ts';
 import { newKeyring } from '../../src/lib/seal.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 import { RecordingStore } from './recording-store.ts';
@@ -24,10 +25,11 @@ export async function openReplicas(count: number) {
   const stage = new RecordingStore(bench, keyring);
   const stops: (() => Promise<unknown>)[] = [];
   const start = async (port = 0): Promise<Gateway> => {
-    const doors = openDoors(
+    const db = openDatabase(
       await openOrm({ url: bench.urls.gateway, poolMax: 10, transactionTimeoutMs: 15_000, applicationName: 'replica' }),
+      { clock: systemClock, random: systemRandom },
     );
-    const store = gatewayStore(doors, clock, random);
+    const store = gatewayStore(db, clock, random);
     const listen = { host: '127.0.0.1', port };
     const parts = {
       upstream: { address: '127.0.0.1:1', apiKey: null, tls: null },
@@ -41,7 +43,7 @@ export async function openReplicas(count: number) {
     const gateway = await startGateway({ listen, tls: null, ...parts });
     stops.push(async () => {
       await gateway.stop();
-      await doors.close();
+      await db.close();
     });
     return gateway;
   };

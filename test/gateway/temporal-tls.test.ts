@@ -14,7 +14,7 @@ import { systemRandom } from '../../src/lib/ids.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { temporalTarget } from '../../src/processes/place/temporal-target.ts';
 import { connectionOptions, type TemporalTarget } from '../../src/temporal/connection.ts';
-import { openDoor } from '../../src/temporal/doors.ts';
+import { openWorkflowEngine } from '../../src/temporal/workflow-engine.ts';
 import { ownNamespace } from '../harness/namespace.ts';
 import { startTlsFront, type TlsFront } from '../harness/tls-front.ts';
 
@@ -69,8 +69,8 @@ const omit = (names: string[]) => Object.fromEntries(Object.entries(env).filter(
 const ways: Record<string, (target: TemporalTarget) => Promise<unknown>> = {
   async door(target) {
     const log = createLogger({ level: 'error', pretty: false, process: 'test' });
-    const door = openDoor({ target, clock: systemClock, random: systemRandom, log });
-    return await door.namespaceId().finally(() => door.close());
+    const engine = openWorkflowEngine({ target, clock: systemClock, random: systemRandom, log });
+    return await engine.namespaceId().finally(() => engine.close());
   },
   async worker(target) {
     const connection = await NativeConnection.connect(connectionOptions(target));

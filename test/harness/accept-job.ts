@@ -9,8 +9,8 @@ export async function acceptJob(
   hostId: string | null,
 ): Promise<string> {
   const { clock, random } = bench;
-  const [answer] = await bench.api.inOrg(bench.org, (tx) =>
-    acceptJobs(tx, bench.org, [bench.request(kind, params, hostId)], { clock, random, claim: bench.claim() }),
+  const [answer] = await bench.api.inOrganization(bench.org, (tx) =>
+    acceptJobs(tx, [bench.request(kind, params, hostId)], { clock, random, claim: bench.claim() }),
   );
   if (answer!.verdict === 'refused') throw answer!.failure;
   return answer!.jobId;

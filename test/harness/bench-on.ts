@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type Doors, openDoors } from '../../src/db/core/doors.ts';
+import { type Database, openDatabase } from '../../src/db/core/database.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
 import type { JobRequest } from '../../src/db/jobs/accept-jobs.ts';
 import type { CommitterClaim } from '../../src/db/jobs/grant.ts';
@@ -17,9 +17,9 @@ export interface Bench {
   /** The superuser's address of this database, for processes that look by themselves. */
   readonly ownerUrl: string;
   readonly urls: Readonly<Record<'api' | 'auth' | 'worker' | 'gateway', string>>;
-  readonly api: Doors;
-  readonly worker: Doors;
-  readonly gateway: Doors;
+  readonly api: Database;
+  readonly worker: Database;
+  readonly gateway: Database;
   readonly clock: typeof systemClock;
   readonly random: typeof systemRandom;
   readonly actor: Actor;
@@ -39,7 +39,10 @@ export async function benchOn(database: TestDatabase): Promise<Bench> {
   const { owner } = database;
   const id = () => newUuid(systemClock, systemRandom);
   const open = async (url: string) =>
-    openDoors(await openOrm({ url, poolMax: 8, transactionTimeoutMs: 15_000, applicationName: 'test' }));
+    openDatabase(await openOrm({ url, poolMax: 8, transactionTimeoutMs: 15_000, applicationName: 'test' }), {
+      clock: systemClock,
+      random: systemRandom,
+    });
   const [api, worker, gateway] = await Promise.all([
     open(database.urls.api),
     open(database.urls.worker),

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject, onTestFinished } from 'vitest';
-import { type Doors, openDoors } from '../../src/db/core/doors.ts';
+import { type Database, openDatabase } from '../../src/db/core/database.ts';
 import { closeDatabase } from '../../src/db/core/logins.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
 import { GROUPS, type Group } from '../../src/db/core/policies.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { systemRandom } from '../../src/lib/ids.ts';
 
 export interface TestDatabase {
   readonly name: string;
@@ -57,19 +59,19 @@ async function asSuperuser(url: string, work: (client: pg.Client) => Promise<unk
   }
 }
 
-/** The doors of one login; closed when the test ends, unless `keep` says that the caller closes them. */
-export async function openTestDoors(
+/** The database on one login; closed when the test ends, unless `keep` says that the caller closes them. */
+export async function openTestLogin(
   database: TestDatabase,
   group: Group,
   options: { keep?: boolean } = {},
-): Promise<Doors> {
+): Promise<Database> {
   const orm = await openOrm({
     url: database.urls[group],
     poolMax: 5,
     transactionTimeoutMs: 15_000,
     applicationName: `test ${group}`,
   });
-  const doors = openDoors(orm);
-  if (!options.keep) onTestFinished(() => doors.close());
-  return doors;
+  const db = openDatabase(orm, { clock: systemClock, random: systemRandom });
+  if (!options.keep) onTestFinished(() => db.close());
+  return db;
 }

@@ -14,7 +14,7 @@ import { createLogger, type Log } from '../../src/lib/log.ts';
 import { EncryptingCodec } from '../../src/lib/payload-codec.ts';
 import { newKeyring, seal } from '../../src/lib/seal.ts';
 import { lazyConnection, type TemporalTarget } from '../../src/temporal/connection.ts';
-import { type Door, openDoor } from '../../src/temporal/doors.ts';
+import { openWorkflowEngine, type WorkflowEngine } from '../../src/temporal/workflow-engine.ts';
 import { startWorker } from '../../src/worker/control.ts';
 import type { LostRunTimes } from '../../src/worker/jobs/lost-runs.ts';
 import { type Bench, openBench } from './bench.ts';
@@ -33,7 +33,7 @@ interface GatewayAt {
 /** A whole Holdfast but its API: database, Temporal, worker and gateway here, the agent in a process of its own. */
 export interface Stack extends Bench {
   readonly folder: string;
-  readonly door: Door;
+  readonly engine: WorkflowEngine;
   readonly temporal: TemporalTarget;
   readonly client: Client;
   readonly namespace: string;
@@ -51,7 +51,7 @@ export interface Stack extends Bench {
   addSealedRepository(password: string): Promise<{ id: string; path: string }>;
   addPathsPlan(repositoryId: string, paths: string[]): Promise<string>;
   accept(request: JobRequest): Promise<Accepted>;
-  /** Accepts and passes the door; answers the job's uuid. */
+  /** Accepts and tells the engine; answers the job's uuid. */
   start(kind: string, params: Record<string, unknown>, hostId?: string | null): Promise<string>;
   cancel(jobId: string): Promise<void>;
   job(jobId: string): Promise<Record<string, unknown>>;
@@ -78,7 +78,7 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
   const { lostRunTimes } = options;
   const worker = await startWorker({
     temporal: target,
-    workerDoors: bench.worker,
+    database: bench.worker,
     keyring,
     clock,
     random,
@@ -112,23 +112,23 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
   };
   const agent = await addAgent();
   const { hostId } = agent;
-  const door = openDoor({ target, clock, random, log });
+  const engine = openWorkflowEngine({ target, clock, random, log });
   const dataConverter = {
     payloadCodecs: [new EncryptingCodec(keyring, random)],
     failureConverterPath: FAILURE_CONVERTER,
   };
   const client = new Client({ connection: lazyConnection(target), namespace: target.namespace, dataConverter });
   const accept = async (request: JobRequest): Promise<Accepted> => {
-    const parts = { clock, random, claim: door.newClaim() };
-    const [answer] = await bench.api.inOrg(org, (tx) => acceptJobs(tx, org, [request], parts));
-    if (answer!.verdict === 'queued') await door.pass([answer!.start]);
+    const parts = { clock, random, claim: engine.newClaim() };
+    const [answer] = await bench.api.inOrganization(org, (tx) => acceptJobs(tx, [request], parts));
+    if (answer!.verdict === 'queued') await engine.startRuns([answer!.start]);
     return answer!;
   };
   const job = async (jobId: string) => (await bench.owner.query('select * from job where id = $1', [jobId])).rows[0];
   return {
     ...bench,
     folder,
-    door,
+    engine,
     temporal: target,
     client,
     namespace: target.namespace,
@@ -179,11 +179,11 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
       return answer.jobId;
     },
     async cancel(jobId) {
-      const parts = { actor: bench.actor, reason: 'test', requestId: 'test', claim: door.newClaim(), clock, random };
-      const answer = await bench.api.inOrg(org, (tx) => requestCancel(tx, org, jobId, parts));
+      const parts = { actor: bench.actor, reason: 'test', requestId: 'test', claim: engine.newClaim(), clock, random };
+      const answer = await bench.api.inOrganization(org, (tx) => requestCancel(tx, jobId, parts));
       if (answer instanceof Failure) throw answer;
-      if (answer.tell) await door.tellCancel(answer.tell.jobId, answer.tell.runNo);
-      await door.pass(answer.starts);
+      if (answer.tell) await engine.tellCancel(answer.tell.jobId, answer.tell.runNo);
+      await engine.startRuns(answer.starts);
     },
     job,
     async untilState(jobId, ...states) {
@@ -208,7 +208,7 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
       await Promise.all(agents.map((one) => one.kill('SIGTERM')));
       await Promise.all([gateway, ...replicas].map((one) => one.stop()));
       await worker.stop(2_000);
-      await Promise.all([door.close(), client.connection.close()]);
+      await Promise.all([engine.close(), client.connection.close()]);
       await bench.close();
       rmSync(folder, { recursive: true, force: true });
     },

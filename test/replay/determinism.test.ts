@@ -12,7 +12,7 @@ import { createLogger } from '../../src/lib/log.ts';
 import { EncryptingCodec } from '../../src/lib/payload-codec.ts';
 import { newKeyring } from '../../src/lib/seal.ts';
 import { lazyConnection } from '../../src/temporal/connection.ts';
-import { openDoor } from '../../src/temporal/doors.ts';
+import { openWorkflowEngine } from '../../src/temporal/workflow-engine.ts';
 import { type ControlWorker, startWorker } from '../../src/worker/control.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 import { ownNamespace } from '../harness/namespace.ts';
@@ -34,20 +34,20 @@ let history: proto.temporal.api.history.v1.History;
 beforeAll(async () => {
   bench = await openBench();
   const parts = { clock: systemClock, random: systemRandom };
-  worker = await startWorker({ temporal: target, workerDoors: bench.worker, keyring, ...parts, log });
-  const door = openDoor({ target, ...parts, log });
-  const [answer] = await bench.api.inOrg(bench.org, (tx) =>
-    acceptJobs(tx, bench.org, [bench.request('noop', {}, null)], { ...parts, claim: door.newClaim() }),
+  worker = await startWorker({ temporal: target, database: bench.worker, keyring, ...parts, log });
+  const engine = openWorkflowEngine({ target, ...parts, log });
+  const [answer] = await bench.api.inOrganization(bench.org, (tx) =>
+    acceptJobs(tx, [bench.request('noop', {}, null)], { ...parts, claim: engine.newClaim() }),
   );
   if (answer?.verdict !== 'queued') throw new Error('the job was not queued');
-  await door.pass([answer.start]);
+  await engine.startRuns([answer.start]);
   const client = new Client({ connection: lazyConnection(target), namespace: target.namespace, dataConverter });
   workflowId = runWorkflowId(answer.jobId, 1);
   const handle = client.workflow.getHandle(workflowId);
   await handle.result();
   const { History } = proto.temporal.api.history.v1;
   history = History.decode(History.encode(await handle.fetchHistory()).finish());
-  await Promise.all([door.close(), client.connection.close()]);
+  await Promise.all([engine.close(), client.connection.close()]);
 });
 afterAll(async () => {
   await worker?.stop(2_000);

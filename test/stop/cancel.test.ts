@@ -63,13 +63,13 @@ test('HJ-13: a job that was done first has succeeded, and shows that its cancel 
 
 test('a cancel before the run began, and one beside its start, end it; the host does nothing', async () => {
   const { clock, random, org } = stack;
-  const parts = { clock, random, claim: stack.door.newClaim() };
-  const [accepted] = await stack.api.inOrg(org, (tx) =>
-    acceptJobs(tx, org, [stack.request('noop', {}, stack.hostId)], parts),
+  const parts = { clock, random, claim: stack.engine.newClaim() };
+  const [accepted] = await stack.api.inOrganization(org, (tx) =>
+    acceptJobs(tx, [stack.request('noop', {}, stack.hostId)], parts),
   );
   if (accepted?.verdict !== 'queued') throw new Error('not queued');
   await stack.cancel(accepted.jobId);
-  await stack.door.pass([accepted.start]);
+  await stack.engine.startRuns([accepted.start]);
   expect(await stack.untilState(accepted.jobId, 'cancelled')).toMatchObject({ attempts: 0 });
   for (let round = 0; round < 10; round++) {
     const job = await stack.start('noop', { sleepMs: 30_000 }, stack.hostId);

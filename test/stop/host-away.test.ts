@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-const view = async (jobId: string) => (await stack.api.inOrg(stack.org, (tx) => getJob(tx, stack.org, jobId)))!;
+const view = async (jobId: string) => (await stack.api.inOrganization(stack.org, (tx) => getJob(tx, jobId)))!;
 
 async function claimedJob(agent: TestAgent): Promise<string> {
   const job = await stack.start('noop', { sleepMs: 60_000 }, agent.hostId);

@@ -73,7 +73,7 @@ test('an agent that is stopped for longer than the heartbeat time-out: keys are 
   onTestFinished(() => void agent.child.kill('SIGCONT'));
   agent.child.kill('SIGSTOP');
   await vi.waitUntil(async () => (await stack.job(job)).reason === 'verifying_host', { ...WAIT, timeout: 50_000 });
-  const seen = await stack.api.inOrg(stack.org, (tx) => getJob(tx, stack.org, job));
+  const seen = await stack.api.inOrganization(stack.org, (tx) => getJob(tx, job));
   expect(seen?.wait).toMatchObject({
     words: expect.stringMatching(
       /gave no answer and is asked whether anything of it still runs; it stops by itself by 20/,

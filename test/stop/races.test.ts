@@ -41,25 +41,25 @@ async function expectNothingDone(job: string): Promise<void> {
   await stack.untilState(await stack.start('noop', {}, stack.hostId), 'succeeded');
 }
 
-/** Accepted, granted, and not yet through the door. */
+/** Accepted, granted, and not yet told to the engine. */
 async function unsentJob() {
   const { clock, random, org } = stack;
-  const parts = { clock, random, claim: stack.door.newClaim() };
-  const [accepted] = await stack.api.inOrg(org, (tx) =>
-    acceptJobs(tx, org, [stack.request('noop', { sleepMs: 30_000 }, stack.hostId)], parts),
+  const parts = { clock, random, claim: stack.engine.newClaim() };
+  const [accepted] = await stack.api.inOrganization(org, (tx) =>
+    acceptJobs(tx, [stack.request('noop', { sleepMs: 30_000 }, stack.hostId)], parts),
   );
   if (accepted?.verdict !== 'queued') throw new Error('not queued');
-  return { job: accepted.jobId, pass: () => stack.door.pass([accepted.start]) };
+  return { job: accepted.jobId, startRuns: () => stack.engine.startRuns([accepted.start]) };
 }
 
 const runOf = (job: string) => stack.client.workflow.getHandle(runWorkflowId(job, 1));
 
 test('a cancel before begin, which waits behind it: the job has ended, its run finds nothing to do', async () => {
-  const { job, pass } = await unsentJob();
+  const { job, startRuns } = await unsentJob();
   const release = await holdOrganization(stack);
   const cancelled = stack.cancel(job);
   await untilWaits(stack, 'api', 'lock_enter');
-  await pass();
+  await startRuns();
   await untilWaits(stack, 'worker', 'lock_enter');
   await release();
   await cancelled;
@@ -74,9 +74,9 @@ test('a cancel before begin, which waits behind it: the job has ended, its run f
 });
 
 test('a cancel behind begin: the run that has just begun is told, and ends the job', async () => {
-  const { job, pass } = await unsentJob();
+  const { job, startRuns } = await unsentJob();
   const release = await holdOrganization(stack);
-  await pass();
+  await startRuns();
   await untilWaits(stack, 'worker', 'lock_enter');
   const cancelled = stack.cancel(job);
   await untilWaits(stack, 'api', 'lock_enter');

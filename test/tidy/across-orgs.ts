@@ -1,5 +1,5 @@
 /** Every place that looks across organisations, and why it may. A new one has to be written down here to pass. */
-export const ACROSS_ORGS: Readonly<Record<string, string>> = {
+export const ACROSS_ORGANIZATIONS: Readonly<Record<string, string>> = {
   'src/db/hosts/gateway-store.ts': 'whether beats arrive at all belongs to the instance, not to an organisation',
   'src/processes/commands/audit-command.ts':
     'lists the organisations of the instance; the chain of each is verified in it alone',

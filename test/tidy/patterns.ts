@@ -48,7 +48,7 @@ export const PATTERNS: readonly Pattern[] = [
     name: 'Temporal in the database room',
     finds: /from '@temporalio\//,
     allowed: [],
-    reason: 'rows decide; Temporal is told after the commit, by the door',
+    reason: 'rows decide; Temporal is told after the commit, by the engine',
     sample: "import { Client } from '@temporalio/client';",
   },
   {

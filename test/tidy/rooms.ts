@@ -25,12 +25,12 @@ export const ROOMS: readonly Room[] = [
   {
     path: 'temporal/',
     mayImport: [...BASE, 'temporal/', 'db/jobs/grant.ts', 'db/jobs/start-orders.ts'],
-    reason: 'the door takes what statements answer and does no deciding of its own',
+    reason: 'the engine takes what statements return and does no deciding of its own',
   },
   {
     path: 'activities/control/',
     mayImport: [...RULES, 'db/', 'temporal/', 'workflows/control-activities.ts', 'activities/control/'],
-    reason: 'what the control plane does for a run: one transaction, then the door',
+    reason: 'what the control plane does for a run: one transaction, then the engine',
   },
   {
     path: 'activities/host/',
@@ -46,12 +46,12 @@ export const ROOMS: readonly Room[] = [
   {
     path: 'api/',
     mayImport: [...RULES, 'db/', 'temporal/', 'api/'],
-    reason: 'the door for people decides nothing that a job does',
+    reason: 'the API decides nothing that a job does',
   },
   {
     path: 'gateway/',
     mayImport: [...BASE, 'gateway/'],
-    reason: 'the door for agents gets its memory handed in; it holds no business',
+    reason: 'the gateway gets its memory handed in; it holds no business',
   },
   {
     path: 'worker/',

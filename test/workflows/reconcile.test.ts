@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Doors } from '../../src/db/core/doors.ts';
+import type { Database } from '../../src/db/core/database.ts';
 import { acceptJobs } from '../../src/db/jobs/accept-jobs.ts';
 import { requestCancel } from '../../src/db/jobs/request-cancel.ts';
 import { beginRun } from '../../src/db/jobs/run/begin-run.ts';
 import { createLogger } from '../../src/lib/log.ts';
-import { type Door, openDoor } from '../../src/temporal/doors.ts';
+import { openWorkflowEngine, type WorkflowEngine } from '../../src/temporal/workflow-engine.ts';
 import { EngineWatch } from '../../src/worker/instance/engine.ts';
 import { LostRunSweep } from '../../src/worker/jobs/lost-runs.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
@@ -14,15 +14,15 @@ const JOBS = 120;
 const log = createLogger({ level: 'error', pretty: false, process: 'test' });
 
 let bench: Bench;
-let door: Door;
+let engine: WorkflowEngine;
 beforeAll(async () => {
   bench = await openBench();
   const { clock, random } = bench;
-  door = openDoor({ target: await ownNamespace(), clock, random, log });
+  engine = openWorkflowEngine({ target: await ownNamespace(), clock, random, log });
   await bench.owner.query('insert into instance(id, created_at) values (1, now())');
 });
 afterAll(async () => {
-  await door?.close();
+  await engine?.close();
   await bench?.close();
 });
 
@@ -30,24 +30,27 @@ afterAll(async () => {
 async function lostJobs(count: number): Promise<void> {
   const { clock, random, org } = bench;
   const requests = Array.from({ length: count }, () => bench.request('noop', {}, null));
-  const answers = await bench.api.inOrg(org, (tx) =>
-    acceptJobs(tx, org, requests, { clock, random, claim: bench.claim() }),
+  const answers = await bench.api.inOrganization(org, (tx) =>
+    acceptJobs(tx, requests, { clock, random, claim: bench.claim() }),
   );
   for (const { jobId } of answers as { jobId: string }[])
-    await bench.worker.inOrg(org, (tx) => beginRun(tx, { orgId: org, jobId, runNo: 1 }, bench.newId(), clock.now()));
+    await bench.worker.inOrganization(org, (tx) =>
+      beginRun(tx, { orgId: org, jobId, runNo: 1 }, bench.newId(), clock.now()),
+    );
 }
 
 /** A worker that ends for good at its nth transaction inside an organisation. */
-function dying(at: number): Doors {
+function dying(at: number): Database {
   let seen = 0;
-  const inOrg: Doors['inOrg'] = (orgId, work) => {
+  const inOrganization: Database['inOrganization'] = (orgId, work) => {
     if (++seen >= at) throw new Error('killed');
-    return bench.worker.inOrg(orgId, work);
+    return bench.worker.inOrganization(orgId, work);
   };
-  return { ...bench.worker, inOrg };
+  return { ...bench.worker, inOrganization };
 }
 
-const watch = (doors: Doors) => new EngineWatch({ doors, door, clock: bench.clock, random: bench.random, log });
+const watch = (db: Database) =>
+  new EngineWatch({ database: db, engine, clock: bench.clock, random: bench.random, log });
 const runNumbers = async () => {
   const found = await bench.owner.query('select run_no, count(*)::int as n from job group by run_no order by run_no');
   return Object.fromEntries(found.rows.map(({ run_no, n }) => [run_no, n]));
@@ -63,7 +66,7 @@ async function untilDone(engine: EngineWatch): Promise<void> {
 test('the first namespace is only written down', async () => {
   await lostJobs(JOBS);
   await untilDone(watch(bench.worker));
-  expect(await namespaceInRow()).toBe(await door.namespaceId());
+  expect(await namespaceInRow()).toBe(await engine.namespaceId());
   expect(await runNumbers()).toEqual({ 1: JOBS });
 });
 
@@ -73,13 +76,13 @@ test('another namespace gives each run another, in pages, whoever dies on the wa
   const between = await runNumbers();
   expect(between[2]).toBeGreaterThan(30);
   expect(between[1]).toBeGreaterThan(20);
-  expect(await namespaceInRow()).not.toBe(await door.namespaceId());
+  expect(await namespaceInRow()).not.toBe(await engine.namespaceId());
 
   await untilDone(watch(bench.worker));
   expect(await runNumbers()).toEqual({ 2: JOBS });
-  expect(await namespaceInRow()).toBe(await door.namespaceId());
+  expect(await namespaceInRow()).toBe(await engine.namespaceId());
   const found = await bench.owner.query('select id from job');
-  for (const { id } of found.rows) expect(await door.engine(id, 2)).toMatchObject({ status: 'RUNNING' });
+  for (const { id } of found.rows) expect(await engine.describe(id, 2)).toMatchObject({ status: 'RUNNING' });
 });
 
 test('runs that live in the namespace are left alone', async () => {
@@ -98,7 +101,7 @@ test('a cancel that Temporal could not be told yet does not hide its run', async
   // Attempted, so that it does not end with the cancel itself.
   await bench.owner.query(`update job set state = 'running' where id = $1`, [job.id]);
   const parts = { clock, random, claim: bench.claim(), actor, reason: null, requestId: 'r' };
-  await bench.api.inOrg(org, (tx) => requestCancel(tx, org, job.id, parts));
+  await bench.api.inOrganization(org, (tx) => requestCancel(tx, job.id, parts));
   expect((await bench.owner.query('select kind from outbox')).rows).toEqual([{ kind: 'cancel' }]);
   await untilDone(watch(bench.worker));
   expect(await runNumbers()).toEqual({ 2: JOBS - 1, 3: 1 });
@@ -108,7 +111,7 @@ test('a cancel that Temporal could not be told yet does not hide its run', async
 test('the sweep looks up no more runs in a round than it may, and finds all of them in the end', async () => {
   await bench.owner.query('delete from outbox');
   await bench.owner.query('update job set run_id = gen_random_uuid()::text');
-  const parts = { doors: bench.worker, door, clock: bench.clock, random: bench.random, log };
+  const parts = { database: bench.worker, engine, clock: bench.clock, random: bench.random, log };
   const sweep = new LostRunSweep(parts, { silentMs: 0, walkMs: 60_000, perSecond: 50 });
   const found: number[] = [];
   for (let round = 0; round < 4; round++) {
@@ -122,9 +125,9 @@ test('the sweep looks up no more runs in a round than it may, and finds all of t
 test('while the namespace is missing nothing counts as lost', async () => {
   const { clock, random } = bench;
   const target = { ...(await ownNamespace()), namespace: 'nobody-made-it' };
-  const nowhere = openDoor({ target, clock, random, log });
+  const nowhere = openWorkflowEngine({ target, clock, random, log });
   await setNamespace(bench.newId());
-  const engine = new EngineWatch({ doors: bench.worker, door: nowhere, clock, random, log });
+  const engine = new EngineWatch({ database: bench.worker, engine: nowhere, clock, random, log });
   await expect(engine.round()).rejects.toThrow();
   await expect(nowhere.look({ jobId: bench.newId(), runNo: 1, runId: null })).rejects.toThrow('nobody-made-it');
   await nowhere.close();

@@ -11,7 +11,7 @@ import { publicId, systemRandom } from '../../src/lib/ids.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { newKeyring } from '../../src/lib/seal.ts';
 import { lazyConnection } from '../../src/temporal/connection.ts';
-import { type Door, openDoor } from '../../src/temporal/doors.ts';
+import { openWorkflowEngine, type WorkflowEngine } from '../../src/temporal/workflow-engine.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 import { ownNamespace } from '../harness/namespace.ts';
 import type { ChildOrder } from './worker-child.ts';
@@ -22,14 +22,14 @@ const target = await ownNamespace();
 const { namespace } = target;
 
 let bench: Bench;
-let door: Door;
+let engine: WorkflowEngine;
 let client: Client;
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
   bench = await openBench();
   const log = createLogger({ level: 'error', pretty: false, process: 'test' });
-  door = openDoor({ target, clock: systemClock, random: systemRandom, log });
+  engine = openWorkflowEngine({ target, clock: systemClock, random: systemRandom, log });
   client = new Client({ connection: lazyConnection(target), namespace });
 });
 afterEach(async () => {
@@ -39,7 +39,7 @@ afterEach(async () => {
   }
 });
 afterAll(async () => {
-  await door?.close();
+  await engine?.close();
   await client?.connection.close();
   await bench?.close();
 });
@@ -55,8 +55,8 @@ async function startChild(crash: ChildOrder['crash'] = null): Promise<ChildProce
 async function accept(): Promise<StartOrder> {
   const { clock, random } = bench;
   const asked = [bench.request('noop', {}, null)];
-  const [answer] = await bench.api.inOrg(bench.org, (tx) =>
-    acceptJobs(tx, bench.org, asked, { clock, random, claim: door.newClaim() }),
+  const [answer] = await bench.api.inOrganization(bench.org, (tx) =>
+    acceptJobs(tx, asked, { clock, random, claim: engine.newClaim() }),
   );
   if (answer!.verdict !== 'queued') throw new Error(`not queued: ${JSON.stringify(answer)}`);
   return answer!.start;
@@ -81,7 +81,7 @@ test('PF-2: a job costs one regular activity, at most three workflow tasks and 2
   const before = bench.api.transactions.count;
   const start = await accept();
   expect(bench.api.transactions.count - before).toBe(1);
-  await door.pass([start]);
+  await engine.startRuns([start]);
   await ended(start.jobId);
   const handle = client.workflow.getHandle(runWorkflowId(start.jobId, 1));
   // The row ends in finish; the run itself a moment later.
@@ -102,7 +102,7 @@ test('PF-2: a job costs one regular activity, at most three workflow tasks and 2
 test('RUN-13: Temporal shows the run by its kind, under an id people can read, with what it is in words', async () => {
   await startChild();
   const start = await accept();
-  await door.pass([start]);
+  await engine.startRuns([start]);
   await ended(start.jobId);
   const found = await client.workflow.getHandle(`job/${publicId('job', start.jobId)}/1`).describe();
   expect(found.type).toBe('noop');
@@ -131,9 +131,9 @@ test('FT-2: a start that was committed and never sent is sent by the pump', asyn
 test('a start that is sent twice starts one run', async () => {
   await startChild();
   const start = await accept();
-  await Promise.all([door.start(start), door.start(start)]);
+  await Promise.all([engine.start(start), engine.start(start)]);
   await ended(start.jobId);
-  await door.start(start);
+  await engine.start(start);
   await expectDoneOnce(start.jobId);
 });
 
@@ -147,7 +147,7 @@ test.each(arrows)('a worker that is killed %s loses nothing and does nothing twi
   const doomed = await startChild(crash);
   const start = await accept();
   const death = once(doomed, 'exit');
-  await door.pass([start]);
+  await engine.startRuns([start]);
   expect(await death).toEqual([null, 'SIGKILL']);
   await startChild();
   await ended(start.jobId);

@@ -1,6 +1,6 @@
 // A control worker in a process of its own that ends itself, as by kill -9, at one of the arrows of a run.
-import type { Doors } from '../../src/db/core/doors.ts';
-import { openDoors } from '../../src/db/core/doors.ts';
+import type { Database } from '../../src/db/core/database.ts';
+import { openDatabase } from '../../src/db/core/database.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
@@ -24,22 +24,22 @@ const orm = await openOrm({
   transactionTimeoutMs: 15_000,
   applicationName: 'worker child',
 });
-const doors = openDoors(orm);
+const db = openDatabase(orm, { clock: systemClock, random: systemRandom });
 let seen = 0;
 const die = () => process.kill(process.pid, 'SIGKILL');
-const crashing: Doors = {
-  ...doors,
-  async inOrg(orgId, work) {
+const crashing: Database = {
+  ...db,
+  async inOrganization(orgId, work) {
     const mine = ++seen === order.crash?.at ? order.crash.when : null;
     if (mine === 'before') die();
-    const answer = await doors.inOrg(orgId, work);
+    const answer = await db.inOrganization(orgId, work);
     if (mine === 'after') die();
     return answer;
   },
 };
 await startWorker({
   temporal: order.temporal,
-  workerDoors: crashing,
+  database: crashing,
   keyring: parseKeyring(order.keyring),
   clock: systemClock,
   random: systemRandom,

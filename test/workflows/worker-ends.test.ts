@@ -14,7 +14,7 @@ beforeAll(async () => {
   const { clock, random } = bench;
   const log = createLogger({ level: 'error', pretty: false, process: 'test', destination: { write: () => {} } });
   const keyring = newKeyring(clock, random);
-  worker = await startWorker({ temporal: temporal.target, workerDoors: bench.worker, keyring, clock, random, log });
+  worker = await startWorker({ temporal: temporal.target, database: bench.worker, keyring, clock, random, log });
 });
 afterAll(async () => {
   await worker?.stop(1_000);

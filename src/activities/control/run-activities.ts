@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Doors } from '../../db/core/doors.ts';
+import type { Database } from '../../db/core/database.ts';
 import { beginRun } from '../../db/jobs/run/begin-run.ts';
 import { finishRun } from '../../db/jobs/run/finish-run.ts';
 import { giveUpAttempt, hostIsQuiet } from '../../db/jobs/run/give-up-attempt.ts';
@@ -13,19 +13,19 @@ import { parseRunWorkflowId } from '../../domain/jobs/workflow-id.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { isDataError } from '../../lib/data-error.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
-import type { Door } from '../../temporal/doors.ts';
+import type { WorkflowEngine } from '../../temporal/workflow-engine.ts';
 import type { ControlActivities } from '../../workflows/control-activities.ts';
 
 const DATA_FAULT: DataFault = 'DataFault';
 
 export interface ControlParts {
-  readonly doors: Doors;
-  readonly door: Door;
+  readonly database: Database;
+  readonly engine: WorkflowEngine;
   readonly clock: Clock;
   readonly random: RandomBytes;
 }
 
-/** What the control plane does for runs: each is one transaction, and what it granted goes through the door at once. */
+/** What the control plane does for runs: each is one transaction, and what it granted goes to the engine at once. */
 export function controlActivities(parts: ControlParts): ControlActivities {
   const activities = retriedActivities(parts);
   const entries = Object.entries(activities) as [keyof ControlActivities, (...args: unknown[]) => Promise<unknown>][];
@@ -55,37 +55,37 @@ function final(thrown: unknown): never {
   throw ApplicationFailure.create({ type: DATA_FAULT, message, nonRetryable: true });
 }
 
-function retriedActivities({ doors, door, clock, random }: ControlParts): ControlActivities {
+function retriedActivities({ database, engine, clock, random }: ControlParts): ControlActivities {
   return {
-    begin: (input, runId) => doors.inOrg(input.orgId, (tx) => beginRun(tx, input, runId, clock.now())),
+    begin: (input, runId) => database.inOrganization(input.orgId, (tx) => beginRun(tx, input, runId, clock.now())),
     async noteCancel(input, runId) {
-      if (!(await doors.inOrg(input.orgId, (tx) => isCancelUnknown(tx, input, runId)))) return;
-      const by = await door.cancelledBy(input.jobId, input.runNo, runId).catch(() => null);
+      if (!(await database.inOrganization(input.orgId, (tx) => isCancelUnknown(tx, input, runId)))) return;
+      const by = await engine.cancelledBy(input.jobId, input.runNo, runId).catch(() => null);
       const note = { reason: reasonOf('cancelled', by), auditId: newUuid(clock, random), now: clock.now() };
-      await doors.inOrg(input.orgId, (tx) => noteTemporalCancel(tx, input, runId, note));
+      await database.inOrganization(input.orgId, (tx) => noteTemporalCancel(tx, input, runId, note));
     },
     async finish(input, runId, ending, attempts) {
       const finish = (how: RunEnding) => {
-        const parts = { clock, random, claim: door.newClaim() };
-        return doors.inOrg(input.orgId, (tx) => finishRun(tx, input, runId, how, attempts, parts));
+        const parts = { clock, random, claim: engine.newClaim() };
+        return database.inOrganization(input.orgId, (tx) => finishRun(tx, input, runId, how, attempts, parts));
       };
       // Without anything that its host said, the job ends all the same.
       const done = await finish(ending).catch((thrown) => {
         if (!isDataError(thrown)) throw thrown;
         return finish({ how: 'threw', code: AGENT_FAULT.code });
       });
-      await door.pass(done.starts);
+      await engine.startRuns(done.starts);
       return done.end;
     },
     async requeue(input, runId) {
-      const claim = door.newClaim();
-      const done = await doors.inOrg(input.orgId, (tx) => requeueRun(tx, input, runId, claim));
-      if (done.verdict === 'waiting') await door.pass(done.starts);
+      const claim = engine.newClaim();
+      const done = await database.inOrganization(input.orgId, (tx) => requeueRun(tx, input, runId, claim));
+      if (done.verdict === 'waiting') await engine.startRuns(done.starts);
       return done.verdict === 'waiting';
     },
     giveUp: (input, runId, lost) =>
-      doors.inOrg(input.orgId, (tx) => giveUpAttempt(tx, input, runId, lost, { clock, random })),
+      database.inOrganization(input.orgId, (tx) => giveUpAttempt(tx, input, runId, lost, { clock, random })),
     hostIsQuiet: (input, runId, lost) =>
-      doors.inOrg(input.orgId, (tx) => hostIsQuiet(tx, input, runId, lost, clock.now())),
+      database.inOrganization(input.orgId, (tx) => hostIsQuiet(tx, input, runId, lost, clock.now())),
   };
 }

@@ -28,7 +28,7 @@ export function planRoutes(app: App, parts: ApiParts): void {
   remove(app, parts);
 }
 
-function list(app: App, { doors }: ApiParts): void {
+function list(app: App, { database }: ApiParts): void {
   app.get(
     '/plans',
     {
@@ -49,15 +49,14 @@ function list(app: App, { doors }: ApiParts): void {
         name: query.name ?? null,
       };
       const page = readPage(query);
-      return presentPage(
-        await doors.inOrg(principal.orgId, (tx) => listPlans(tx, principal.orgId, filter, page)),
-        (plan) => presentPlan(plan, mayOf(principal)),
+      return presentPage(await database.inOrganization(principal.orgId, (tx) => listPlans(tx, filter, page)), (plan) =>
+        presentPlan(plan, mayOf(principal)),
       );
     },
   );
 }
 
-function create(app: App, { doors, clock, random, settings }: ApiParts): void {
+function create(app: App, { database, clock, random, settings }: ApiParts): void {
   app.post(
     '/plans',
     {
@@ -91,9 +90,9 @@ function create(app: App, { doors, clock, random, settings }: ApiParts): void {
         random,
         ownFolders,
       };
-      const view = await doors.inOrg(orgId, async (tx) => {
-        const made = await createPlan(tx, orgId, wanted, parts);
-        return await getPlan(tx, orgId, made.id);
+      const view = await database.inOrganization(orgId, async (tx) => {
+        const made = await createPlan(tx, wanted, parts);
+        return await getPlan(tx, made.id);
       });
       if (view === null)
         throw new Failure('conflict', 'The plan that this request made before was removed since.', { fault: 'caller' });
@@ -107,7 +106,7 @@ function create(app: App, { doors, clock, random, settings }: ApiParts): void {
   );
 }
 
-function show(app: App, { doors }: ApiParts): void {
+function show(app: App, { database }: ApiParts): void {
   app.get(
     '/plans/:id',
     {
@@ -117,7 +116,7 @@ function show(app: App, { doors }: ApiParts): void {
     async (request, reply) => {
       const principal = principalOf(request);
       const id = parsePublicId('plan', request.params.id)!;
-      const plan = await doors.inOrg(principal.orgId, (tx) => getPlan(tx, principal.orgId, id));
+      const plan = await database.inOrganization(principal.orgId, (tx) => getPlan(tx, id));
       if (!plan || !mayOf(principal)('plan:read', plan.host.siteId)) throw notFound();
       return reply.header('etag', etag(plan.version)).send(presentPlan(plan, mayOf(principal)));
     },
@@ -156,9 +155,9 @@ function change(app: App, parts: ApiParts): void {
       const principal = principalOf(request);
       const { orgId } = principal;
       const id = parsePublicId('plan', request.params.id)!;
-      const view = await parts.doors.inOrg(orgId, async (tx) => {
-        await changePlan(tx, orgId, id, request.body, changeParts(request, parts));
-        return await getPlan(tx, orgId, id);
+      const view = await parts.database.inOrganization(orgId, async (tx) => {
+        await changePlan(tx, id, request.body, changeParts(request, parts));
+        return await getPlan(tx, id);
       });
       return reply.header('etag', etag(view!.version)).send(presentPlan(view!, mayOf(principal)));
     },
@@ -181,7 +180,7 @@ function remove(app: App, parts: ApiParts): void {
     async (request, reply) => {
       const { orgId } = principalOf(request);
       const id = parsePublicId('plan', request.params.id)!;
-      await parts.doors.inOrg(orgId, (tx) => removePlan(tx, orgId, id, changeParts(request, parts)));
+      await parts.database.inOrganization(orgId, (tx) => removePlan(tx, id, changeParts(request, parts)));
       return reply.code(204).send(null);
     },
   );

@@ -33,7 +33,7 @@ export function repositoryRoutes(app: App, parts: ApiParts): void {
   changeAddress(app, parts);
 }
 
-function list(app: App, { doors }: ApiParts): void {
+function list(app: App, { database }: ApiParts): void {
   app.get(
     '/repositories',
     {
@@ -49,14 +49,14 @@ function list(app: App, { doors }: ApiParts): void {
       const page = readPage(request.query);
       const filter = { name: request.query.name ?? null };
       return presentPage(
-        await doors.inOrg(orgId, (tx) => listRepositories(tx, orgId, filter, page)),
+        await database.inOrganization(orgId, (tx) => listRepositories(tx, filter, page)),
         presentRepository,
       );
     },
   );
 }
 
-function create(app: App, { doors, clock, random, keyring }: ApiParts): void {
+function create(app: App, { database, clock, random, keyring }: ApiParts): void {
   app.post(
     '/repositories',
     {
@@ -73,14 +73,13 @@ function create(app: App, { doors, clock, random, keyring }: ApiParts): void {
       const { orgId } = principal;
       const { name, url, password = null, maxJobs = null } = request.body;
       const parts = { actor: actorOf(principal), requestId: request.id, clock, random, keyring };
-      const { made, view } = await doors.inOrg(orgId, async (tx) => {
+      const { made, view } = await database.inOrganization(orgId, async (tx) => {
         const made = await createRepository(
           tx,
-          orgId,
           { name, url, password, maxJobs, idempotency: idempotencyOf(request) },
           parts,
         );
-        return { made, view: await getRepository(tx, orgId, made.id) };
+        return { made, view: await getRepository(tx, made.id) };
       });
       const shown = presentRepository(view!);
       return reply
@@ -92,7 +91,7 @@ function create(app: App, { doors, clock, random, keyring }: ApiParts): void {
   );
 }
 
-function show(app: App, { doors }: ApiParts): void {
+function show(app: App, { database }: ApiParts): void {
   app.get(
     '/repositories/:id',
     {
@@ -106,14 +105,14 @@ function show(app: App, { doors }: ApiParts): void {
     async (request, reply) => {
       const { orgId } = principalOf(request);
       const id = parsePublicId('repository', request.params.id)!;
-      const view = await doors.inOrg(orgId, (tx) => getRepository(tx, orgId, id));
+      const view = await database.inOrganization(orgId, (tx) => getRepository(tx, id));
       if (!view) throw notFound();
       return reply.header('etag', etag(view.version)).send(presentRepository(view));
     },
   );
 }
 
-function change(app: App, { doors, door, clock, random }: ApiParts): void {
+function change(app: App, { database, engine, clock, random }: ApiParts): void {
   app.patch(
     '/repositories/:id',
     {
@@ -131,19 +130,19 @@ function change(app: App, { doors, door, clock, random }: ApiParts): void {
       const principal = principalOf(request);
       const { orgId } = principal;
       const id = parsePublicId('repository', request.params.id)!;
-      const parts = { actor: actorOf(principal), requestId: request.id, clock, random, claim: door.newClaim() };
+      const parts = { actor: actorOf(principal), requestId: request.id, clock, random, claim: engine.newClaim() };
       const cap = { maxJobs: request.body.maxJobs, ifVersion: ifMatchOf(request) };
-      const { starts, view } = await doors.inOrg(orgId, async (tx) => {
-        const starts = await changeRepository(tx, orgId, id, cap, parts);
-        return { starts, view: await getRepository(tx, orgId, id) };
+      const { starts, view } = await database.inOrganization(orgId, async (tx) => {
+        const starts = await changeRepository(tx, id, cap, parts);
+        return { starts, view: await getRepository(tx, id) };
       });
-      if (starts.length > 0) void door.pass(starts);
+      if (starts.length > 0) void engine.startRuns(starts);
       return reply.header('etag', etag(view!.version)).send(presentRepository(view!));
     },
   );
 }
 
-function changeCredentials(app: App, { doors, clock, random, keyring }: ApiParts): void {
+function changeCredentials(app: App, { database, clock, random, keyring }: ApiParts): void {
   app.put(
     '/repositories/:id/credentials',
     {
@@ -161,16 +160,16 @@ function changeCredentials(app: App, { doors, clock, random, keyring }: ApiParts
       const id = parsePublicId('repository', request.params.id)!;
       const parts = { actor: actorOf(principal), requestId: request.id, clock, random, keyring };
       const change = { password: request.body.password, ifVersion: ifMatchOf(request) };
-      const view = await doors.inOrg(orgId, async (tx) => {
-        await setCredentials(tx, orgId, id, change, parts);
-        return await getRepository(tx, orgId, id);
+      const view = await database.inOrganization(orgId, async (tx) => {
+        await setCredentials(tx, id, change, parts);
+        return await getRepository(tx, id);
       });
       return reply.header('etag', etag(view!.version)).send(presentRepository(view!));
     },
   );
 }
 
-function changeAddress(app: App, { doors, clock, random }: ApiParts): void {
+function changeAddress(app: App, { database, clock, random }: ApiParts): void {
   app.put(
     '/repositories/:id/address',
     {
@@ -190,9 +189,9 @@ function changeAddress(app: App, { doors, clock, random }: ApiParts): void {
       const id = parsePublicId('repository', request.params.id)!;
       const parts = { actor: actorOf(principal), requestId: request.id, clock, random };
       const change = { url: request.body.url, ifVersion: ifMatchOf(request) };
-      const view = await doors.inOrg(orgId, async (tx) => {
-        await setAddress(tx, orgId, id, change, parts);
-        return await getRepository(tx, orgId, id);
+      const view = await database.inOrganization(orgId, async (tx) => {
+        await setAddress(tx, id, change, parts);
+        return await getRepository(tx, id);
       });
       return reply.header('etag', etag(view!.version)).send(presentRepository(view!));
     },

@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
-import type { Doors } from '../../db/core/doors.ts';
+import type { Database } from '../../db/core/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { RandomBytes } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Keyring } from '../../lib/seal.ts';
-import type { Door } from '../../temporal/doors.ts';
+import type { WorkflowEngine } from '../../temporal/workflow-engine.ts';
 import type { StreamLimits } from './stream-limits.ts';
 
 /** Everything the API is made of. Handed in once, by whoever starts it. */
@@ -25,10 +25,10 @@ export interface ApiParts {
     readonly streams?: Partial<StreamLimits>;
   };
   /** On the `api` login. */
-  readonly doors: Doors;
+  readonly database: Database;
   /** On the `auth` login: finds who holds a key, before any organisation is known. */
   readonly authDb: Kysely<unknown>;
-  readonly door: Pick<Door, 'newClaim' | 'pass' | 'tellCancel' | 'engine' | 'state' | 'probe'>;
+  readonly engine: Pick<WorkflowEngine, 'newClaim' | 'startRuns' | 'tellCancel' | 'describe' | 'state' | 'probe'>;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Log;

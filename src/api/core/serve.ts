@@ -26,7 +26,7 @@ export async function serveApi(
     const sweep = setInterval(() => app.server.closeIdleConnections(), 20);
     await app.close();
     clearInterval(sweep);
-    await parts.doors.close();
+    await parts.database.close();
     await parts.authDb.destroy();
   };
   return {

@@ -9,7 +9,7 @@ import type { ApiParts } from '../core/parts.ts';
 import { problems } from '../core/problem-schema.ts';
 import { Host, HostQuery, presentHost } from './host-schema.ts';
 
-export function hostRoutes(app: App, { doors }: ApiParts): void {
+export function hostRoutes(app: App, { database }: ApiParts): void {
   const authz = { permission: 'host:read', scope: 'anywhere' } as const;
 
   app.get(
@@ -26,9 +26,8 @@ export function hostRoutes(app: App, { doors }: ApiParts): void {
       const principal = principalOf(request);
       const filter = { reach: reachOf(principal, 'host:read'), name: request.query.name ?? null };
       const page = readPage(request.query);
-      return presentPage(
-        await doors.inOrg(principal.orgId, (tx) => listHosts(tx, principal.orgId, filter, page)),
-        (host) => presentHost(host, mayOf(principal)),
+      return presentPage(await database.inOrganization(principal.orgId, (tx) => listHosts(tx, filter, page)), (host) =>
+        presentHost(host, mayOf(principal)),
       );
     },
   );
@@ -42,7 +41,7 @@ export function hostRoutes(app: App, { doors }: ApiParts): void {
     async (request, reply) => {
       const principal = principalOf(request);
       const id = parsePublicId('host', request.params.id)!;
-      const host = await doors.inOrg(principal.orgId, (tx) => getHost(tx, principal.orgId, id));
+      const host = await database.inOrganization(principal.orgId, (tx) => getHost(tx, id));
       if (!host || !mayOf(principal)('host:read', host.siteId)) throw notFound();
       return reply.header('etag', etag(host.version)).send(presentHost(host, mayOf(principal)));
     },

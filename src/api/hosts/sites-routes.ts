@@ -18,7 +18,7 @@ export function siteRoutes(app: App, parts: ApiParts): void {
   change(app, parts);
 }
 
-function list(app: App, { doors }: ApiParts): void {
+function list(app: App, { database }: ApiParts): void {
   app.get(
     '/sites',
     {
@@ -34,12 +34,12 @@ function list(app: App, { doors }: ApiParts): void {
       const { orgId } = principal;
       const filter = { reach: reachOf(principal, 'site:read'), name: request.query.name ?? null };
       const page = readPage(request.query);
-      return presentPage(await doors.inOrg(orgId, (tx) => listSites(tx, orgId, filter, page)), presentSite);
+      return presentPage(await database.inOrganization(orgId, (tx) => listSites(tx, filter, page)), presentSite);
     },
   );
 }
 
-function show(app: App, { doors }: ApiParts): void {
+function show(app: App, { database }: ApiParts): void {
   app.get(
     '/sites/:id',
     {
@@ -49,14 +49,14 @@ function show(app: App, { doors }: ApiParts): void {
     async (request, reply) => {
       const principal = principalOf(request);
       const id = parsePublicId('site', request.params.id)!;
-      const site = await doors.inOrg(principal.orgId, (tx) => getSite(tx, principal.orgId, id));
+      const site = await database.inOrganization(principal.orgId, (tx) => getSite(tx, id));
       if (!site || !mayOf(principal)('site:read', site.id)) throw notFound();
       return reply.header('etag', etag(site.version)).send(presentSite(site));
     },
   );
 }
 
-function change(app: App, { doors, door, clock, random }: ApiParts): void {
+function change(app: App, { database, engine, clock, random }: ApiParts): void {
   app.patch(
     '/sites/:id',
     {
@@ -74,13 +74,13 @@ function change(app: App, { doors, door, clock, random }: ApiParts): void {
       const principal = principalOf(request);
       const { orgId } = principal;
       const id = parsePublicId('site', request.params.id)!;
-      const parts = { actor: actorOf(principal), requestId: request.id, clock, random, claim: door.newClaim() };
+      const parts = { actor: actorOf(principal), requestId: request.id, clock, random, claim: engine.newClaim() };
       const cap = { maxJobs: request.body.maxJobs, ifVersion: ifMatchOf(request) };
-      const { starts, view } = await doors.inOrg(orgId, async (tx) => {
-        const starts = await changeSite(tx, orgId, id, cap, parts);
-        return { starts, view: await getSite(tx, orgId, id) };
+      const { starts, view } = await database.inOrganization(orgId, async (tx) => {
+        const starts = await changeSite(tx, id, cap, parts);
+        return { starts, view: await getSite(tx, id) };
       });
-      if (starts.length > 0) void door.pass(starts);
+      if (starts.length > 0) void engine.startRuns(starts);
       return reply.header('etag', etag(view!.version)).send(presentSite(view!));
     },
   );

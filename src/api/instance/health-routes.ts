@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { readMigrations } from '../../db/instance/instance.ts';
 import { judgeSchema } from '../../domain/instance/schema-version.ts';
-import type { DoorState } from '../../temporal/doors.ts';
+import type { EngineState } from '../../temporal/workflow-engine.ts';
 import type { App } from '../core/app-type.ts';
 import { Nullable, Time } from '../core/common-schema.ts';
 import type { ApiParts } from '../core/parts.ts';
@@ -51,9 +51,9 @@ const part = (state: Part['state'], since: Date, now: Date, detail?: string): Pa
 });
 
 export function healthRoutes(app: App, parts: ApiParts): void {
-  const { doors, clock, settings, build } = parts;
+  const { database, clock, settings, build } = parts;
   const now = () => clock.now();
-  const [database, schema, temporal] = [watch(now), watch(now), watch(now)];
+  const [databasePart, schema, temporal] = [watch(now), watch(now), watch(now)];
 
   app.get(
     '/healthz',
@@ -77,7 +77,7 @@ export function healthRoutes(app: App, parts: ApiParts): void {
       },
     },
     async (request, reply) => {
-      const found = await readMigrations(doors).then(
+      const found = await readMigrations(database).then(
         (migrations) => ({ migrations }),
         (error: unknown) => {
           request.log.warn({ err: error }, 'the database did not answer');
@@ -86,7 +86,7 @@ export function healthRoutes(app: App, parts: ApiParts): void {
       );
       const engine = await askEngine(parts);
       const judged = {
-        database: database(found ? 'ok' : 'away'),
+        database: databasePart(found ? 'ok' : 'away'),
         schema: found ? judge(schema, found.migrations, settings.migrations) : schema('unknown'),
         temporal: temporal(engine.ok ? 'ok' : 'away'),
       };
@@ -99,13 +99,13 @@ export function healthRoutes(app: App, parts: ApiParts): void {
 }
 
 /** What the last call to Temporal showed; asked anew when that is long ago, and never waited for long. */
-async function askEngine({ door, clock }: ApiParts): Promise<DoorState> {
-  const state = door.state();
+async function askEngine({ engine, clock }: ApiParts): Promise<EngineState> {
+  const state = engine.state();
   if (state.since !== null && clock.now().getTime() - state.since.getTime() < STATE_FRESH_MS) return state;
-  const waited = new Promise<DoorState>((resolve) =>
+  const waited = new Promise<EngineState>((resolve) =>
     setTimeout(() => resolve({ ...state, ok: false }), PROBE_MS).unref(),
   );
-  return await Promise.race([door.probe(), waited]);
+  return await Promise.race([engine.probe(), waited]);
 }
 
 /** Null: this login may not look, and migrate has looked before we started. */

@@ -6,7 +6,7 @@ import { runWorkflowId } from '../../domain/jobs/workflow-id.ts';
 import { printPosition } from '../../domain/logs/log-position.ts';
 import { Failure } from '../../lib/failure.ts';
 import { parsePublicId } from '../../lib/ids.ts';
-import type { EngineView } from '../../temporal/doors.ts';
+import type { EngineView } from '../../temporal/workflow-engine.ts';
 import type { App } from '../core/app-type.ts';
 import { demand, notFound, principalOf } from '../core/caller.ts';
 import { IdParams, Nullable } from '../core/common-schema.ts';
@@ -39,7 +39,7 @@ export function jobEngineRoutes(app: App, parts: ApiParts): void {
   engine(app, parts);
 }
 
-function logs(app: App, { doors }: ApiParts): void {
+function logs(app: App, { database }: ApiParts): void {
   app.get(
     '/jobs/:id/logs',
     {
@@ -59,11 +59,11 @@ function logs(app: App, { doors }: ApiParts): void {
       if (tail !== undefined && cursor !== undefined)
         throw new Failure('invalid-input', 'Send either tail or cursor.', { fault: 'caller', pointer: 'tail' });
       const asked = tail === undefined ? { text, from: readLogCursor(cursor), limit } : { text, tail };
-      const page = await doors.inOrg(orgId, async (tx) => {
-        const job = await getJob(tx, orgId, id);
+      const page = await database.inOrganization(orgId, async (tx) => {
+        const job = await getJob(tx, id);
         if (!job) throw notFound();
         demand(principal, 'job:read', 'job:read_logs', job.site_id);
-        return (await readLogs(tx, orgId, id, asked))!;
+        return (await readLogs(tx, id, asked))!;
       });
       const lines = page.lines.map(({ line, ...place }) => presentLine(place, line));
       return {
@@ -77,7 +77,7 @@ function logs(app: App, { doors }: ApiParts): void {
   );
 }
 
-function engine(app: App, { doors, door, settings }: ApiParts): void {
+function engine(app: App, { database, engine, settings }: ApiParts): void {
   app.get(
     '/jobs/:id/engine',
     {
@@ -91,10 +91,10 @@ function engine(app: App, { doors, door, settings }: ApiParts): void {
     async (request) => {
       const principal = principalOf(request);
       const id = parsePublicId('job', request.params.id)!;
-      const job = await doors.inOrg(principal.orgId, (tx) => getJob(tx, principal.orgId, id));
+      const job = await database.inOrganization(principal.orgId, (tx) => getJob(tx, id));
       if (!job || !mayOf(principal)('job:read', job.site_id)) throw notFound();
       const workflowId = runWorkflowId(job.id, job.run_no);
-      const live = await door.engine(job.id, job.run_no).catch(() => 'unavailable' as const);
+      const live = await engine.describe(job.id, job.run_no).catch(() => 'unavailable' as const);
       const { temporalUiUrl: ui, temporalNamespace: namespace } = settings;
       const path = `namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`;
       const url = ui === null ? null : `${ui}/${path}${job.run_id === null ? '' : `/${job.run_id}/history`}`;

@@ -71,14 +71,14 @@ export function jobStreamRoutes(app: App, parts: ApiParts): void {
 }
 
 /** The watermark first: what the rows show afterwards is at least as new. */
-function lookFirst({ doors }: ApiParts, principal: Principal, id: string) {
+function lookFirst({ database }: ApiParts, principal: Principal, id: string) {
   const { orgId } = principal;
-  return doors.inOrg(orgId, async (tx) => {
+  return database.inOrganization(orgId, async (tx) => {
     const watermark = await eventWatermark(tx);
-    const job = await getJob(tx, orgId, id);
+    const job = await getJob(tx, id);
     if (!job) throw notFound();
     demand(principal, 'job:read', 'job:read_logs', job.site_id);
-    const [pulse] = await readPulses(tx, orgId, [id]);
+    const [pulse] = await readPulses(tx, [id]);
     return { watermark, job, pulse: pulse! };
   });
 }

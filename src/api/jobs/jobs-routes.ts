@@ -42,7 +42,7 @@ export function jobRoutes(app: App, parts: ApiParts): void {
   cancel(app, parts);
 }
 
-function list(app: App, { doors }: ApiParts): void {
+function list(app: App, { database }: ApiParts): void {
   app.get(
     '/jobs',
     {
@@ -64,15 +64,14 @@ function list(app: App, { doors }: ApiParts): void {
         planId: query.planId === undefined ? null : parsePublicId('plan', query.planId),
       };
       const page = readPage(query);
-      return presentPage(
-        await doors.inOrg(principal.orgId, (tx) => listJobs(tx, principal.orgId, filter, page)),
-        (job) => presentJob(job, mayOf(principal)),
+      return presentPage(await database.inOrganization(principal.orgId, (tx) => listJobs(tx, filter, page)), (job) =>
+        presentJob(job, mayOf(principal)),
       );
     },
   );
 }
 
-function start(app: App, { doors, door, clock, random }: ApiParts): void {
+function start(app: App, { database, engine, clock, random }: ApiParts): void {
   app.post(
     '/jobs',
     {
@@ -101,26 +100,26 @@ function start(app: App, { doors, door, clock, random }: ApiParts): void {
         idempotency: idempotencyOf(request),
         ifBusy,
       };
-      const claim = door.newClaim();
+      const claim = engine.newClaim();
       const sees = seesOf(principal);
-      const { answer, view } = await doors.inOrg(orgId, async (tx) => {
+      const { answer, view } = await database.inOrganization(orgId, async (tx) => {
         let fresh: JobView | null = null;
         const onWritten = async ([id]: readonly string[]) => {
-          fresh = await getJob(tx, orgId, id!, sees);
+          fresh = await getJob(tx, id!, sees);
         };
-        const [answer] = await acceptJobs(tx, orgId, [wanted], { clock, random, claim, onWritten });
+        const [answer] = await acceptJobs(tx, [wanted], { clock, random, claim, onWritten });
         if (answer!.verdict === 'refused') throw answer!.failure;
-        return { answer: answer!, view: fresh ?? (await getJob(tx, orgId, answer!.jobId, sees)) };
+        return { answer: answer!, view: fresh ?? (await getJob(tx, answer!.jobId, sees)) };
       });
       // Not waited for: what Temporal says changes nothing about the job being accepted.
-      if (answer.verdict === 'queued') void door.pass([answer.start]);
+      if (answer.verdict === 'queued') void engine.startRuns([answer.start]);
       const job = presentJob(view!, mayOf(principal));
       return reply.code(202).header('location', `/api/v1/jobs/${job.id}`).header('etag', etag(job.version)).send(job);
     },
   );
 }
 
-function show(app: App, { doors }: ApiParts): void {
+function show(app: App, { database }: ApiParts): void {
   app.get(
     '/jobs/:id',
     {
@@ -130,14 +129,14 @@ function show(app: App, { doors }: ApiParts): void {
     async (request, reply) => {
       const principal = principalOf(request);
       const id = parsePublicId('job', request.params.id)!;
-      const job = await doors.inOrg(principal.orgId, (tx) => getJob(tx, principal.orgId, id, seesOf(principal)));
+      const job = await database.inOrganization(principal.orgId, (tx) => getJob(tx, id, seesOf(principal)));
       if (!job || !mayOf(principal)('job:read', job.site_id)) throw notFound();
       return reply.header('etag', etag(job.version)).send(presentJob(job, mayOf(principal)));
     },
   );
 }
 
-function cancel(app: App, { doors, door, clock, random }: ApiParts): void {
+function cancel(app: App, { database, engine, clock, random }: ApiParts): void {
   app.post(
     '/jobs/:id/cancel',
     {
@@ -154,9 +153,9 @@ function cancel(app: App, { doors, door, clock, random }: ApiParts): void {
       const principal = principalOf(request);
       const { orgId } = principal;
       const id = parsePublicId('job', request.params.id)!;
-      const claim = door.newClaim();
-      const { answer, view } = await doors.inOrg(orgId, async (tx) => {
-        const seen = await getJob(tx, orgId, id);
+      const claim = engine.newClaim();
+      const { answer, view } = await database.inOrganization(orgId, async (tx) => {
+        const seen = await getJob(tx, id);
         if (!seen) throw notFound();
         demand(principal, 'job:read', 'job:cancel', seen.site_id);
         const parts = {
@@ -167,12 +166,12 @@ function cancel(app: App, { doors, door, clock, random }: ApiParts): void {
           clock,
           random,
         };
-        const answer = await requestCancel(tx, orgId, id, parts);
+        const answer = await requestCancel(tx, id, parts);
         if (answer instanceof Failure) throw answer;
-        return { answer, view: await getJob(tx, orgId, id, seesOf(principal)) };
+        return { answer, view: await getJob(tx, id, seesOf(principal)) };
       });
-      if (answer.starts.length > 0) void door.pass(answer.starts);
-      if (answer.tell) void door.tellCancel(answer.tell.jobId, answer.tell.runNo);
+      if (answer.starts.length > 0) void engine.startRuns(answer.starts);
+      if (answer.tell) void engine.tellCancel(answer.tell.jobId, answer.tell.runNo);
       return reply
         .code(202)
         .header('etag', etag(view!.version))

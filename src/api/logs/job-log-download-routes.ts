@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import Type from 'typebox';
-import type { Doors } from '../../db/core/doors.ts';
+import type { Database } from '../../db/core/database.ts';
 import { readPulses } from '../../db/jobs/job-watch.ts';
 import { getJob } from '../../db/jobs/jobs.ts';
 import { type Lack, type LogPiece, readStretch } from '../../db/logs/log-pieces.ts';
@@ -32,7 +32,7 @@ const text = (type: string) => ({ [type]: { schema: Type.Unsafe<Readable>({ type
 
 /** A whole log, in stretches at the pace of the reader: memory does not grow with the log, and no transaction lasts. */
 export function jobLogDownloadRoute(app: App, parts: ApiParts): void {
-  const { doors, settings } = parts;
+  const { database, settings } = parts;
   const downloads = new Downloads(parts, { ...STREAM_LIMITS, ...settings.streams });
   app.get(
     '/jobs/:id/logs/download',
@@ -55,30 +55,32 @@ export function jobLogDownloadRoute(app: App, parts: ApiParts): void {
       const principal = principalOf(request);
       const { orgId } = principal;
       const jobId = parsePublicId('job', request.params.id)!;
-      const { siteId, day, end } = await doors.inOrg(orgId, async (tx) => {
-        const job = await getJob(tx, orgId, jobId);
+      const { siteId, day, end } = await database.inOrganization(orgId, async (tx) => {
+        const job = await getJob(tx, jobId);
         if (!job) throw notFound();
         demand(principal, 'job:read', 'job:read_logs', job.site_id);
-        const [pulse] = await readPulses(tx, orgId, [jobId]);
+        const [pulse] = await readPulses(tx, [jobId]);
         return { siteId: job.site_id, ...pulse! };
       });
       downloads.watch(reply.raw, principal, siteId);
       const { type, ending, write } = FORMATS[request.query.format ?? 'text'];
       const name = `${publicId('job', jobId)}.${ending}`;
       reply.header('content-type', type).header('content-disposition', `attachment; filename="${name}"`);
-      return reply.send(Readable.from(stretches(doors, orgId, { jobId, day, to: end }, write), { objectMode: false }));
+      return reply.send(
+        Readable.from(stretches(database, orgId, { jobId, day, to: end }, write), { objectMode: false }),
+      );
     },
   );
 }
 
 async function* stretches(
-  doors: Doors,
+  database: Database,
   orgId: string,
   log: Omit<Lack, 'from'>,
   write: (piece: LogPiece) => string,
 ): AsyncGenerator<Buffer> {
   for (let from = LOG_START; !reaches(from, log.to); ) {
-    const stretch = await doors.inOrg(orgId, (tx) => readStretch(tx, orgId, { ...log, from }));
+    const stretch = await database.inOrganization(orgId, (tx) => readStretch(tx, { ...log, from }));
     yield Buffer.from(stretch.pieces.map(write).join(''));
     from = stretch.position;
   }

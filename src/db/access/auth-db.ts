@@ -10,7 +10,7 @@ export interface AuthDbOptions {
 }
 
 /**
- * A pool of its own on the `auth` login, beside the doors: who holds a key is asked before any organisation is known.
+ * A pool of its own on the `auth` login, beside the database of the others: who holds a key is asked before any organisation is known.
  * One statement for each request, so it goes without the ORM. `destroy` closes it.
  */
 export function openAuthDb(options: AuthDbOptions): Kysely<unknown> {

@@ -44,7 +44,7 @@ const keyFacts = (
       from k join app_user u on u.id = k.user_id join organization o on o.id = k.org_id`;
 
 /**
- * Who holds this key: one statement on the `auth` login, which sees identity tables without a door because no organisation
+ * Who holds this key: one statement on the `auth` login, which sees identity tables without an organisation because no organisation
  * is known yet. Expired and revoked keys are found too: the decision function says no, and the log says why.
  * `last_used_at` moves at most once a minute, so that a busy key does not write a row version per request.
  */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '../core/doors.ts';
+import type { AcrossTx, Tx } from '../core/transaction.ts';
 
 /** An audit event is linked within a second; one that is not after this is a gap. */
 export const GAP_MS = 10_000;
@@ -10,11 +10,11 @@ export interface AuditGap {
 }
 
 /** Audit events of all organisations that should have been linked by now. */
-export async function findAuditGap(tx: Tx, now: Date): Promise<AuditGap> {
+export async function findAuditGap(tx: AcrossTx, now: Date): Promise<AuditGap> {
   const since = new Date(now.getTime() - GAP_MS);
-  const found = await sql<{ events: number; oldest: Date | string | null }>`
-    select count(*)::int as events, min(at) as oldest from audit_todo where at < ${since}::timestamptz`.execute(tx.sql);
-  const { events, oldest } = found.rows[0]!;
+  const found = await tx.first(sql<{ events: number; oldest: Date | string | null }>`
+    select count(*)::int as events, min(at) as oldest from audit_todo where at < ${since}::timestamptz`);
+  const { events, oldest } = found!;
   return { events, oldestAt: oldest === null ? null : new Date(oldest) };
 }
 
@@ -34,16 +34,16 @@ export interface ChainReport {
 }
 
 /** Recomputes the whole chain of an organisation: 1M links in about ten seconds. */
-export async function verifyChain(tx: Tx, orgId: string, mostFindings = 100): Promise<ChainReport> {
-  const found = await sql<{ seq: string | null; event_id: string; what: ChainFinding['what'] }>`
-    select seq, event_id, what from audit_verify(${orgId}::uuid) limit ${mostFindings}`.execute(tx.sql);
-  const newest = await sql<{ links: number; head: string | null }>`
-    select count(*)::int as links, (select encode(digest, 'hex') from audit_link where org_id = ${orgId} order by seq desc limit 1) as head
-      from audit_link where org_id = ${orgId}`.execute(tx.sql);
-  const findings = found.rows.map((row) => ({
+export async function verifyChain(tx: Tx, mostFindings = 100): Promise<ChainReport> {
+  const found = await tx.rows(sql<{ seq: string | null; event_id: string; what: ChainFinding['what'] }>`
+    select seq, event_id, what from audit_verify(${tx.orgId}::uuid) limit ${mostFindings}`);
+  const newest = await tx.first(sql<{ links: number; head: string | null }>`
+    select count(*)::int as links, (select encode(digest, 'hex') from audit_link where org_id = ${tx.orgId} order by seq desc limit 1) as head
+      from audit_link where org_id = ${tx.orgId}`);
+  const findings = found.map((row) => ({
     seq: row.seq === null ? null : Number(row.seq),
     eventId: row.event_id,
     what: row.what,
   }));
-  return { ...newest.rows[0]!, findings };
+  return { ...newest!, findings };
 }

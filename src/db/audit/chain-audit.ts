@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import type { Tx } from '../core/doors.ts';
+import type { AcrossTx } from '../core/transaction.ts';
 
 /** Links at most `most` audit events that are not linked yet, of all organisations; answers how many it did. */
-export async function chainAudit(tx: Tx, most: number): Promise<number> {
-  const linked = await sql<{ n: number }>`select audit_chain(${most}) as n`.execute(tx.sql);
-  return linked.rows[0]!.n;
+export async function chainAudit(tx: AcrossTx, most: number): Promise<number> {
+  const linked = await tx.first(sql<{ n: number }>`select audit_chain(${most}) as n`);
+  return linked!.n;
 }

@@ -3,7 +3,7 @@ import type { EventTopic } from '../../catalog/events.ts';
 import type { Actor } from '../../domain/core/actor.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
-import type { Tx } from '../core/doors.ts';
+import type { Tx } from '../core/transaction.ts';
 
 /** Who changes something by hand, and in which request. */
 export interface ChangeParts {
@@ -23,17 +23,15 @@ export interface Change {
 }
 
 /** The audit event and the event of a change, in the transaction of the change. */
-export async function tellChange(tx: Tx, orgId: string, change: Change, parts: ChangeParts): Promise<void> {
-  tx.announce();
+export async function tellChange(tx: Tx, change: Change, parts: ChangeParts): Promise<void> {
+  tx.notify();
   const now = parts.clock.now();
   const { actor } = parts;
   const { kind, id, label, version } = change.object;
-  await sql`
+  await tx.run(sql`
     with a as (insert into audit_event(org_id, id, at, actor_kind, actor_id, actor_label, action, object_kind, object_id, object_label, outcome, request_id, data)
-      values (${orgId}, ${newUuid(parts.clock, parts.random)}, ${now}::timestamptz, ${actor.kind}, ${actor.id}, ${actor.label}, ${change.action}, ${kind},
+      values (${tx.orgId}, ${newUuid(parts.clock, parts.random)}, ${now}::timestamptz, ${actor.kind}, ${actor.id}, ${actor.label}, ${change.action}, ${kind},
         ${id}, ${label}, 'ok', ${parts.requestId}, ${JSON.stringify(change.data)}::jsonb))
     insert into event(org_id, topic, subject_id, data, at)
-      values (${orgId}, ${change.topic}, ${id}, jsonb_build_object('version', ${version}::int), ${now}::timestamptz)`.execute(
-    tx.sql,
-  );
+      values (${tx.orgId}, ${change.topic}, ${id}, jsonb_build_object('version', ${version}::int), ${now}::timestamptz)`);
 }

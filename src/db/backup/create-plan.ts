@@ -5,8 +5,8 @@ import { LOCAL_HOST } from '../../domain/core/local-host.ts';
 import { Failure } from '../../lib/failure.ts';
 import { newUuid } from '../../lib/ids.ts';
 import { type ChangeParts, tellChange } from '../audit/tell-change.ts';
-import type { Tx } from '../core/doors.ts';
 import { lockOrganization } from '../core/lock-organization.ts';
+import type { Tx } from '../core/transaction.ts';
 import type { IdempotencyKeyUse } from '../jobs/insert-jobs.ts';
 import { loadFacts } from '../jobs/job-facts.ts';
 import { recallRequest, rememberRequest } from '../jobs/remember-request.ts';
@@ -44,15 +44,14 @@ const unknown = (noun: string, pointer: string) =>
 
 export async function createPlan(
   tx: Tx,
-  orgId: string,
   plan: NewPlan,
   parts: ChangeParts & { readonly may: May; readonly ownFolders: readonly string[] },
 ): Promise<{ id: string; repeated: boolean }> {
   checkPaths(plan);
-  await lockOrganization(tx, orgId);
-  const before = await recallRequest(tx, orgId, plan.idempotency);
+  await lockOrganization(tx);
+  const before = await recallRequest(tx, plan.idempotency);
   if (before) return { id: before, repeated: true };
-  const [facts] = await loadFacts(tx, orgId, [{ planId: null, hostId: plan.hostId, repositoryId: plan.repositoryId }]);
+  const [facts] = await loadFacts(tx, [{ planId: null, hostId: plan.hostId, repositoryId: plan.repositoryId }]);
   const { host, repository } = facts!;
   if (!host || !parts.may('host:read', host.siteId)) throw unknown('host', '/hostId');
   if (!repository || !parts.may('repository:read', null)) throw unknown('repository', '/repositoryId');
@@ -70,18 +69,18 @@ export async function createPlan(
   checkOwnData(plan.paths, host.name, repository.url, parts.ownFolders);
   const id = newUuid(parts.clock, parts.random);
   const now = parts.clock.now();
-  const made = await sql`
+  const made = await tx.rows(sql`
     insert into plan(org_id, id, host_id, repository_id, name, paths, excludes, created_at)
-      values (${orgId}, ${id}, ${host.id}, ${repository.id}, ${plan.name}, ${JSON.stringify(plan.paths)}::jsonb, ${JSON.stringify(plan.excludes)}::jsonb, ${now}::timestamptz)
-    on conflict (org_id, host_id, name) where deleted_at is null do nothing returning id`.execute(tx.sql);
-  if (made.rows.length === 0)
+      values (${tx.orgId}, ${id}, ${host.id}, ${repository.id}, ${plan.name}, ${JSON.stringify(plan.paths)}::jsonb, ${JSON.stringify(plan.excludes)}::jsonb, ${now}::timestamptz)
+    on conflict (org_id, host_id, name) where deleted_at is null do nothing returning id`);
+  if (made.length === 0)
     throw new Failure('name-taken', `${host.name} has a plan "${plan.name}" already.`, {
       fault: 'caller',
       pointer: '/name',
     });
-  await rememberRequest(tx, orgId, plan.idempotency, id, now);
+  await rememberRequest(tx, plan.idempotency, id, now);
   const object = { kind: 'plan', id, label: `${plan.name} of ${host.name}`, version: 1 };
   const data = { paths: plan.paths, repository: repository.name };
-  await tellChange(tx, orgId, { action: 'plan.create', topic: 'plan.changed', object, data }, parts);
+  await tellChange(tx, { action: 'plan.create', topic: 'plan.changed', object, data }, parts);
   return { id, repeated: false };
 }

@@ -3,8 +3,8 @@ import { shellWord } from '../../domain/core/shell-word.ts';
 import { Failure } from '../../lib/failure.ts';
 import { newUuid } from '../../lib/ids.ts';
 import { tellChange } from '../audit/tell-change.ts';
-import type { Tx } from '../core/doors.ts';
 import { lockOrganization } from '../core/lock-organization.ts';
+import type { Tx } from '../core/transaction.ts';
 import type { IdempotencyKeyUse } from '../jobs/insert-jobs.ts';
 import { recallRequest, rememberRequest } from '../jobs/remember-request.ts';
 import { checkAddress, refuseSameAddress } from './set-address.ts';
@@ -32,33 +32,32 @@ const shownBefore = (name: string): string =>
 
 export async function createRepository(
   tx: Tx,
-  orgId: string,
   wanted: NewRepository,
   parts: CredentialParts,
 ): Promise<CreatedRepository> {
   if (wanted.password !== null) checkPassword(wanted.password);
   const address = checkAddress(wanted.url);
-  await lockOrganization(tx, orgId);
-  const before = await recallRequest(tx, orgId, wanted.idempotency);
+  await lockOrganization(tx);
+  const before = await recallRequest(tx, wanted.idempotency);
   const note = wanted.password === null ? shownBefore(wanted.name) : null;
   if (before) return { id: before, mintedPassword: null, passwordNote: note };
-  await refuseSameAddress(tx, orgId, address.url, null);
+  await refuseSameAddress(tx, address.url, null);
   const id = newUuid(parts.clock, parts.random);
   const now = parts.clock.now();
-  const made = await sql`
+  const made = await tx.rows(sql`
     insert into repository(org_id, id, name, backend, url, max_jobs, created_at)
-      values (${orgId}, ${id}, ${wanted.name}, ${address.backend}, ${address.url}, ${wanted.maxJobs}, ${now}::timestamptz)
-    on conflict (org_id, name) do nothing returning id`.execute(tx.sql);
-  if (made.rows.length === 0)
+      values (${tx.orgId}, ${id}, ${wanted.name}, ${address.backend}, ${address.url}, ${wanted.maxJobs}, ${now}::timestamptz)
+    on conflict (org_id, name) do nothing returning id`);
+  if (made.length === 0)
     throw new Failure('name-taken', `There is a repository "${wanted.name}" already.`, {
       fault: 'caller',
       pointer: '/name',
     });
   const minted = wanted.password === null ? mintPassword(parts.random) : null;
-  await storePassword(tx, orgId, id, wanted.password ?? minted!, parts);
-  await rememberRequest(tx, orgId, wanted.idempotency, id, now);
+  await storePassword(tx, id, wanted.password ?? minted!, parts);
+  await rememberRequest(tx, wanted.idempotency, id, now);
   const object = { kind: 'repository', id, label: wanted.name, version: 1 };
   const data = { backend: address.backend, url: address.url, maxJobs: wanted.maxJobs };
-  await tellChange(tx, orgId, { action: 'repository.create', topic: 'repository.changed', object, data }, parts);
+  await tellChange(tx, { action: 'repository.create', topic: 'repository.changed', object, data }, parts);
   return { id, mintedPassword: minted, passwordNote: null };
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Reach } from '../../domain/core/decide.ts';
-import type { Tx } from '../core/doors.ts';
 import { behind, inOrder, type Page, type PageAsked, pageOf, rfc3339, withinReach } from '../core/page.ts';
+import type { Tx } from '../core/transaction.ts';
 
 export interface PlanView {
   readonly id: string;
@@ -62,19 +62,19 @@ export interface PlanFilter {
   readonly name: string | null;
 }
 
-export async function listPlans(tx: Tx, orgId: string, filter: PlanFilter, page: PageAsked): Promise<Page<PlanView>> {
-  const found = await sql<Row>`${SELECT}
-     where p.org_id = ${orgId} and p.deleted_at is null and ${behind(page, 'p.id')} and ${withinReach(filter.reach, 'h.site_id')}
+export async function listPlans(tx: Tx, filter: PlanFilter, page: PageAsked): Promise<Page<PlanView>> {
+  const found = await tx.rows(sql<Row>`${SELECT}
+     where p.org_id = ${tx.orgId} and p.deleted_at is null and ${behind(page, 'p.id')} and ${withinReach(filter.reach, 'h.site_id')}
        and (${filter.hostId}::uuid is null or p.host_id = ${filter.hostId})
        and (${filter.repositoryId}::uuid is null or p.repository_id = ${filter.repositoryId})
        and (${filter.name}::text is null or p.name = ${filter.name})
-     order by ${inOrder(page, 'p.id')} limit ${page.limit + 1}`.execute(tx.sql);
-  return pageOf(found.rows.map(viewOf), page.limit, (plan) => plan.id);
+     order by ${inOrder(page, 'p.id')} limit ${page.limit + 1}`);
+  return pageOf(found.map(viewOf), page.limit, (plan) => plan.id);
 }
 
-export async function getPlan(tx: Tx, orgId: string, id: string): Promise<PlanView | null> {
-  const found = await sql<Row>`${SELECT} where p.org_id = ${orgId} and p.id = ${id} and p.deleted_at is null`.execute(
-    tx.sql,
+export async function getPlan(tx: Tx, id: string): Promise<PlanView | null> {
+  const found = await tx.first(
+    sql<Row>`${SELECT} where p.org_id = ${tx.orgId} and p.id = ${id} and p.deleted_at is null`,
   );
-  return found.rows[0] ? viewOf(found.rows[0]) : null;
+  return found ? viewOf(found) : null;
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { Tx } from '../core/doors.ts';
 import { behind, inOrder, type Page, type PageAsked, pageOf, rfc3339 } from '../core/page.ts';
+import type { Tx } from '../core/transaction.ts';
 
 /** A repository as people may see it: never its password, only whether there is one. */
 export interface RepositoryView {
@@ -57,17 +57,16 @@ const viewOf = (row: Row): RepositoryView => ({
 
 export async function listRepositories(
   tx: Tx,
-  orgId: string,
   filter: { readonly name: string | null },
   page: PageAsked,
 ): Promise<Page<RepositoryView>> {
-  const found = await sql<Row>`${SELECT}
-     where r.org_id = ${orgId} and ${behind(page, 'r.id')} and (${filter.name}::text is null or r.name = ${filter.name})
-     order by ${inOrder(page, 'r.id')} limit ${page.limit + 1}`.execute(tx.sql);
-  return pageOf(found.rows.map(viewOf), page.limit, (repository) => repository.id);
+  const found = await tx.rows(sql<Row>`${SELECT}
+     where r.org_id = ${tx.orgId} and ${behind(page, 'r.id')} and (${filter.name}::text is null or r.name = ${filter.name})
+     order by ${inOrder(page, 'r.id')} limit ${page.limit + 1}`);
+  return pageOf(found.map(viewOf), page.limit, (repository) => repository.id);
 }
 
-export async function getRepository(tx: Tx, orgId: string, id: string): Promise<RepositoryView | null> {
-  const found = await sql<Row>`${SELECT} where r.org_id = ${orgId} and r.id = ${id}`.execute(tx.sql);
-  return found.rows[0] ? viewOf(found.rows[0]) : null;
+export async function getRepository(tx: Tx, id: string): Promise<RepositoryView | null> {
+  const found = await tx.first(sql<Row>`${SELECT} where r.org_id = ${tx.orgId} and r.id = ${id}`);
+  return found ? viewOf(found) : null;
 }

@@ -4,7 +4,7 @@ import { Failure } from '../../lib/failure.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import { type Keyring, seal } from '../../lib/seal.ts';
 import { type ChangeParts, tellChange } from '../audit/tell-change.ts';
-import type { Tx } from '../core/doors.ts';
+import type { Tx } from '../core/transaction.ts';
 
 export interface CredentialParts extends ChangeParts {
   readonly keyring: Keyring;
@@ -22,50 +22,40 @@ export function checkPassword(password: string): void {
 /** Seals a password as the next version of the repository's secret; running attempts keep the one they claimed. */
 export async function storePassword(
   tx: Tx,
-  orgId: string,
   repositoryId: string,
   password: string,
   parts: CredentialParts,
 ): Promise<void> {
   const sealed = seal(
     parts.keyring,
-    { table: 'repository', row: repositoryId, column: 'password', organisation: orgId },
+    { table: 'repository', row: repositoryId, column: 'password', organisation: tx.orgId },
     password,
   );
-  await sql`
+  await tx.run(sql`
     insert into secret(org_id, id, table_name, row_id, column_name, secret_version, sealed, created_at)
-      select ${orgId}, ${newUuid(parts.clock, parts.random)}, 'repository', ${repositoryId}, 'password', coalesce(max(secret_version), 0) + 1, ${sealed},
+      select ${tx.orgId}, ${newUuid(parts.clock, parts.random)}, 'repository', ${repositoryId}, 'password', coalesce(max(secret_version), 0) + 1, ${sealed},
         ${parts.clock.now()}::timestamptz
-        from secret where org_id = ${orgId} and table_name = 'repository' and row_id = ${repositoryId} and column_name = 'password'`.execute(
-    tx.sql,
-  );
+        from secret where org_id = ${tx.orgId} and table_name = 'repository' and row_id = ${repositoryId} and column_name = 'password'`);
 }
 
 /** Gives a repository another password. What restic knows it by is not changed by this: only what we open it with. */
 export async function setCredentials(
   tx: Tx,
-  orgId: string,
   repositoryId: string,
   change: { readonly password: string; readonly ifVersion: number | null },
   parts: CredentialParts,
 ): Promise<void> {
   checkPassword(change.password);
   // The row lock also numbers two changes at once one after the other.
-  const found = await sql<{ name: string; version: number }>`
-    select name, version from repository where org_id = ${orgId} and id = ${repositoryId} for update`.execute(tx.sql);
-  const row = found.rows[0];
+  const row = await tx.first(sql<{ name: string; version: number }>`
+    select name, version from repository where org_id = ${tx.orgId} and id = ${repositoryId} for update`);
   if (!row) throw new Failure('not-found', 'There is no such repository.', { fault: 'caller' });
   if (change.ifVersion !== null && change.ifVersion !== row.version)
     throw new Failure('version-conflict', `The repository is at version ${row.version} by now.`, { fault: 'caller' });
-  await storePassword(tx, orgId, repositoryId, change.password, parts);
-  await sql`update repository set version = version + 1, state = case when state = 'wrong-password' then 'unknown' else state end,
+  await storePassword(tx, repositoryId, change.password, parts);
+  await tx.run(sql`update repository set version = version + 1, state = case when state = 'wrong-password' then 'unknown' else state end,
       state_at = case when state = 'wrong-password' then ${parts.clock.now()}::timestamptz else state_at end
-    where org_id = ${orgId} and id = ${repositoryId}`.execute(tx.sql);
+    where org_id = ${tx.orgId} and id = ${repositoryId}`);
   const object = { kind: 'repository', id: repositoryId, label: row.name, version: row.version + 1 };
-  await tellChange(
-    tx,
-    orgId,
-    { action: 'repository.set-credentials', topic: 'repository.changed', object, data: {} },
-    parts,
-  );
+  await tellChange(tx, { action: 'repository.set-credentials', topic: 'repository.changed', object, data: {} }, parts);
 }

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { EventTopic } from '../../catalog/events.ts';
-import type { Tx } from './doors.ts';
+import type { Tx } from './transaction.ts';
 
 /**
  * A place between events, in the order in which they are read: by transaction, then by number. Ids alone are no order to
@@ -35,7 +35,7 @@ const WATERMARK = sql`pg_snapshot_xmin(pg_current_snapshot())`;
 
 /**
  * The events behind a place, oldest first; call again from the last one's place. Stops at the watermark, so that none of
- * a transaction that is still under way is skipped or seen twice. Null as organisation, inside `acrossOrgs`: of all.
+ * a transaction that is still under way is skipped or seen twice. Null as organisation, inside `acrossOrganizations`: of all.
  */
 export async function readEvents(
   tx: Tx,
@@ -44,11 +44,11 @@ export async function readEvents(
   limit: number,
 ): Promise<readonly EventRow[]> {
   const mine: RawBuilder<unknown> = orgId === null ? sql`true` : sql`org_id = ${orgId}`;
-  const found = await sql<Row>`
+  const found = await tx.rows(sql<Row>`
     select txid::text, id, topic, subject_id, data, at from event
      where ${mine} and (txid, id) > (${String(after.txid)}::xid8, ${String(after.id)}::bigint) and txid < ${WATERMARK}
-     order by txid, id limit ${limit}`.execute(tx.sql);
-  return found.rows.map(({ txid, id, subject_id, ...row }) => ({
+     order by txid, id limit ${limit}`);
+  return found.map(({ txid, id, subject_id, ...row }) => ({
     ...row,
     txid: BigInt(txid),
     id: BigInt(id),
@@ -61,8 +61,8 @@ export async function readEvents(
  * rows show at least all that is before this place.
  */
 export async function eventWatermark(tx: Tx): Promise<EventPlace> {
-  const found = await sql<{ txid: string }>`select ${WATERMARK}::text as txid`.execute(tx.sql);
-  return { txid: BigInt(found.rows[0]!.txid), id: 0n };
+  const found = await tx.first(sql<{ txid: string }>`select ${WATERMARK}::text as txid`);
+  return { txid: BigInt(found!.txid), id: 0n };
 }
 
 /** As text for callers, who are to see nothing in it. */

@@ -1,21 +1,21 @@
 import { sql } from 'kysely';
-import type { Tx } from './doors.ts';
+import type { AcrossTx } from './transaction.ts';
 
 /** How long a loop's lease lasts without renewal; another replica takes over after that (3.1 s measured after a kill -9). */
 export const LEASE_MS = 3_000;
 
 /** Takes or renews a lease; false when somebody else holds it. A loop with long pauses needs one that outlasts them. */
 export async function holdLease(
-  tx: Tx,
+  tx: AcrossTx,
   name: string,
   holder: string,
   now: Date,
   lengthMs: number = LEASE_MS,
 ): Promise<boolean> {
   const until = new Date(now.getTime() + lengthMs);
-  const taken = await sql<{ term: number }>`
+  const taken = await tx.rows(sql<{ term: number }>`
     insert into lease(name, holder, until) values (${name}, ${holder}, ${until}::timestamptz)
     on conflict (name) do update set holder = excluded.holder, until = excluded.until, term = lease.term + (lease.holder <> excluded.holder)::int
-     where lease.holder = excluded.holder or lease.until < ${now}::timestamptz returning term`.execute(tx.sql);
-  return taken.rows.length > 0;
+     where lease.holder = excluded.holder or lease.until < ${now}::timestamptz returning term`);
+  return taken.length > 0;
 }

@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
-import type { Tx } from './doors.ts';
+import type { Tx } from './transaction.ts';
 
 /**
  * Takes the organisation's advisory lock until the transaction ends. First, before any job row: a cancel that took the
  * row before the lock met a finish the other way round and PostgreSQL ended one of them (40P01). Who takes it is about to
  * change a job's state, so the commit is announced.
  */
-export async function lockOrganization(tx: Tx, orgId: string): Promise<void> {
-  tx.announce();
-  await sql`select lock_enter(${orgId}::uuid)`.execute(tx.sql);
+export async function lockOrganization(tx: Tx): Promise<void> {
+  tx.notify();
+  await tx.run(sql`select lock_enter(${tx.orgId}::uuid)`);
 }

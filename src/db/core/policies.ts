@@ -19,7 +19,7 @@ const policy = (group: Group, condition: string, table: string): PolicyDef => ({
   check: condition,
 });
 
-/** Rows of the organisation in `app.org`; the worker also sees all of them inside `acrossOrgs`. Outside a door: nothing. */
+/** Rows of the organisation in `app.org`; the worker also sees all of them inside `acrossOrganizations`. Outside both: nothing. */
 export function tenantPolicies(table: string, groups: readonly Group[] = ['api', 'worker', 'gateway']): PolicyDef[] {
   return groups.map((group) => policy(group, group === 'worker' ? ACROSS : MINE, table));
 }

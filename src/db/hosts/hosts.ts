@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Reach } from '../../domain/core/decide.ts';
-import type { Tx } from '../core/doors.ts';
 import { behind, inOrder, type Page, type PageAsked, pageOf, rfc3339, withinReach } from '../core/page.ts';
+import type { Tx } from '../core/transaction.ts';
 
 export interface HostView {
   readonly id: string;
@@ -65,18 +65,18 @@ export interface HostFilter {
   readonly name: string | null;
 }
 
-export async function listHosts(tx: Tx, orgId: string, filter: HostFilter, page: PageAsked): Promise<Page<HostView>> {
-  const found = await sql<Row>`
+export async function listHosts(tx: Tx, filter: HostFilter, page: PageAsked): Promise<Page<HostView>> {
+  const found = await tx.rows(sql<Row>`
     select ${COLUMNS} from host h join site s on s.org_id = h.org_id and s.id = h.site_id
-     where h.org_id = ${orgId} and ${behind(page, 'h.id')} and ${withinReach(filter.reach, 'h.site_id')}
+     where h.org_id = ${tx.orgId} and ${behind(page, 'h.id')} and ${withinReach(filter.reach, 'h.site_id')}
        and (${filter.name}::text is null or h.name = ${filter.name})
-     order by ${inOrder(page, 'h.id')} limit ${page.limit + 1}`.execute(tx.sql);
-  return pageOf(found.rows.map(viewOf), page.limit, (host) => host.id);
+     order by ${inOrder(page, 'h.id')} limit ${page.limit + 1}`);
+  return pageOf(found.map(viewOf), page.limit, (host) => host.id);
 }
 
-export async function getHost(tx: Tx, orgId: string, id: string): Promise<HostView | null> {
-  const found = await sql<Row>`
+export async function getHost(tx: Tx, id: string): Promise<HostView | null> {
+  const found = await tx.first(sql<Row>`
     select ${COLUMNS} from host h join site s on s.org_id = h.org_id and s.id = h.site_id
-     where h.org_id = ${orgId} and h.id = ${id}`.execute(tx.sql);
-  return found.rows[0] ? viewOf(found.rows[0]) : null;
+     where h.org_id = ${tx.orgId} and h.id = ${id}`);
+  return found ? viewOf(found) : null;
 }

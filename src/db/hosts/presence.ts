@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { LEASE_MS } from '../../domain/jobs/agent-protocol.ts';
 import { apart } from '../../lib/apart.ts';
 import { sideBySide } from '../../lib/side-by-side.ts';
-import type { Doors, Tx } from '../core/doors.ts';
+import type { Database } from '../core/database.ts';
+import type { Tx } from '../core/transaction.ts';
 
 export interface HelloFacts {
   readonly agentVersion: string;
@@ -23,13 +24,13 @@ export async function hello(
   now: Date,
 ): Promise<{ epoch: number }> {
   const lease = new Date(now.getTime() + LEASE_MS);
-  const raised = await sql<{ epoch: number }>`
+  const raised = await tx.first(sql<{ epoch: number }>`
     update host set epoch = epoch + 1, command_queue = null, address = ${address}, agent_version = ${facts.agentVersion},
         hostname = ${facts.hostname}, os = ${facts.os}, arch = ${facts.arch}, programs = ${JSON.stringify(facts.programs)}::jsonb,
         powers = ${JSON.stringify(facts.powers)}::jsonb, activities = ${JSON.stringify(facts.activities)}::jsonb, running_jobs = '[]',
         lease_until = ${lease}::timestamptz, last_seen_at = ${now}::timestamptz, version = version + 1
-     where org_id = ${host.orgId} and id = ${host.hostId} returning epoch`.execute(tx.sql);
-  return { epoch: raised.rows[0]?.epoch ?? 0 };
+     where org_id = ${host.orgId} and id = ${host.hostId} returning epoch`);
+  return { epoch: raised?.epoch ?? 0 };
 }
 
 export interface LeaseBeat {
@@ -53,14 +54,14 @@ const SIDE_BY_SIDE = 3;
 const LOCK_MS = '2000';
 
 /** Renews the leases of hosts of many organisations. One that fails, an organisation or a host in it, is nobody else's matter. */
-export async function renewAllLeases(doors: Doors, beats: readonly LeaseBeat[]): Promise<BeatsLeft> {
+export async function renewAllLeases(database: Database, beats: readonly LeaseBeat[]): Promise<BeatsLeft> {
   const again: LeaseBeat[] = [];
   const dropped: LeaseBeat[] = [];
   let why: unknown = null;
   const renew = async (ofOrg: readonly LeaseBeat[]): Promise<void> => {
     const { orgId } = ofOrg[0]!;
     try {
-      const write = (some: readonly LeaseBeat[]) => doors.inOrg(orgId, (tx) => renewLeases(tx, orgId, some));
+      const write = (some: readonly LeaseBeat[]) => database.inOrganization(orgId, (tx) => renewLeases(tx, some));
       dropped.push(...(await apart(ofOrg, write)));
     } catch (thrown) {
       why ??= thrown;
@@ -75,7 +76,7 @@ export async function renewAllLeases(doors: Doors, beats: readonly LeaseBeat[]):
  * Renews the leases of many hosts in one statement, each from when its beat arrived. A beat of an older epoch renews nothing, and
  * one that comes behind a newer one takes nothing back.
  */
-async function renewLeases(tx: Tx, orgId: string, beats: readonly LeaseBeat[]): Promise<void> {
+async function renewLeases(tx: Tx, beats: readonly LeaseBeat[]): Promise<void> {
   const rows = beats.map((b) => ({
     id: b.hostId,
     epoch: b.epoch,
@@ -85,12 +86,12 @@ async function renewLeases(tx: Tx, orgId: string, beats: readonly LeaseBeat[]): 
   }));
   // Ordered, so that two gateways that renew the same hosts cannot wait for each other in a circle.
   await Promise.all([
-    sql`select set_config('lock_timeout', ${LOCK_MS}, true)`.execute(tx.sql),
-    sql`
+    tx.run(sql`select set_config('lock_timeout', ${LOCK_MS}, true)`),
+    tx.run(sql`
     with b as (select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as b(id uuid, epoch int, running jsonb, arrived timestamptz, lease timestamptz)),
     held as (select h.id from host h join b on b.id = h.id and b.epoch = h.epoch
-       where h.org_id = ${orgId} and (h.last_seen_at is null or h.last_seen_at <= b.arrived) order by h.id for update of h)
+       where h.org_id = ${tx.orgId} and (h.last_seen_at is null or h.last_seen_at <= b.arrived) order by h.id for update of h)
     update host h set lease_until = b.lease, last_seen_at = b.arrived, running_jobs = b.running
-      from b join held on held.id = b.id where h.org_id = ${orgId} and h.id = b.id`.execute(tx.sql),
+      from b join held on held.id = b.id where h.org_id = ${tx.orgId} and h.id = b.id`),
   ]);
 }

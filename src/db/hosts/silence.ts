@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { INGEST_GAP_MS, type IngestSeen } from '../../domain/jobs/silence.ts';
-import type { Tx } from '../core/doors.ts';
+import type { AcrossTx } from '../core/transaction.ts';
 
 export interface ChangedHost {
   readonly orgId: string;
@@ -13,31 +13,28 @@ export interface ChangedHost {
 const MOST_HOSTS = 500;
 
 /** Hosts whose lease says something else than their row: two index ranges that hold only changes, whatever the number of hosts. */
-export async function changedHosts(tx: Tx, now: Date): Promise<ChangedHost[]> {
-  const found = await sql<ChangedHost>`
+export async function changedHosts(tx: AcrossTx, now: Date): Promise<ChangedHost[]> {
+  const found = await tx.rows(sql<ChangedHost>`
     (select org_id as "orgId", id as "hostId", false as present from host where present and lease_until < ${now}::timestamptz
       order by lease_until limit ${MOST_HOSTS})
     union all
-    (select org_id, id, true from host where not present and lease_until >= ${now}::timestamptz order by lease_until limit ${MOST_HOSTS})`.execute(
-    tx.sql,
-  );
-  return found.rows;
+    (select org_id, id, true from host where not present and lease_until >= ${now}::timestamptz order by lease_until limit ${MOST_HOSTS})`);
+  return found;
 }
 
 /** How many hosts count as there, and of how many of them the lease has run out. */
-export async function countSilent(tx: Tx, now: Date): Promise<{ silent: number; present: number }> {
-  const found = await sql<{ silent: number; present: number }>`
+export async function countSilent(tx: AcrossTx, now: Date): Promise<{ silent: number; present: number }> {
+  const found = await tx.first(sql<{ silent: number; present: number }>`
     select count(*)::int as present, (count(*) filter (where lease_until < ${now}::timestamptz))::int as silent
-      from host where present`.execute(tx.sql);
-  return found.rows[0]!;
+      from host where present`);
+  return found!;
 }
 
-export async function readIngest(tx: Tx): Promise<IngestSeen | null> {
-  const found = await sql<{ since: Date; seen_at: Date; problem_since: Date | null }>`
-    select since, seen_at, problem_since from ingest`.execute(tx.sql);
-  const row = found.rows[0];
+export async function readIngest(tx: AcrossTx): Promise<IngestSeen | null> {
+  const row = await tx.first(sql<{ since: Date; seen_at: Date; problem_since: Date | null }>`
+    select since, seen_at, problem_since from ingest`);
   const ms = (time: Date) => new Date(time).getTime();
-  return row === undefined
+  return row === null
     ? null
     : {
         sinceMs: ms(row.since),
@@ -47,17 +44,15 @@ export async function readIngest(tx: Tx): Promise<IngestSeen | null> {
 }
 
 /** A gateway takes beats. The time without a gap begins anew when it has just started, or when nobody has said so for too long. */
-export async function gatewayLives(tx: Tx, justStarted: boolean, now: Date): Promise<void> {
+export async function gatewayLives(tx: AcrossTx, justStarted: boolean, now: Date): Promise<void> {
   const gap = new Date(now.getTime() - INGEST_GAP_MS);
-  await sql`
+  await tx.run(sql`
     insert into ingest as i(id, since, seen_at) values (1, ${now}::timestamptz, ${now}::timestamptz)
     on conflict (id) do update set seen_at = greatest(i.seen_at, excluded.seen_at),
-      since = case when ${justStarted} or i.seen_at < ${gap}::timestamptz then excluded.since else i.since end`.execute(
-    tx.sql,
-  );
+      since = case when ${justStarted} or i.seen_at < ${gap}::timestamptz then excluded.since else i.since end`);
 }
 
 /** Remembers since when too many hosts are silent at once; null when it is over. */
-export async function noteIngestProblem(tx: Tx, since: Date | null, silentHosts: number): Promise<void> {
-  await sql`update ingest set problem_since = ${since}::timestamptz, silent_hosts = ${silentHosts}`.execute(tx.sql);
+export async function noteIngestProblem(tx: AcrossTx, since: Date | null, silentHosts: number): Promise<void> {
+  await tx.run(sql`update ingest set problem_since = ${since}::timestamptz, silent_hosts = ${silentHosts}`);
 }

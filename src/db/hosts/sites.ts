@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Reach } from '../../domain/core/decide.ts';
-import type { Tx } from '../core/doors.ts';
 import { behind, inOrder, type Page, type PageAsked, pageOf, rfc3339, withinReach } from '../core/page.ts';
+import type { Tx } from '../core/transaction.ts';
 
 export interface SiteView {
   readonly id: string;
@@ -29,19 +29,18 @@ const viewOf = (row: Row): SiteView => ({
 
 export async function listSites(
   tx: Tx,
-  orgId: string,
   filter: { readonly reach: Reach; readonly name: string | null },
   page: PageAsked,
 ): Promise<Page<SiteView>> {
-  const found = await sql<Row>`select s.id, s.name, s.max_jobs, s.version, s.created_at from site s
-     where s.org_id = ${orgId} and ${behind(page, 's.id')} and ${withinReach(filter.reach, 's.id')}
+  const found = await tx.rows(sql<Row>`select s.id, s.name, s.max_jobs, s.version, s.created_at from site s
+     where s.org_id = ${tx.orgId} and ${behind(page, 's.id')} and ${withinReach(filter.reach, 's.id')}
        and (${filter.name}::text is null or s.name = ${filter.name})
-     order by ${inOrder(page, 's.id')} limit ${page.limit + 1}`.execute(tx.sql);
-  return pageOf(found.rows.map(viewOf), page.limit, (site) => site.id);
+     order by ${inOrder(page, 's.id')} limit ${page.limit + 1}`);
+  return pageOf(found.map(viewOf), page.limit, (site) => site.id);
 }
 
-export async function getSite(tx: Tx, orgId: string, id: string): Promise<SiteView | null> {
-  const found = await sql<Row>`
-    select id, name, max_jobs, version, created_at from site where org_id = ${orgId} and id = ${id}`.execute(tx.sql);
-  return found.rows[0] ? viewOf(found.rows[0]) : null;
+export async function getSite(tx: Tx, id: string): Promise<SiteView | null> {
+  const found = await tx.first(sql<Row>`
+    select id, name, max_jobs, version, created_at from site where org_id = ${tx.orgId} and id = ${id}`);
+  return found ? viewOf(found) : null;
 }

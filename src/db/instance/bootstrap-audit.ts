@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Clock } from '../../lib/clock.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 
-/** The client is on the owner's connection, which row-level security does not bind: no organisation exists yet to open a door to. */
+/** The client is on the owner's connection, which row-level security does not bind: no organisation exists yet to enter. */
 export interface BootstrapParts {
   readonly client: pg.Client;
   readonly clock: Clock;

@@ -1,23 +1,24 @@
 import { sql } from 'kysely';
-import type { Doors, Tx } from '../core/doors.ts';
+import type { Database } from '../core/database.ts';
+import type { AcrossTx } from '../core/transaction.ts';
 
 const NO_ORGANISATION = '00000000-0000-0000-0000-000000000000';
 
 /** The migrations the database has, oldest first; null when this login may not look. An answer at all says that the database serves. */
-export async function readMigrations(doors: Doors): Promise<readonly string[] | null> {
-  return await doors.inOrg(NO_ORGANISATION, async (tx) => {
-    const may = await sql<{ may: boolean | null }>`
-      select has_table_privilege(to_regclass('public.migration'), 'select') as may`.execute(tx.sql);
-    if (!may.rows[0]?.may) return null;
-    const all = await sql<{ name: string }>`select name from migration order by id`.execute(tx.sql);
-    return all.rows.map(({ name }) => name);
+export async function readMigrations(database: Database): Promise<readonly string[] | null> {
+  return await database.inOrganization(NO_ORGANISATION, async (tx) => {
+    const may = await tx.first(sql<{ may: boolean | null }>`
+      select has_table_privilege(to_regclass('public.migration'), 'select') as may`);
+    if (!may?.may) return null;
+    const all = await tx.rows(sql<{ name: string }>`select name from migration order by id`);
+    return all.map(({ name }) => name);
   });
 }
 
 /** The uuid of the Temporal namespace that our runs are in; null before the first one. */
-export async function readNamespace(tx: Tx): Promise<string | null> {
-  const found = await sql<{ id: string | null }>`select temporal_namespace_id as id from instance where id = 1`.execute(
-    tx.sql,
+export async function readNamespace(tx: AcrossTx): Promise<string | null> {
+  const found = await tx.first(
+    sql<{ id: string | null }>`select temporal_namespace_id as id from instance where id = 1`,
   );
-  return found.rows[0]?.id ?? null;
+  return found?.id ?? null;
 }

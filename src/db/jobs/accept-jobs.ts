@@ -6,8 +6,8 @@ import { type AskedJob, judgeRequest, type ReadRequest, readRequest } from '../.
 import type { Clock } from '../../lib/clock.ts';
 import { Failure } from '../../lib/failure.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
-import type { Tx } from '../core/doors.ts';
 import { lockOrganization } from '../core/lock-organization.ts';
+import type { Tx } from '../core/transaction.ts';
 import { type CommitterClaim, tryJobs } from './grant.ts';
 import { type IdempotencyKeyUse, insertJobs, type NewJob } from './insert-jobs.ts';
 import { loadFacts } from './job-facts.ts';
@@ -41,22 +41,17 @@ export interface AcceptParts {
 
 /**
  * The one way in for jobs, whoever asks. Decides and records in the caller's transaction, in the order of the requests,
- * and answers each. A refused request writes nothing. Pass the starts through the door after the commit.
+ * and answers each. A refused request writes nothing. Hand the starts to the engine after the commit.
  */
-export async function acceptJobs(
-  tx: Tx,
-  orgId: string,
-  requests: readonly JobRequest[],
-  parts: AcceptParts,
-): Promise<Accepted[]> {
+export async function acceptJobs(tx: Tx, requests: readonly JobRequest[], parts: AcceptParts): Promise<Accepted[]> {
   const read = requests.map(readRequest);
   const wanted = read.map((r) =>
     r instanceof Failure ? { planId: null, hostId: null, repositoryId: null } : r.wanted,
   );
   const [, facts, repeated] = await Promise.all([
-    lockOrganization(tx, orgId),
-    loadFacts(tx, orgId, wanted),
-    findRepeated(tx, orgId, requests),
+    lockOrganization(tx),
+    loadFacts(tx, wanted),
+    findRepeated(tx, requests),
   ]);
   const answers: (Accepted | null)[] = [];
   const fresh: { at: number; job: NewJob }[] = [];
@@ -66,13 +61,13 @@ export async function acceptJobs(
     if (before) answers.push(before);
     else if (known instanceof Failure) answers.push({ verdict: 'refused', failure: known });
     else {
-      const jobFacts = { organizationId: orgId, jobId: newUuid(parts.clock, parts.random), ...facts[at]! };
+      const jobFacts = { organizationId: tx.orgId, jobId: newUuid(parts.clock, parts.random), ...facts[at]! };
       const refusal = judgeRequest(known, jobFacts, request.may);
       answers.push(refusal && { verdict: 'refused', failure: refusal });
       if (!refusal) fresh.push({ at, job: newJob(request, known, jobFacts, parts) });
     }
   }
-  if (fresh.length > 0) await insertAndGrant(tx, orgId, requests, fresh, answers, parts);
+  if (fresh.length > 0) await insertAndGrant(tx, requests, fresh, answers, parts);
   return answers as Accepted[];
 }
 
@@ -95,7 +90,6 @@ function newJob(request: JobRequest, read: ReadRequest, facts: JobFacts, parts: 
 
 async function insertAndGrant(
   tx: Tx,
-  orgId: string,
   requests: readonly JobRequest[],
   fresh: readonly { at: number; job: NewJob }[],
   answers: (Accepted | null)[],
@@ -103,13 +97,13 @@ async function insertAndGrant(
 ): Promise<void> {
   const ready = fresh.filter(({ job }) => job.facts.host?.online ?? true).map(({ job }) => job.id);
   const [, granted] = await Promise.all([
-    insertJobs(tx, orgId, fresh.map((f) => f.job), claim.now), // biome-ignore format: one line
-    tryJobs(tx, orgId, ready, claim),
+    insertJobs(tx, fresh.map((f) => f.job), claim.now), // biome-ignore format: one line
+    tryJobs(tx, ready, claim),
     onWritten?.(fresh.map(({ job }) => job.id)),
   ]);
   for (const { at, job } of fresh) {
-    if (granted.has(job.id)) answers[at] = { verdict: 'queued', jobId: job.id, start: startOf(orgId, job) };
-    else if (requests[at]!.ifBusy === 'refuse') throw await busy(tx, orgId, job, requests[at]!.may);
+    if (granted.has(job.id)) answers[at] = { verdict: 'queued', jobId: job.id, start: startOf(tx.orgId, job) };
+    else if (requests[at]!.ifBusy === 'refuse') throw await busy(tx, job, requests[at]!.may);
     else {
       const reason = ready.includes(job.id) ? 'lock' : 'host_offline';
       answers[at] = { verdict: 'waiting', jobId: job.id, reason };
@@ -134,9 +128,9 @@ const startOf = (orgId: string, job: NewJob): StartOrder => ({
 });
 
 /** Thrown, so that the transaction and with it the job that would have waited is undone. */
-async function busy(tx: Tx, orgId: string, job: NewJob, may: May): Promise<Failure> {
+async function busy(tx: Tx, job: NewJob, may: May): Promise<Failure> {
   const sees: Sees = (siteId) => may('job:read', siteId);
-  const wait = (await loadWaits(tx, orgId, [job.id], sees)).get(job.id);
+  const wait = (await loadWaits(tx, [job.id], sees)).get(job.id);
   return new Failure('host-busy', `It would wait: ${wait?.words}.`, {
     fault: 'caller',
     retryable: true,
@@ -145,19 +139,17 @@ async function busy(tx: Tx, orgId: string, job: NewJob, may: May): Promise<Failu
 }
 
 /** Per request: the job that its idempotency key led to before, or the refusal because it came with another body then. */
-async function findRepeated(tx: Tx, orgId: string, requests: readonly JobRequest[]): Promise<(Accepted | null)[]> {
+async function findRepeated(tx: Tx, requests: readonly JobRequest[]): Promise<(Accepted | null)[]> {
   if (requests.every((r) => r.idempotency === null)) return requests.map(() => null);
   const keyed = requests.map((r) => r.idempotency);
-  const found = await sql<{ no: string; subject_id: string; same: boolean }>`
+  const found = await tx.rows(sql<{ no: string; subject_id: string; same: boolean }>`
     select u.no, i.subject_id, i.body_hash = decode(u.hash, 'hex') as same
       from unnest(${keyed.map((k) => k?.principal ?? null)}::text[], ${keyed.map((k) => k?.route ?? null)}::text[],
                   ${keyed.map((k) => k?.key ?? null)}::text[], ${keyed.map((k) => k?.bodyHash.toString('hex') ?? null)}::text[])
            with ordinality as u(principal, route, key, hash, no)
-      join idempotency_key i on i.org_id = ${orgId} and i.principal = u.principal and i.route = u.route and i.key = u.key`.execute(
-    tx.sql,
-  );
+      join idempotency_key i on i.org_id = ${tx.orgId} and i.principal = u.principal and i.route = u.route and i.key = u.key`);
   const answers: (Accepted | null)[] = requests.map(() => null);
-  for (const row of found.rows)
+  for (const row of found)
     answers[Number(row.no) - 1] = row.same
       ? { verdict: 'repeated', jobId: row.subject_id }
       : {

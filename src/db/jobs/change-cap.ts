@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { EventTopic } from '../../catalog/events.ts';
 import { Failure } from '../../lib/failure.ts';
 import { type ChangeParts, tellChange } from '../audit/tell-change.ts';
-import type { Tx } from '../core/doors.ts';
 import { lockOrganization } from '../core/lock-organization.ts';
+import type { Tx } from '../core/transaction.ts';
 import { type CommitterClaim, limitRepository, limitSite } from './grant.ts';
 import { loadStartOrders, type StartOrder } from './start-orders.ts';
 
@@ -26,35 +26,33 @@ interface Capped {
 const REPOSITORY: Capped = { noun: 'repository', topic: 'repository.changed', limit: limitRepository };
 const SITE: Capped = { noun: 'site', topic: 'site.changed', limit: limitSite };
 
-/** Sets a repository's cap; answers what may start by that, to be passed through the door after the commit. */
-export const changeRepository = (tx: Tx, orgId: string, id: string, change: CapChange, parts: CapParts) =>
-  changeCap(tx, orgId, REPOSITORY, id, change, parts);
+/** Sets a repository's cap; answers what may start by that, to be handed to the engine after the commit. */
+export const changeRepository = (tx: Tx, id: string, change: CapChange, parts: CapParts) =>
+  changeCap(tx, REPOSITORY, id, change, parts);
 
-/** Sets a site's cap; answers what may start by that, to be passed through the door after the commit. */
-export const changeSite = (tx: Tx, orgId: string, id: string, change: CapChange, parts: CapParts) =>
-  changeCap(tx, orgId, SITE, id, change, parts);
+/** Sets a site's cap; answers what may start by that, to be handed to the engine after the commit. */
+export const changeSite = (tx: Tx, id: string, change: CapChange, parts: CapParts) =>
+  changeCap(tx, SITE, id, change, parts);
 
 async function changeCap(
   tx: Tx,
-  orgId: string,
   { noun, topic, limit }: Capped,
   id: string,
   { maxJobs, ifVersion }: CapChange,
   parts: CapParts,
 ): Promise<StartOrder[]> {
-  await lockOrganization(tx, orgId);
+  await lockOrganization(tx);
   const table = sql.table(noun);
-  const found = await sql<{ name: string; version: number; max_jobs: number | null }>`
-    select name, version, max_jobs from ${table} where org_id = ${orgId} and id = ${id} for update`.execute(tx.sql);
-  const row = found.rows[0];
+  const row = await tx.first(sql<{ name: string; version: number; max_jobs: number | null }>`
+    select name, version, max_jobs from ${table} where org_id = ${tx.orgId} and id = ${id} for update`);
   if (!row) throw new Failure('not-found', `There is no such ${noun}.`, { fault: 'caller' });
   if (ifVersion !== null && ifVersion !== row.version)
     throw new Failure('version-conflict', `The ${noun} is at version ${row.version} by now.`, { fault: 'caller' });
-  await sql`update ${table} set max_jobs = ${maxJobs}, version = version + 1 where org_id = ${orgId} and id = ${id}`.execute(
-    tx.sql,
+  await tx.run(
+    sql`update ${table} set max_jobs = ${maxJobs}, version = version + 1 where org_id = ${tx.orgId} and id = ${id}`,
   );
   const object = { kind: noun, id, label: row.name, version: row.version + 1 };
   const data = { maxJobs, before: row.max_jobs };
-  await tellChange(tx, orgId, { action: `${noun}.set-cap`, topic, object, data }, parts);
-  return loadStartOrders(tx, orgId, await limit(tx, orgId, id, maxJobs, parts.claim));
+  await tellChange(tx, { action: `${noun}.set-cap`, topic, object, data }, parts);
+  return loadStartOrders(tx, await limit(tx, id, maxJobs, parts.claim));
 }

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Actor } from '../../domain/core/actor.ts';
 import type { ItemFailure } from '../../domain/jobs/outcome.ts';
 import type { Conclusion } from '../../kinds/core/conclude.ts';
-import type { Tx } from '../core/doors.ts';
+import type { Tx } from '../core/transaction.ts';
 
 export interface JobEnd {
   readonly orgId: string;
@@ -22,7 +22,7 @@ export interface JobEnd {
 export async function endJob(tx: Tx, end: JobEnd): Promise<void> {
   const { conclusion: c, orgId, jobId, now } = end;
   const failed = c.state === 'failed' || c.state === 'timed_out' || c.state === 'unknown';
-  await sql`
+  await tx.run(sql`
     with gone as (delete from outbox where org_id = ${orgId} and job_id = ${jobId}),
     j as (update job set state = ${c.state}, reason = null, verifying_until = null, outcome_code = ${c.code}, outcome_sentence = ${c.sentence}, outcome_next = ${c.next},
             counts = ${JSON.stringify(c.outcome.counts)}::jsonb, refs = ${JSON.stringify(c.outcome.refs)}::jsonb,
@@ -36,5 +36,5 @@ export async function endJob(tx: Tx, end: JobEnd): Promise<void> {
             jsonb_build_object('state', ${c.state}::text, 'code', ${c.code}::text)))
     insert into event(org_id, topic, subject_id, data, at)
       select ${orgId}, 'job.ended', ${jobId}, jsonb_build_object('state', ${c.state}::text, 'code', ${c.code}::text, 'version', version),
-        ${now}::timestamptz from j`.execute(tx.sql);
+        ${now}::timestamptz from j`);
 }

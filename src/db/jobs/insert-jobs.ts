@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Actor, Trigger } from '../../domain/core/actor.ts';
 import type { JobFacts } from '../../domain/jobs/facts.ts';
 import { type KeyWish, NO_HOST } from '../../domain/jobs/lock.ts';
-import type { Tx } from '../core/doors.ts';
+import type { Tx } from '../core/transaction.ts';
 
 export interface IdempotencyKeyUse {
   readonly principal: string;
@@ -57,8 +57,8 @@ const rowOf = (job: NewJob, no: number) => ({
  * them. All start as `waiting`; the grant pass comes after, in the same transaction. The order of `jobs` is their order
  * in the queue.
  */
-export async function insertJobs(tx: Tx, orgId: string, jobs: readonly NewJob[], now: Date): Promise<void> {
-  await sql`
+export async function insertJobs(tx: Tx, jobs: readonly NewJob[], now: Date): Promise<void> {
+  await tx.run(sql`
     with asked as materialized (
       select a.*, nextval('job_order') as seq from (select * from jsonb_to_recordset(${JSON.stringify(jobs.map(rowOf))}::jsonb) as a(no int, id uuid, audit_id uuid, kind text,
         title text, host_id uuid, site_id uuid, repository_id uuid, plan_id uuid, params jsonb, trigger text, actor_kind text, actor_id uuid,
@@ -66,18 +66,18 @@ export async function insertJobs(tx: Tx, orgId: string, jobs: readonly NewJob[],
         idem_hash text, keys jsonb) order by a.no) a),
     j as (insert into job(org_id, id, kind, title, state, reason, host_id, site_id, repository_id, plan_id, params, trigger, actor_kind, actor_id,
         actor_label, request_id, seq, accepted_at, accepted_day, queue_deadline_at)
-      select ${orgId}, id, kind, title, 'waiting', case when ready then 'lock' else 'host_offline' end, host_id, site_id, repository_id, plan_id,
+      select ${tx.orgId}, id, kind, title, 'waiting', case when ready then 'lock' else 'host_offline' end, host_id, site_id, repository_id, plan_id,
         params, trigger, actor_kind, actor_id, actor_label, request_id, seq, ${now}::timestamptz, (${now}::timestamptz at time zone 'UTC')::date, deadline from asked),
     au as (insert into audit_event(org_id, id, at, actor_kind, actor_id, actor_label, action, object_kind, object_id, object_label, outcome, request_id, data)
-      select ${orgId}, audit_id, ${now}::timestamptz, actor_kind, actor_id, actor_label, 'job.start', 'job', id, title, 'ok', request_id,
+      select ${tx.orgId}, audit_id, ${now}::timestamptz, actor_kind, actor_id, actor_label, 'job.start', 'job', id, title, 'ok', request_id,
         jsonb_build_object('kind', kind, 'trigger', trigger) from asked),
     e as (insert into event(org_id, topic, subject_id, data, at)
-      select ${orgId}, 'job.changed', id, jsonb_build_object('state', 'waiting', 'version', 1), ${now}::timestamptz from asked),
+      select ${tx.orgId}, 'job.changed', id, jsonb_build_object('state', 'waiting', 'version', 1), ${now}::timestamptz from asked),
     i as (insert into idempotency_key(org_id, principal, route, key, body_hash, subject_id, created_at)
-      select ${orgId}, idem_principal, idem_route, idem_key, decode(idem_hash, 'hex'), id, ${now}::timestamptz from asked where idem_key is not null),
+      select ${tx.orgId}, idem_principal, idem_route, idem_key, decode(idem_hash, 'hex'), id, ${now}::timestamptz from asked where idem_key is not null),
     wished as (select a.id, a.seq, a.ready, coalesce(a.host_id, ${NO_HOST}::uuid) as host, k.* from asked a,
       jsonb_to_recordset(a.keys) as k(key text, mode text, slots int, is_host boolean)),
-    k as (insert into lock_key(org_id, key, slots, is_host) select distinct on (key) ${orgId}::uuid, key, slots, is_host from wished on conflict do nothing)
+    k as (insert into lock_key(org_id, key, slots, is_host) select distinct on (key) ${tx.orgId}::uuid, key, slots, is_host from wished on conflict do nothing)
     insert into lock_request(org_id, job_id, key, mode, seq, host, ready)
-      select ${orgId}, id, key, mode::"char", seq, host, ready from wished`.execute(tx.sql);
+      select ${tx.orgId}, id, key, mode::"char", seq, host, ready from wished`);
 }

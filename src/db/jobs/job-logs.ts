@@ -1,7 +1,7 @@
 import { type LogLine, MAX_CHUNK_LINES } from '../../domain/jobs/agent-protocol.ts';
 import { isTerminal } from '../../domain/jobs/job-state.ts';
 import { advanced, type LogPosition, reaches, tailOf } from '../../domain/logs/log-position.ts';
-import type { Tx } from '../core/doors.ts';
+import type { Tx } from '../core/transaction.ts';
 import { type LogPiece, readStretch, STRETCH } from '../logs/log-pieces.ts';
 import { readPulses } from './job-watch.ts';
 
@@ -44,8 +44,8 @@ export type LogsAsked = {
 const MOST_STRETCHES = 24;
 
 /** A page of the log of one job; null when there is no such job. A search may look at much and find nothing: it still gets on. */
-export async function readLogs(tx: Tx, orgId: string, jobId: string, asked: LogsAsked): Promise<LogPage | null> {
-  const [pulse] = await readPulses(tx, orgId, [jobId]);
+export async function readLogs(tx: Tx, jobId: string, asked: LogsAsked): Promise<LogPage | null> {
+  const [pulse] = await readPulses(tx, [jobId]);
   if (!pulse) return null;
   const { day, end } = pulse;
   const isWanted = matching(asked.text);
@@ -56,7 +56,7 @@ export async function readLogs(tx: Tx, orgId: string, jobId: string, asked: Logs
   for (let read = 0; read < MOST_STRETCHES && lines.length < limit && !reaches(next, end); read++) {
     // The first chunk may begin up to a chunk before the place where the page does.
     const size = asked.text === null ? { ...STRETCH, lines: limit - lines.length + MAX_CHUNK_LINES } : STRETCH;
-    const { pieces } = await readStretch(tx, orgId, { jobId, day, from: next, to: end }, size);
+    const { pieces } = await readStretch(tx, { jobId, day, from: next, to: end }, size);
     for (const piece of pieces) {
       if (lines.length >= limit) break;
       if (piece.lines === null) gaps.push(gapOf(piece));

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { publicId } from '../../lib/ids.ts';
-import type { Tx } from '../core/doors.ts';
 import { rfc3339 } from '../core/page.ts';
+import type { Tx } from '../core/transaction.ts';
 
 /** May the reader see jobs of that site (null: of none)? `own` is the site of the job that waits, which he sees. */
 export type Sees = (siteId: string | null, own: string | null) => boolean;
@@ -50,41 +50,34 @@ export const MOST_AHEAD = 100;
  * that waits for one of its keys before it. Written with laterals, so that each step reads what it needs by index: as
  * joins they read all requests for a key, or all slots, for each job.
  */
-export async function loadWaits(
-  tx: Tx,
-  orgId: string,
-  jobIds: readonly string[],
-  sees: Sees,
-): Promise<Map<string, JobWait>> {
+export async function loadWaits(tx: Tx, jobIds: readonly string[], sees: Sees): Promise<Map<string, JobWait>> {
   if (jobIds.length === 0) return new Map();
-  const found = await sql<Row>`
+  const found = await tx.rows(sql<Row>`
     select j.id, j.site_id, j.reason, h.name as host_name, h.last_seen_at, b.id as behind_id, b.title as behind_title, b.actor_label as behind_actor, b.site_id as behind_site,
            c.holds as behind_holds, p.ahead, c.slots as cap_slots, c.used as cap_used, n.holders,
-           case when c.cap like 'site/%' then (select 'site ' || name from site where org_id = ${orgId} and id = split_part(c.cap, '/', 2)::uuid)
-                when c.cap like 'repository/%' then (select 'repository ' || name from repository where org_id = ${orgId} and id = split_part(c.cap, '/', 2)::uuid) end as cap_of
+           case when c.cap like 'site/%' then (select 'site ' || name from site where org_id = ${tx.orgId} and id = split_part(c.cap, '/', 2)::uuid)
+                when c.cap like 'repository/%' then (select 'repository ' || name from repository where org_id = ${tx.orgId} and id = split_part(c.cap, '/', 2)::uuid) end as cap_of
       from unnest(${[...jobIds]}::uuid[]) as wanted(id)
-      cross join lateral (select * from job where org_id = ${orgId} and id = wanted.id limit 1) j
-      left join lateral (select * from host where org_id = ${orgId} and id = j.host_id limit 1) h on true
+      cross join lateral (select * from job where org_id = ${tx.orgId} and id = wanted.id limit 1) j
+      left join lateral (select * from host where org_id = ${tx.orgId} and id = j.host_id limit 1) h on true
       cross join lateral (
-        select least(count(distinct o.job_id), ${MOST_AHEAD})::int as ahead from (${sqlBlocking(orgId)}) r cross join lateral (
-          select job_id from lock_request where org_id = ${orgId} and key = r.key and seq < r.seq and ready order by seq limit ${MOST_AHEAD}) o) p
+        select least(count(distinct o.job_id), ${MOST_AHEAD})::int as ahead from (${sqlBlocking(tx.orgId)}) r cross join lateral (
+          select job_id from lock_request where org_id = ${tx.orgId} and key = r.key and seq < r.seq and ready order by seq limit ${MOST_AHEAD}) o) p
       left join lateral (
-        (select s.job_id, true as holds, r.cap, r.slots, r.used from (${sqlBlocking(orgId)}) r cross join lateral (
-            select job_id from lock_slot where org_id = ${orgId} and key = r.key order by slot limit 1) s
+        (select s.job_id, true as holds, r.cap, r.slots, r.used from (${sqlBlocking(tx.orgId)}) r cross join lateral (
+            select job_id from lock_slot where org_id = ${tx.orgId} and key = r.key order by slot limit 1) s
           where r.is_full order by r.is_host desc limit 1)
         union all
-        (select o.job_id, false, null, null, null from (${sqlBlocking(orgId)}) r cross join lateral (
-            select job_id, seq from lock_request where org_id = ${orgId} and key = r.key and seq < r.seq and ready order by seq desc limit 1) o
+        (select o.job_id, false, null, null, null from (${sqlBlocking(tx.orgId)}) r cross join lateral (
+            select job_id, seq from lock_request where org_id = ${tx.orgId} and key = r.key and seq < r.seq and ready order by seq desc limit 1) o
           order by o.seq desc limit 1)
         order by holds desc limit 1) c on true
-      left join lateral (select * from job where org_id = ${orgId} and id = c.job_id limit 1) b on true
+      left join lateral (select * from job where org_id = ${tx.orgId} and id = c.job_id limit 1) b on true
       left join lateral (
         select jsonb_agg(jsonb_build_object('id', o.id, 'title', o.title, 'actor', o.actor_label, 'site', o.site_id)) as holders
-          from (select job_id from lock_slot where org_id = ${orgId} and key = c.cap order by slot limit ${MOST_NAMED}) s
-          cross join lateral (select * from job where org_id = ${orgId} and id = s.job_id limit 1) o) n on c.cap is not null`.execute(
-    tx.sql,
-  );
-  return new Map(found.rows.map((row) => [row.id, waitOf(row, (siteId) => sees(siteId, row.site_id))]));
+          from (select job_id from lock_slot where org_id = ${tx.orgId} and key = c.cap order by slot limit ${MOST_NAMED}) s
+          cross join lateral (select * from job where org_id = ${tx.orgId} and id = s.job_id limit 1) o) n on c.cap is not null`);
+  return new Map(found.map((row) => [row.id, waitOf(row, (siteId) => sees(siteId, row.site_id))]));
 }
 
 /** The requests of job `j` whose key leaves it no room, or is closed to it by one that came before. */

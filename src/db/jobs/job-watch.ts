@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { LATE_LOG_MS } from '../../domain/jobs/agent-protocol.ts';
 import type { JobState } from '../../domain/jobs/job-state.ts';
 import type { LogPosition } from '../../domain/logs/log-position.ts';
-import type { Tx } from '../core/doors.ts';
+import type { Tx } from '../core/transaction.ts';
 
 /** The little of a job that says whether there is anything new. All of it is of one moment. */
 export interface JobPulse {
@@ -36,8 +36,8 @@ interface Row {
 }
 
 /** The pulse of each of these jobs, in one statement: what its log holds and whether it has ended are of one snapshot. */
-export async function readPulses(tx: Tx, orgId: string, jobIds: readonly string[]): Promise<JobPulse[]> {
-  const found = await sql<Row>`
+export async function readPulses(tx: Tx, jobIds: readonly string[]): Promise<JobPulse[]> {
+  const found = await tx.rows(sql<Row>`
     select j.id, extract(epoch from now())::float8 * 1000 as at_ms, j.state, j.version, to_char(j.accepted_day, 'YYYY-MM-DD') as day, j.progress, j.progress_at,
            coalesce((select jsonb_agg(jsonb_build_array(h.run_no, h.attempt, h.next_seq) order by h.run_no, h.attempt)
              from log_head h where h.org_id = j.org_id and h.job_id = j.id and h.next_seq > 0), '[]') as heads,
@@ -47,8 +47,8 @@ export async function readPulses(tx: Tx, orgId: string, jobIds: readonly string[
                and coalesce(j.finished_at > now() - make_interval(secs => ${LATE_LOG_MS / 1000}), true) as more
              from attempt a left join log_head h on h.org_id = a.org_id and h.job_id = a.job_id and h.run_no = a.run_no and h.attempt = a.attempt_no
             where a.org_id = j.org_id and a.job_id = j.id and a.token_hash is not null) l
-     where j.org_id = ${orgId} and j.id = any(${[...jobIds]}::uuid[])`.execute(tx.sql);
-  return found.rows.map(({ heads, at_ms, progress_at, complete, more, ...row }) => ({
+     where j.org_id = ${tx.orgId} and j.id = any(${[...jobIds]}::uuid[])`);
+  return found.map(({ heads, at_ms, progress_at, complete, more, ...row }) => ({
     ...row,
     atMs: at_ms,
     progressAt: progress_at,

@@ -2,8 +2,8 @@ import { type RawBuilder, sql } from 'kysely';
 import { type Reach, reaches } from '../../domain/core/decide.ts';
 import type { JobState } from '../../domain/jobs/job-state.ts';
 import type { ItemFailure } from '../../domain/jobs/outcome.ts';
-import type { Tx } from '../core/doors.ts';
 import { behind, inOrder, type Page, type PageAsked, pageOf, withinReach } from '../core/page.ts';
+import type { Tx } from '../core/transaction.ts';
 import { type HostSilenceRow, hostSilence } from './host-silence.ts';
 import { type JobWait, loadWaits, OWN_SITE, type Sees } from './job-waits.ts';
 
@@ -75,10 +75,10 @@ export interface JobFilter {
  * Several states are merged from one index range each: `state in (...)` took 27-137 ms at a million rows. Each state is a
  * value of its own, because only then the planner sees that the index of all states but `succeeded` holds it.
  */
-export async function listJobs(tx: Tx, orgId: string, filter: JobFilter, page: PageAsked): Promise<Page<JobView>> {
+export async function listJobs(tx: Tx, filter: JobFilter, page: PageAsked): Promise<Page<JobView>> {
   const wide = page.limit + 1;
   const matching = (state: RawBuilder<unknown>) => sql`
-    (select j.* from job j where j.org_id = ${orgId} and ${behind(page, 'j.id')} and ${state}
+    (select j.* from job j where j.org_id = ${tx.orgId} and ${behind(page, 'j.id')} and ${state}
        and ${withinReach(filter.reach, 'j.site_id')}
        and ${filter.kind === null ? sql`true` : sql`j.kind = ${filter.kind}`}
        and ${filter.hostId === null ? sql`true` : sql`j.host_id = ${filter.hostId}`}
@@ -88,36 +88,31 @@ export async function listJobs(tx: Tx, orgId: string, filter: JobFilter, page: P
     filter.states.length === 0
       ? [matching(sql`true`)]
       : filter.states.map((state) => matching(sql`j.state = ${state}`));
-  const found = await sql<JobRow>`
+  const found = await tx.rows(sql<JobRow>`
     select ${COLUMNS} from (select * from (${sql.join(ranges, sql` union all `)}) m order by ${inOrder(page, 'm.id')} limit ${wide}) j
-      ${hostOf(orgId)}
-     order by ${inOrder(page, 'j.id')}`.execute(tx.sql);
-  const { items, next } = pageOf(found.rows, page.limit, (job) => job.id);
+      ${hostOf(tx.orgId)}
+     order by ${inOrder(page, 'j.id')}`);
+  const { items, next } = pageOf(found, page.limit, (job) => job.id);
   const sees: Sees = (siteId) => reaches(filter.reach, siteId);
-  return { items: await withWaits(tx, orgId, items, sees), next };
+  return { items: await withWaits(tx, items, sees), next };
 }
 
-export async function getJob(tx: Tx, orgId: string, id: string, sees: Sees = OWN_SITE): Promise<JobView | null> {
-  const [job] = await getJobs(tx, orgId, [id], sees);
+export async function getJob(tx: Tx, id: string, sees: Sees = OWN_SITE): Promise<JobView | null> {
+  const [job] = await getJobs(tx, [id], sees);
   return job ?? null;
 }
 
-export async function getJobs(
-  tx: Tx,
-  orgId: string,
-  ids: readonly string[],
-  sees: Sees = OWN_SITE,
-): Promise<JobView[]> {
+export async function getJobs(tx: Tx, ids: readonly string[], sees: Sees = OWN_SITE): Promise<JobView[]> {
   if (ids.length === 0) return [];
-  const found = await sql<JobRow>`
-    select ${COLUMNS} from job j ${hostOf(orgId)}
-     where j.org_id = ${orgId} and j.id = any(${[...ids]}::uuid[])`.execute(tx.sql);
-  return await withWaits(tx, orgId, found.rows, sees);
+  const found = await tx.rows(sql<JobRow>`
+    select ${COLUMNS} from job j ${hostOf(tx.orgId)}
+     where j.org_id = ${tx.orgId} and j.id = any(${[...ids]}::uuid[])`);
+  return await withWaits(tx, found, sees);
 }
 
-async function withWaits(tx: Tx, orgId: string, rows: readonly JobRow[], sees: Sees): Promise<JobView[]> {
+async function withWaits(tx: Tx, rows: readonly JobRow[], sees: Sees): Promise<JobView[]> {
   const waiting = rows.filter((row) => row.state === 'waiting').map((row) => row.id);
-  const waits = await loadWaits(tx, orgId, waiting, sees);
+  const waits = await loadWaits(tx, waiting, sees);
   return rows.map((row) => ({ ...row, wait: waits.get(row.id) ?? hostSilence(row) ?? ownWords(row) }));
 }
 

@@ -1,20 +1,17 @@
 import { sql } from 'kysely';
 import { Failure } from '../../lib/failure.ts';
-import type { Tx } from '../core/doors.ts';
+import type { Tx } from '../core/transaction.ts';
 import type { IdempotencyKeyUse } from './insert-jobs.ts';
 
 /**
  * What this Idempotency-Key led to before, or null. Ask inside the organisation's lock: of twenty requests at once the
  * first writes and the others find it.
  */
-export async function recallRequest(tx: Tx, orgId: string, use: IdempotencyKeyUse | null): Promise<string | null> {
+export async function recallRequest(tx: Tx, use: IdempotencyKeyUse | null): Promise<string | null> {
   if (use === null) return null;
-  const found = await sql<{ subject_id: string; same: boolean }>`
+  const row = await tx.first(sql<{ subject_id: string; same: boolean }>`
     select subject_id, body_hash = ${use.bodyHash} as same from idempotency_key
-     where org_id = ${orgId} and principal = ${use.principal} and route = ${use.route} and key = ${use.key}`.execute(
-    tx.sql,
-  );
-  const row = found.rows[0];
+     where org_id = ${tx.orgId} and principal = ${use.principal} and route = ${use.route} and key = ${use.key}`);
   if (row && !row.same)
     throw new Failure('idempotency-key-reused', 'This Idempotency-Key came with another body before.', {
       fault: 'caller',
@@ -24,14 +21,11 @@ export async function recallRequest(tx: Tx, orgId: string, use: IdempotencyKeyUs
 
 export async function rememberRequest(
   tx: Tx,
-  orgId: string,
   use: IdempotencyKeyUse | null,
   subjectId: string,
   now: Date,
 ): Promise<void> {
   if (use === null) return;
-  await sql`insert into idempotency_key(org_id, principal, route, key, body_hash, subject_id, created_at)
-    values (${orgId}, ${use.principal}, ${use.route}, ${use.key}, ${use.bodyHash}, ${subjectId}, ${now}::timestamptz)`.execute(
-    tx.sql,
-  );
+  await tx.run(sql`insert into idempotency_key(org_id, principal, route, key, body_hash, subject_id, created_at)
+    values (${tx.orgId}, ${use.principal}, ${use.route}, ${use.key}, ${use.bodyHash}, ${subjectId}, ${now}::timestamptz)`);
 }

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Tx } from '../core/doors.ts';
+import type { Tx } from '../core/transaction.ts';
 
-/** What the door needs to start a run: references and words, all of it readable in Temporal's lists. */
+/** What the engine needs to start a run: references and words, all of it readable in Temporal's lists. */
 export interface StartOrder {
   readonly orgId: string;
   readonly jobId: string;
@@ -34,21 +34,21 @@ interface Row {
   request_id: string;
 }
 
-export async function loadStartOrders(tx: Tx, orgId: string, jobIds: readonly string[]): Promise<StartOrder[]> {
+export async function loadStartOrders(tx: Tx, jobIds: readonly string[]): Promise<StartOrder[]> {
   if (jobIds.length === 0) return [];
-  return await readStartOrders(tx, orgId, sql`select ${[...jobIds]}::uuid[]`);
+  return await readStartOrders(tx, sql`select ${[...jobIds]}::uuid[]`);
 }
 
 /** `ids`: a query that answers one array of job ids. It runs once, and before any row is read. */
-export async function readStartOrders(tx: Tx, orgId: string, ids: RawBuilder<unknown>): Promise<StartOrder[]> {
-  const rows = await sql<Row>`
+export async function readStartOrders(tx: Tx, ids: RawBuilder<unknown>): Promise<StartOrder[]> {
+  const rows = await tx.rows(sql<Row>`
     with asked as materialized (select unnest((${ids})) as id)
     select j.org_id, j.id, j.run_no, j.kind, j.title, j.site_id, j.host_id, h.name as host_name, j.plan_id, p.name as plan_name,
            j.repository_id, j.trigger, j.request_id
-      from asked a join job j on j.org_id = ${orgId} and j.id = a.id
+      from asked a join job j on j.org_id = ${tx.orgId} and j.id = a.id
       left join host h on h.org_id = j.org_id and h.id = j.host_id
-      left join plan p on p.org_id = j.org_id and p.id = j.plan_id order by j.seq`.execute(tx.sql);
-  return rows.rows.map((row) => ({
+      left join plan p on p.org_id = j.org_id and p.id = j.plan_id order by j.seq`);
+  return rows.map((row) => ({
     orgId: row.org_id,
     jobId: row.id,
     runNo: row.run_no,

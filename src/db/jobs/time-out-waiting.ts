@@ -2,8 +2,8 @@ import { transition } from '../../domain/jobs/job-state.ts';
 import { common } from '../../kinds/core/conclude.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
-import type { Tx } from '../core/doors.ts';
 import { lockOrganization } from '../core/lock-organization.ts';
+import type { Tx } from '../core/transaction.ts';
 import { endJob } from './end-job.ts';
 import { type CommitterClaim, releaseAndGrant } from './grant.ts';
 import { readJob } from './job-row.ts';
@@ -12,15 +12,14 @@ import type { StartOrder } from './start-orders.ts';
 /** Ends a job that waited past its queue deadline; one that was granted meanwhile is left alone. */
 export async function timeOutWaiting(
   tx: Tx,
-  orgId: string,
   jobId: string,
   parts: { claim: CommitterClaim; clock: Clock; random: RandomBytes },
 ): Promise<StartOrder[]> {
-  await lockOrganization(tx, orgId);
-  const job = await readJob(tx, orgId, jobId);
+  await lockOrganization(tx);
+  const job = await readJob(tx, jobId);
   if (job === null || job.state !== 'waiting' || transition(job.state, 'queue-deadline') === null) return [];
   await endJob(tx, {
-    orgId,
+    orgId: tx.orgId,
     jobId,
     title: job.title,
     requestId: job.requestId,
@@ -32,5 +31,5 @@ export async function timeOutWaiting(
     auditId: newUuid(parts.clock, parts.random),
     now: parts.claim.now,
   });
-  return await releaseAndGrant(tx, orgId, jobId, parts.claim);
+  return await releaseAndGrant(tx, jobId, parts.claim);
 }

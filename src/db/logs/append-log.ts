@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { AttemptIdentity } from '../../domain/core/attempt-identity.ts';
 import type { LogLine } from '../../domain/jobs/agent-protocol.ts';
 import { bytesOf } from '../../domain/jobs/log-size.ts';
-import type { Tx } from '../core/doors.ts';
+import type { Tx } from '../core/transaction.ts';
 
 export interface LogChunk {
   /** Of the job, so that a log stays in one partition over midnight. */
@@ -26,7 +26,7 @@ export async function appendLog(
   now: Date,
 ): Promise<{ nextSeq: number; full: boolean }> {
   const bytes = bytesOf(lines);
-  const answer = await sql<{ full: boolean | null; next: string }>`
+  const answer = await tx.first(sql<{ full: boolean | null; next: string }>`
     with h as (insert into log_head as l(org_id, job_id, run_no, attempt, day, next_seq, bytes)
         select ${who.orgId}, ${who.jobId}, ${who.runNo}, ${who.attempt}, ${day}::date, ${lines.length}::bigint, ${bytes}::bigint where ${firstSeq}::bigint = 0
         on conflict do nothing returning day, bytes),
@@ -39,8 +39,8 @@ export async function appendLog(
         select day, ${who.orgId}, ${who.jobId}, ${who.runNo}, ${who.attempt}, ${firstSeq}::bigint, ${lines.length}::int, ${now}::timestamptz,
           ${JSON.stringify(lines)}::text from d where not d.full returning 1)
     select (select d.full from d) as full, coalesce((select next_seq from log_head where org_id = ${who.orgId} and job_id = ${who.jobId}
-      and run_no = ${who.runNo} and attempt = ${who.attempt}), 0) as next`.execute(tx.sql);
-  const row = answer.rows[0]!;
+      and run_no = ${who.runNo} and attempt = ${who.attempt}), 0) as next`);
+  const row = answer!;
   if (row.full === null) return { nextSeq: Number(row.next), full: false };
   // When it was taken, `next` is from before this statement.
   return { nextSeq: firstSeq + lines.length, full: row.full };
@@ -48,15 +48,15 @@ export async function appendLog(
 
 /** No line comes behind these, if the log goes so far. Answers the sequence that would come next. */
 export async function closeLog(tx: Tx, who: AttemptIdentity, next: number): Promise<number> {
-  await sql`update log_head set closed = true where org_id = ${who.orgId} and job_id = ${who.jobId} and run_no = ${who.runNo}
-      and attempt = ${who.attempt} and next_seq = ${next}::bigint and not closed`.execute(tx.sql);
+  await tx.run(sql`update log_head set closed = true where org_id = ${who.orgId} and job_id = ${who.jobId} and run_no = ${who.runNo}
+      and attempt = ${who.attempt} and next_seq = ${next}::bigint and not closed`);
   return nextSeqOf(tx, who);
 }
 
 /** The number that the next line of this attempt gets. */
 export async function nextSeqOf(tx: Tx, who: AttemptIdentity): Promise<number> {
-  const found = await sql<{ next: string }>`
+  const found = await tx.first(sql<{ next: string }>`
     select next_seq as next from log_head where org_id = ${who.orgId} and job_id = ${who.jobId} and run_no = ${who.runNo}
-       and attempt = ${who.attempt}`.execute(tx.sql);
-  return Number(found.rows[0]?.next ?? 0);
+       and attempt = ${who.attempt}`);
+  return Number(found?.next ?? 0);
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { type LogLine, MAX_CHUNK_LINES } from '../../domain/jobs/agent-protocol.ts';
 import { type AttemptPlace, advanced, type LogPosition, nextIn } from '../../domain/logs/log-position.ts';
-import type { Tx } from '../core/doors.ts';
+import type { Tx } from '../core/transaction.ts';
 
 /** Lines of one attempt that follow each other, or the mark that some are missing there. */
 export interface LogPiece {
@@ -60,8 +60,8 @@ const linesOf = (body: string): readonly LogLine[] => JSON.parse(body) as LogLin
  * Lines from one position towards another, attempt by attempt; as many as a stretch holds. Ask again from its position
  * until that is `to`.
  */
-export async function readStretch(tx: Tx, orgId: string, lack: Lack, size: StretchSize = STRETCH): Promise<LogStretch> {
-  const stretches = await readStretches(tx, orgId, [lack], size);
+export async function readStretch(tx: Tx, lack: Lack, size: StretchSize = STRETCH): Promise<LogStretch> {
+  const stretches = await readStretches(tx, [lack], size);
   return stretches.get(lack.jobId)!;
 }
 
@@ -71,14 +71,13 @@ export async function readStretch(tx: Tx, orgId: string, lack: Lack, size: Stret
  */
 export async function readStretches(
   tx: Tx,
-  orgId: string,
   lacks: readonly Lack[],
   size: StretchSize,
 ): Promise<Map<string, LogStretch>> {
   const answer = new Map<string, LogStretch>();
   for (const [day, ofDay] of Map.groupBy(lacks, (lack) => lack.day)) {
     const asked = ofDay.flatMap((lack) => firstLack(lack) ?? []);
-    const chunks = Map.groupBy(await readChunks(tx, orgId, day, asked, size), (chunk) => chunk.job_id);
+    const chunks = Map.groupBy(await readChunks(tx, day, asked, size), (chunk) => chunk.job_id);
     const byJob = new Map(asked.map((one) => [one.jobId, one]));
     for (const { jobId, from } of ofDay) {
       const one = byJob.get(jobId);
@@ -98,30 +97,22 @@ function firstLack({ jobId, from, to }: Lack): Asked | undefined {
   return { jobId, run, attempt, start: nextIn(from, run, attempt), end: next };
 }
 
-async function readChunks(
-  tx: Tx,
-  orgId: string,
-  day: string,
-  asked: readonly Asked[],
-  size: StretchSize,
-): Promise<readonly Chunk[]> {
+async function readChunks(tx: Tx, day: string, asked: readonly Asked[], size: StretchSize): Promise<readonly Chunk[]> {
   if (asked.length === 0) return [];
   const column = <K extends keyof Asked>(name: K) => asked.map((one) => one[name]);
-  const found = await sql<Chunk>`
+  const found = await tx.rows(sql<Chunk>`
     select w.job_id, c.first_seq, c.body
       from unnest(${column('jobId')}::uuid[], ${column('run')}::int[], ${column('attempt')}::int[], ${column('start')}::bigint[], ${column('end')}::bigint[])
         as w(job_id, run_no, attempt, start, stop)
       cross join lateral (
         select c.first_seq, c.body, sum(octet_length(c.body)) over (order by c.first_seq) - octet_length(c.body) as bytes_before,
                sum(c.lines) over (order by c.first_seq) - c.lines as lines_before from (
-          select c.first_seq, c.lines, c.body from log_chunk c where c.day = ${day}::date and c.org_id = ${orgId} and c.job_id = w.job_id
+          select c.first_seq, c.lines, c.body from log_chunk c where c.day = ${day}::date and c.org_id = ${tx.orgId} and c.job_id = w.job_id
              and c.run_no = w.run_no and c.attempt = w.attempt and c.first_seq > w.start - ${MAX_CHUNK_LINES}::bigint
              and c.first_seq < w.stop and c.first_seq + c.lines > w.start
            order by c.first_seq limit ${MAX_CHUNKS}) c) c
-     where c.bytes_before < ${size.bytes} and c.lines_before < ${size.lines} order by w.job_id, c.first_seq`.execute(
-    tx.sql,
-  );
-  return found.rows;
+     where c.bytes_before < ${size.bytes} and c.lines_before < ${size.lines} order by w.job_id, c.first_seq`);
+  return found;
 }
 
 function piecesOf({ run, attempt, start, end }: Asked, chunks: readonly Chunk[]): LogPiece[] {

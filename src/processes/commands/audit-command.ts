@@ -2,21 +2,22 @@ import { sql } from 'kysely';
 import type { Format } from '../../cli/output/output.ts';
 import { readConfig } from '../../config/config.ts';
 import { type ChainReport, verifyChain } from '../../db/audit/audit-chain.ts';
-import { publicId } from '../../lib/ids.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { publicId, systemRandom } from '../../lib/ids.ts';
 import type { ProcessWorld } from '../../processes/process-world.ts';
-import { openLoginDoors } from '../place/open-login.ts';
+import { openLoginDatabase } from '../place/open-login.ts';
 
 /** Verifies the audit chain of every organisation on the worker's login; answers of how many it was changed. */
 export async function auditVerifyCommand({ env, say }: ProcessWorld, format: Format): Promise<number> {
-  const doors = await openLoginDoors(readConfig(env), 'worker', 1);
+  const database = await openLoginDatabase(readConfig(env), 'worker', 1, { clock: systemClock, random: systemRandom });
   try {
-    const organizations = await doors.acrossOrgs('audit: list organisations', (tx) =>
-      sql<{ id: string; name: string }>`select id, name from organization order by id`.execute(tx.sql),
+    const organizations = await database.acrossOrganizations('audit: list organisations', (tx) =>
+      tx.rows(sql<{ id: string; name: string }>`select id, name from organization order by id`),
     );
     const items: object[] = [];
     let bad = 0;
-    for (const { id, name } of organizations.rows) {
-      const report = await doors.inOrg(id, (tx) => verifyChain(tx, id));
+    for (const { id, name } of organizations) {
+      const report = await database.inOrganization(id, (tx) => verifyChain(tx));
       if (format === 'json') items.push(itemOf(id, name, report));
       else for (const line of linesOf(name, report)) say(line);
       if (report.findings.length > 0) bad++;
@@ -24,7 +25,7 @@ export async function auditVerifyCommand({ env, say }: ProcessWorld, format: For
     if (format === 'json') say(JSON.stringify({ items }, null, 2));
     return bad;
   } finally {
-    await doors.close();
+    await database.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import { MIGRATION_NAMES, SCHEMA_VERSION } from '../../../migrations/index.ts';
 import type { Config } from '../../config/config.ts';
-import { type Doors, openDoors } from '../../db/core/doors.ts';
+import { type Database, openDatabase, type Source } from '../../db/core/database.ts';
 import { openOrm } from '../../db/core/orm.ts';
 import type { Group } from '../../db/core/policies.ts';
 import { readMigrations } from '../../db/instance/instance.ts';
@@ -11,8 +11,13 @@ import { readLoginUrl } from './login-urls.ts';
 
 const TRANSACTION_MS: Record<Group, number> = { api: 15_000, auth: 15_000, gateway: 15_000, worker: 60_000 };
 
-/** The doors of one login, once the database answered and has a schema that this program can live with. */
-export async function openLoginDoors(config: Config, group: Group, poolMax: number): Promise<Doors> {
+/** The database on one login, once the database answered and has a schema that this program can live with. */
+export async function openLoginDatabase(
+  config: Config,
+  group: Group,
+  poolMax: number,
+  source: Source,
+): Promise<Database> {
   const { url, variable } = readLoginUrl(config, group);
   const orm = await openOrm({
     url,
@@ -20,15 +25,15 @@ export async function openLoginDoors(config: Config, group: Group, poolMax: numb
     transactionTimeoutMs: TRANSACTION_MS[group],
     applicationName: `holdfast ${group}`,
   });
-  const doors = openDoors(orm);
-  const found = await readMigrations(doors).catch(async (thrown) => {
-    await doors.close();
+  const database = openDatabase(orm, source);
+  const found = await readMigrations(database).catch(async (thrown) => {
+    await database.close();
     throw databaseProblem(thrown, url, variable);
   });
   // Null: this login may not look; whoever migrated has.
   const problem = found === null ? null : schemaProblem(found);
-  if (problem === null) return doors;
-  await doors.close();
+  if (problem === null) return database;
+  await database.close();
   throw problem;
 }
 

@@ -1,6 +1,6 @@
 import { findAuditGap } from '../../db/audit/audit-chain.ts';
 import { chainAudit } from '../../db/audit/chain-audit.ts';
-import type { Doors } from '../../db/core/doors.ts';
+import type { Database } from '../../db/core/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 
@@ -8,22 +8,22 @@ import type { Log } from '../../lib/log.ts';
 const BATCH = 1_000;
 
 /** Each second: audit events of the last one get their place in the chain of their organisation. */
-export async function chainOnce({ doors }: { readonly doors: Doors }): Promise<'again' | 'rest'> {
-  const linked = await doors.acrossOrgs('chainer: link audit events', (tx) => chainAudit(tx, BATCH));
+export async function chainOnce({ database }: { readonly database: Database }): Promise<'again' | 'rest'> {
+  const linked = await database.acrossOrganizations('chainer: link audit events', (tx) => chainAudit(tx, BATCH));
   return linked === BATCH ? 'again' : 'rest';
 }
 
 export interface GapWatchParts {
-  readonly doors: Doors;
+  readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Looks, beside the chainer and whoever has its lease, whether audit events stay without a link; tells each change of their number. */
-export function watchAuditGap({ doors, clock, log }: GapWatchParts): () => Promise<'again' | 'rest'> {
+export function watchAuditGap({ database, clock, log }: GapWatchParts): () => Promise<'again' | 'rest'> {
   let known = 0;
   return async () => {
-    const gap = await doors.acrossOrgs('chainer: look for a gap', (tx) => findAuditGap(tx, clock.now()));
+    const gap = await database.acrossOrganizations('chainer: look for a gap', (tx) => findAuditGap(tx, clock.now()));
     if (gap.events > known) log.error({ ...gap }, 'audit events are not linked: the chain has a gap');
     else if (gap.events === 0 && known > 0) log.info({ events: 0 }, 'the gap in the audit chain is closed');
     known = gap.events;

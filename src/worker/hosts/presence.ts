@@ -1,4 +1,4 @@
-import type { Doors } from '../../db/core/doors.ts';
+import type { Database } from '../../db/core/database.ts';
 import { changePresenceOf } from '../../db/hosts/change-presence.ts';
 import { type ChangedHost, changedHosts, countSilent, noteIngestProblem, readIngest } from '../../db/hosts/silence.ts';
 import { type IngestSeen, judgeSilence, mayBeMany, type SilenceVerdict } from '../../domain/jobs/silence.ts';
@@ -6,11 +6,11 @@ import { apart } from '../../lib/apart.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { sideBySide } from '../../lib/side-by-side.ts';
-import type { Door } from '../../temporal/doors.ts';
+import type { WorkflowEngine } from '../../temporal/workflow-engine.ts';
 
 export interface PresenceSweepParts {
-  readonly doors: Doors;
-  readonly door: Pick<Door, 'newClaim' | 'pass'>;
+  readonly database: Database;
+  readonly engine: Pick<WorkflowEngine, 'newClaim' | 'startRuns'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -29,10 +29,13 @@ export async function sweepPresence(parts: PresenceSweepParts): Promise<'again' 
 }
 
 /** An organisation that cannot be written, and in it a host, keeps no other from being seen. */
-async function change({ doors, door, log }: PresenceSweepParts, [orgId, hostIds]: [string, string[]]): Promise<void> {
+async function change(
+  { database, engine, log }: PresenceSweepParts,
+  [orgId, hostIds]: [string, string[]],
+): Promise<void> {
   const write = async (some: readonly string[]) => {
-    const claim = door.newClaim();
-    await door.pass(await doors.inOrg(orgId, (tx) => changePresenceOf(tx, orgId, some, claim)));
+    const claim = engine.newClaim();
+    await engine.startRuns(await database.inOrganization(orgId, (tx) => changePresenceOf(tx, some, claim)));
   };
   const left = await apart(hostIds, write);
   if (left.length > 0) log.error({ orgId, hostIds: left }, 'the presence of a host cannot be written');
@@ -45,9 +48,9 @@ interface Look {
   readonly verdict: SilenceVerdict;
 }
 
-function look({ doors, clock }: PresenceSweepParts): Promise<Look> {
+function look({ database, clock }: PresenceSweepParts): Promise<Look> {
   const now = clock.now();
-  return doors.acrossOrgs('sweep: presence', async (tx) => {
+  return database.acrossOrganizations('sweep: presence', async (tx) => {
     const changed = await changedHosts(tx, now);
     const silent = changed.filter(({ present }) => !present).length;
     const ingest = await readIngest(tx);
@@ -57,7 +60,7 @@ function look({ doors, clock }: PresenceSweepParts): Promise<Look> {
 }
 
 async function noteProblem(
-  { doors, clock, log }: PresenceSweepParts,
+  { database, clock, log }: PresenceSweepParts,
   ingest: IngestSeen | null,
   silentHosts: number,
   verdict: SilenceVerdict,
@@ -65,11 +68,13 @@ async function noteProblem(
   const known = ingest?.problemSinceMs ?? null;
   if (verdict === 'ingest-problem' && known === null) {
     log.error({ silentHosts }, 'too many hosts are silent at once to call them away: the ingest has a problem');
-    await doors.acrossOrgs('sweep: ingest problem', (tx) => noteIngestProblem(tx, clock.now(), silentHosts));
+    await database.acrossOrganizations('sweep: ingest problem', (tx) =>
+      noteIngestProblem(tx, clock.now(), silentHosts),
+    );
   }
   if (verdict === 'away' && known !== null) {
     log.info({ silentHosts }, 'the problem of the ingest is over; hosts that are silent now are away');
-    await doors.acrossOrgs('sweep: ingest problem', (tx) => noteIngestProblem(tx, null, 0));
+    await database.acrossOrganizations('sweep: ingest problem', (tx) => noteIngestProblem(tx, null, 0));
   }
 }
 

@@ -22,12 +22,14 @@ export class EngineWatch {
 
   /** Throws while Temporal or our namespace is away. */
   async round(): Promise<'again' | 'rest'> {
-    const { doors, door, log } = this.#parts;
-    const found = await door.namespaceId();
-    const known = await doors.acrossOrgs('engine: known namespace', readNamespace);
+    const { database, engine, log } = this.#parts;
+    const found = await engine.namespaceId();
+    const known = await database.acrossOrganizations('engine: known namespace', readNamespace);
     if (known === found) return 'rest';
     const page =
-      known === null ? [] : await doors.acrossOrgs('engine: runs', (tx) => runsUnderWay(tx, this.#cursor, BATCH));
+      known === null
+        ? []
+        : await database.acrossOrganizations('engine: runs', (tx) => runsUnderWay(tx, this.#cursor, BATCH));
     if (this.#cursor === FIRST_RUN && known !== null)
       log.warn({ known, found }, 'Temporal has a new namespace: what ran in the old one gets new runs');
     this.#replaced += await replaceLost(this.#parts, page);
@@ -36,7 +38,7 @@ export class EngineWatch {
     const replaced = this.#replaced;
     this.#cursor = FIRST_RUN;
     this.#replaced = 0;
-    await doors.acrossOrgs('engine: note namespace', (tx) => noteNamespace(tx, known, found));
+    await database.acrossOrganizations('engine: note namespace', (tx) => noteNamespace(tx, known, found));
     if (known !== null) log.warn({ replaced }, 'everything that ran in the old namespace has a new run');
     return 'rest';
   }

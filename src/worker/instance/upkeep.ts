@@ -1,5 +1,6 @@
 import { SETTINGS } from '../../catalog/settings.ts';
-import type { Doors, Tx } from '../../db/core/doors.ts';
+import type { Database } from '../../db/core/database.ts';
+import type { AcrossTx } from '../../db/core/transaction.ts';
 import {
   deleteOldKeys,
   deleteOldLogHeads,
@@ -19,14 +20,14 @@ const LEAST_RETENTION_DAYS = 7;
 const KEY_AGE_MS = 48 * 3_600_000;
 
 export interface UpkeepParts {
-  readonly doors: Doors;
+  readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Days of the log that come, days of it that go, and idempotency keys that nobody may use any more. Each step is a short transaction of its own. */
-export async function upkeepOnce({ doors, clock, log }: UpkeepParts): Promise<'again' | 'rest'> {
-  const step = <T>(work: (tx: Tx) => Promise<T>) => doors.acrossOrgs('upkeep: a step', work);
+export async function upkeepOnce({ database, clock, log }: UpkeepParts): Promise<'again' | 'rest'> {
+  const step = <T>(work: (tx: AcrossTx) => Promise<T>) => database.acrossOrganizations('upkeep: a step', work);
   const daysMade = await step(makeLogDays);
   const retentionDays = retentionOf(await step((tx) => platformSetting(tx, 'log.retention_days')));
   const daysDropped = await step((tx) => dropOldLogDay(tx, retentionDays));

@@ -1,4 +1,4 @@
-import type { Doors } from '../../db/core/doors.ts';
+import type { Database } from '../../db/core/database.ts';
 import { replaceLostRun } from '../../db/jobs/run/replace-lost-run.ts';
 import { FIRST_RUN, type RunCursor, type RunUnderWay, runsUnderWay } from '../../db/jobs/run/runs-under-way.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -6,11 +6,11 @@ import { isDataError } from '../../lib/data-error.ts';
 import { asError } from '../../lib/failure.ts';
 import { publicId, type RandomBytes } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
-import type { Door } from '../../temporal/doors.ts';
+import type { WorkflowEngine } from '../../temporal/workflow-engine.ts';
 
 export interface LostRunParts {
-  readonly doors: Doors;
-  readonly door: Door;
+  readonly database: Database;
+  readonly engine: WorkflowEngine;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Log;
@@ -51,13 +51,15 @@ export class LostRunSweep {
   }
 
   async round(): Promise<'again' | 'rest'> {
-    const { doors, clock } = this.#parts;
+    const { database, clock } = this.#parts;
     const nowMs = clock.now().getTime();
     if (this.#cursor === FIRST_RUN) {
       if (nowMs - this.#walkBeganMs < this.#times.walkMs) return 'rest';
       this.#walkBeganMs = nowMs;
     }
-    const page = await doors.acrossOrgs('sweep: runs under way', (tx) => runsUnderWay(tx, this.#cursor, PAGE));
+    const page = await database.acrossOrganizations('sweep: runs under way', (tx) =>
+      runsUnderWay(tx, this.#cursor, PAGE),
+    );
     const silent = page.filter((run) => isSilent(run, nowMs - this.#times.silentMs));
     const looked = silent.slice(0, this.#times.perSecond);
     const next = page.length === PAGE ? page.at(-1)! : FIRST_RUN;
@@ -99,17 +101,17 @@ async function unlessItsOwnFault(parts: LostRunParts, run: RunUnderWay): Promise
 }
 
 async function replaceIfLost(parts: LostRunParts, run: RunUnderWay): Promise<boolean> {
-  const { doors, door, clock, random, log } = parts;
-  const look = await door.look(run);
+  const { database, engine, clock, random, log } = parts;
+  const look = await engine.look(run);
   if (look.kind === 'there') return false;
   // First, so that nothing of the old name goes on beside the new run, even when we die between the two.
-  if (look.how === 'replaced') await door.endRun(run);
-  const claim = door.newClaim();
+  if (look.how === 'replaced') await engine.endRun(run);
+  const claim = engine.newClaim();
   const { orgId, jobId, runNo, runId } = run;
   const lost = { orgId, jobId, runNo, runId, how: look.how, by: look.by };
-  const starts = await doors.inOrg(orgId, (tx) => replaceLostRun(tx, lost, { clock, random, claim }));
+  const starts = await database.inOrganization(orgId, (tx) => replaceLostRun(tx, lost, { clock, random, claim }));
   if (starts.length > 0)
     log.warn({ jobId: publicId('job', jobId), runNo, how: look.how }, 'a run was lost: the job gets another');
-  await door.pass(starts);
+  await engine.startRuns(starts);
   return starts.length > 0;
 }

@@ -1,4 +1,4 @@
-import type { Doors } from '../../db/core/doors.ts';
+import type { Database } from '../../db/core/database.ts';
 import { type RunOnHost, runsOnHosts } from '../../db/jobs/run/runs-on-hosts.ts';
 import { FIRST_RUN, type RunCursor } from '../../db/jobs/run/runs-under-way.ts';
 import { isAnswerMissing } from '../../domain/jobs/missing-answer.ts';
@@ -6,11 +6,11 @@ import type { Clock } from '../../lib/clock.ts';
 import { asError } from '../../lib/failure.ts';
 import { publicId } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
-import type { Door } from '../../temporal/doors.ts';
+import type { WorkflowEngine } from '../../temporal/workflow-engine.ts';
 
 export interface MissingAnswerParts {
-  readonly doors: Doors;
-  readonly door: Pick<Door, 'endUnanswered'>;
+  readonly database: Database;
+  readonly engine: Pick<WorkflowEngine, 'endUnanswered'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -47,7 +47,7 @@ export class MissingAnswers {
       this.#before = this.#unnamed;
       this.#unnamed = new Map();
     }
-    const page = await this.#parts.doors.acrossOrgs('sweep: runs on hosts that beat', (tx) =>
+    const page = await this.#parts.database.acrossOrganizations('sweep: runs on hosts that beat', (tx) =>
       runsOnHosts(tx, this.#cursor, now, PAGE),
     );
     this.#cursor = page.length === PAGE ? page.at(-1)! : FIRST_RUN;
@@ -68,11 +68,11 @@ export class MissingAnswers {
   }
 
   async #end(run: RunOnHost): Promise<void> {
-    const { door, log } = this.#parts;
+    const { engine, log } = this.#parts;
     const jobId = publicId('job', run.jobId);
     const startedBefore = new Date(run.hostSeenAt.getTime() - ON_ITS_WAY_MS);
     try {
-      const ended = await door.endUnanswered(run, startedBefore);
+      const ended = await engine.endUnanswered(run, startedBefore);
       if (ended > 0) log.warn({ jobId, runNo: run.runNo }, 'the answer of an attempt was lost: its run looks into it');
     } catch (thrown) {
       log.warn({ jobId, err: asError(thrown) }, 'a run that waits for a lost answer could not be told');

@@ -1,4 +1,5 @@
-import type { Doors, Tx } from '../../db/core/doors.ts';
+import type { Database } from '../../db/core/database.ts';
+import type { AcrossTx } from '../../db/core/transaction.ts';
 import { type ClaimedEntry, claimOutbox, deleteSent, putOff } from '../../db/jobs/outbox.ts';
 import { apart } from '../../lib/apart.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -6,7 +7,7 @@ import { asError } from '../../lib/failure.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import { safeText } from '../../lib/safe-text.ts';
-import type { Door } from '../../temporal/doors.ts';
+import type { WorkflowEngine } from '../../temporal/workflow-engine.ts';
 
 const BATCH = 100;
 const FIRST_RETRY_MS = 1_000;
@@ -14,8 +15,8 @@ const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 10_000;
 
 export interface PumpParts {
-  readonly doors: Doors;
-  readonly door: Door;
+  readonly database: Database;
+  readonly engine: WorkflowEngine;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Log;
@@ -23,16 +24,18 @@ export interface PumpParts {
 
 /**
  * Sends what a committer wrote down and could not send itself. The claim makes it safe for several pumps at once; the
- * door is idempotent, so an entry that is sent twice does no harm.
+ * engine is idempotent, so an entry that is sent twice does no harm.
  */
-export async function pumpOnce({ doors, door, clock, random, log }: PumpParts): Promise<'again' | 'rest'> {
+export async function pumpOnce({ database, engine, clock, random, log }: PumpParts): Promise<'again' | 'rest'> {
   const token = newUuid(clock, random);
-  const entries = await doors.acrossOrgs('pump: claim outbox', (tx) => claimOutbox(tx, token, clock.now(), BATCH));
+  const entries = await database.acrossOrganizations('pump: claim outbox', (tx) =>
+    claimOutbox(tx, token, clock.now(), BATCH),
+  );
   if (entries.length === 0) return 'rest';
-  const sent = await Promise.all(entries.map(async (entry) => ({ entry, error: await send(door, entry) })));
+  const sent = await Promise.all(entries.map(async (entry) => ({ entry, error: await send(engine, entry) })));
   // One entry that cannot be settled must not bring all the others to Temporal again, for ever.
   const left = await apart(sent, (some) =>
-    doors.acrossOrgs('pump: settle outbox', (tx) => settle(tx, token, some, clock.now())),
+    database.acrossOrganizations('pump: settle outbox', (tx) => settle(tx, token, some, clock.now())),
   );
   for (const { entry } of left)
     log.error({ outboxId: entry.id, orgId: entry.order.orgId }, 'an outbox entry cannot be settled');
@@ -44,7 +47,7 @@ interface Sent {
   readonly error: Error | null;
 }
 
-async function settle(tx: Tx, token: string, all: readonly Sent[], now: Date): Promise<void> {
+async function settle(tx: AcrossTx, token: string, all: readonly Sent[], now: Date): Promise<void> {
   const done = new Map<string, string[]>();
   for (const { entry, error } of all) {
     const { orgId } = entry.order;
@@ -56,10 +59,10 @@ async function settle(tx: Tx, token: string, all: readonly Sent[], now: Date): P
 
 export const retryMs = (tries: number): number => Math.min(FIRST_RETRY_MS * 2 ** Math.min(tries, 10), LONGEST_RETRY_MS);
 
-async function send(door: Door, entry: ClaimedEntry): Promise<Error | null> {
+async function send(engine: WorkflowEngine, entry: ClaimedEntry): Promise<Error | null> {
   try {
-    if (entry.kind === 'start') await door.start(entry.order);
-    else await door.cancel(entry.order.jobId, entry.runNo);
+    if (entry.kind === 'start') await engine.start(entry.order);
+    else await engine.cancel(entry.order.jobId, entry.runNo);
     return null;
   } catch (thrown) {
     return asError(thrown);

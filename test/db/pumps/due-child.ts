@@ -1,5 +1,5 @@
 // Somebody who fires what is due, beside others who do the same. Told by its first argument.
-import { openDoors } from '../../../src/db/core/doors.ts';
+import { openDatabase } from '../../../src/db/core/database.ts';
 import { openOrm } from '../../../src/db/core/orm.ts';
 import { acceptJobs, type JobRequest } from '../../../src/db/jobs/accept-jobs.ts';
 import { systemClock as clock } from '../../../src/lib/clock.ts';
@@ -19,8 +19,9 @@ export interface DueOrder {
 
 const order = JSON.parse(process.argv[2]!) as DueOrder;
 const { org } = order;
-const doors = openDoors(
+const db = openDatabase(
   await openOrm({ url: order.workerUrl, poolMax: 4, transactionTimeoutMs: 15_000, applicationName: 'due' }),
+  { clock, random },
 );
 const chance = seeded(order.seed);
 
@@ -55,7 +56,7 @@ while (all.length > 0) {
   const batch = all.splice(0, 1 + chance(20));
   const now = clock.now();
   const claim = { token: newUuid(clock, random), now, until: new Date(now.getTime() + 5_000) };
-  const answers = await doors.inOrg(org, (tx) => acceptJobs(tx, org, batch, { clock, random, claim }));
+  const answers = await db.inOrganization(org, (tx) => acceptJobs(tx, batch, { clock, random, claim }));
   for (const { verdict } of answers) verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
 }
 process.send!(verdicts, () => process.exit(0));

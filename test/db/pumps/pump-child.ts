@@ -1,8 +1,9 @@
-// A pump in a process of its own, with a door that writes down what it was told to send. Told by its first argument.
+// A pump in a process of its own, with an engine that writes down what it was told to send. Told by its first argument.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { openDoors } from '../../../src/db/core/doors.ts';
+import { openDatabase } from '../../../src/db/core/database.ts';
 import { openOrm } from '../../../src/db/core/orm.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
 import { systemRandom as random } from '../../../src/lib/ids.ts';
 import { createLogger } from '../../../src/lib/log.ts';
 import { pumpOnce } from '../../../src/worker/jobs/pump.ts';
@@ -19,8 +20,9 @@ export interface PumpOrder {
 
 const order = JSON.parse(process.argv[2]!) as PumpOrder;
 const clock = quickClock(order.clockFromMs);
-const doors = openDoors(
+const db = openDatabase(
   await openOrm({ url: order.workerUrl, poolMax: 4, transactionTimeoutMs: 15_000, applicationName: 'pump' }),
+  { clock: systemClock, random },
 );
 const book = new pg.Pool({ connectionString: order.ownerUrl, max: 4 });
 let sent = 0;
@@ -40,11 +42,11 @@ async function write(kind: 'start' | 'cancel', jobId: string, runNo: number): Pr
   ]);
 }
 
-const door = {
+const engine = {
   start: (start: { jobId: string; runNo: number }) => write('start', start.jobId, start.runNo),
   cancel: (jobId: string, runNo: number) => write('cancel', jobId, runNo),
 } as never;
 const log = createLogger({ level: 'error', pretty: false, process: 'test' });
 process.once('disconnect', () => process.exit(0));
 process.send!('pumps');
-for (;;) if ((await pumpOnce({ doors, door, clock, random, log })) === 'rest') await sleep(10);
+for (;;) if ((await pumpOnce({ database: db, engine, clock, random, log })) === 'rest') await sleep(10);

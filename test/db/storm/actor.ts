@@ -1,8 +1,9 @@
 // A process full of callers who accept, end, cancel, requeue and move hosts at random. Told by its first argument.
 import pg from 'pg';
-import { type Doors, openDoors, type Tx } from '../../../src/db/core/doors.ts';
+import { type Database, openDatabase } from '../../../src/db/core/database.ts';
 import { lockOrganization } from '../../../src/db/core/lock-organization.ts';
 import { openOrm } from '../../../src/db/core/orm.ts';
+import type { Tx } from '../../../src/db/core/transaction.ts';
 import { acceptJobs } from '../../../src/db/jobs/accept-jobs.ts';
 import { changeRepository, changeSite } from '../../../src/db/jobs/change-cap.ts';
 import { type CommitterClaim, changePresence, tryJobs } from '../../../src/db/jobs/grant.ts';
@@ -62,8 +63,11 @@ const report = {
   errors: [] as string[],
 };
 
-const open = async (url: string, poolMax: number): Promise<Doors> =>
-  openDoors(await openOrm({ url, poolMax, transactionTimeoutMs: 15_000, applicationName: 'storm' }));
+const open = async (url: string, poolMax: number): Promise<Database> =>
+  openDatabase(await openOrm({ url, poolMax, transactionTimeoutMs: 15_000, applicationName: 'storm' }), {
+    clock,
+    random,
+  });
 const api = await open(order.urls.api, order.actors);
 const worker = await open(order.urls.worker, order.actors);
 const looker = new pg.Pool({ connectionString: order.ownerUrl, max: 3, application_name: 'storm looks' });
@@ -105,14 +109,14 @@ const request = (kind: string, params: Record<string, unknown>, hostId: string |
 
 async function accept(kind: string, params: Record<string, unknown>, hostId: string | null): Promise<void> {
   const from = performance.now();
-  await api.inOrg(org, (tx) => acceptJobs(tx, org, [request(kind, params, hostId)], parts()));
+  await api.inOrganization(org, (tx) => acceptJobs(tx, [request(kind, params, hostId)], parts()));
   report.acceptMs.push(performance.now() - from);
 }
 
 /** A job with keys that no kind asks for yet: exclusive on a repository from a host, or caps alone. */
 async function inject(hostId: string | null, keys: readonly KeyWish[]): Promise<void> {
-  await api.inOrg(org, async (tx: Tx) => {
-    await lockOrganization(tx, org);
+  await api.inOrganization(org, async (tx: Tx) => {
+    await lockOrganization(tx);
     const about = claim();
     const host = hostId === null ? null : await hostNow(tx, hostId);
     const online = host?.online ?? true;
@@ -134,13 +138,13 @@ async function inject(hostId: string | null, keys: readonly KeyWish[]): Promise<
       keys: withSite(keys, host),
       queueDeadlineAt: new Date(about.now.getTime() + 3_600_000),
     };
-    await insertJobs(tx, org, [{ ...job, ...more }], about.now);
-    if (online) await tryJobs(tx, org, [jobId], about);
+    await insertJobs(tx, [{ ...job, ...more }], about.now);
+    if (online) await tryJobs(tx, [jobId], about);
   });
 }
 
 async function hostNow(tx: Tx, hostId: string): Promise<HostFact> {
-  const [found] = await loadFacts(tx, org, [{ planId: null, hostId, repositoryId: null }]);
+  const [found] = await loadFacts(tx, [{ planId: null, hostId, repositoryId: null }]);
   return found!.host!;
 }
 
@@ -151,8 +155,8 @@ async function end(job: { id: string; run_no: number }): Promise<void> {
   const from = performance.now();
   for (let tries = 1; ; tries++) {
     try {
-      await worker.inOrg(org, (tx) => beginRun(tx, input, `run-${job.id}-${job.run_no}`, clock.now()));
-      await worker.inOrg(org, (tx) => finishRun(tx, input, `run-${job.id}-${job.run_no}`, ending, 1, parts()));
+      await worker.inOrganization(org, (tx) => beginRun(tx, input, `run-${job.id}-${job.run_no}`, clock.now()));
+      await worker.inOrganization(org, (tx) => finishRun(tx, input, `run-${job.id}-${job.run_no}`, ending, 1, parts()));
       if (tries > 1) report.refillMs.push(performance.now() - from);
       return;
     } catch (thrown) {
@@ -166,24 +170,24 @@ async function end(job: { id: string; run_no: number }): Promise<void> {
 /** A run that began and does its work for a while. */
 async function begin(job: { id: string; run_no: number }): Promise<void> {
   const input = { orgId: org, jobId: job.id, runNo: job.run_no };
-  await worker.inOrg(org, (tx) => beginRun(tx, input, `run-${job.id}-${job.run_no}`, clock.now()));
+  await worker.inOrganization(org, (tx) => beginRun(tx, input, `run-${job.id}-${job.run_no}`, clock.now()));
 }
 
 async function requeue(job: { id: string; run_no: number }): Promise<void> {
   const input = { orgId: org, jobId: job.id, runNo: job.run_no };
-  await worker.inOrg(org, (tx) => requeueRun(tx, input, `run-${job.id}-${job.run_no}`, claim()));
+  await worker.inOrganization(org, (tx) => requeueRun(tx, input, `run-${job.id}-${job.run_no}`, claim()));
 }
 
 async function cancel(jobId: string): Promise<void> {
-  await api.inOrg(org, (tx) =>
-    requestCancel(tx, org, jobId, { ...parts(), actor: ACTOR, reason: null, requestId: 'storm' }),
+  await api.inOrganization(org, (tx) =>
+    requestCancel(tx, jobId, { ...parts(), actor: ACTOR, reason: null, requestId: 'storm' }),
   );
 }
 
 async function move(hostId: string, present: boolean): Promise<void> {
-  await worker.inOrg(org, async (tx) => {
-    await lockOrganization(tx, org);
-    await changePresence(tx, org, hostId, present, claim());
+  await worker.inOrganization(org, async (tx) => {
+    await lockOrganization(tx);
+    await changePresence(tx, hostId, present, claim());
   });
 }
 
@@ -193,7 +197,7 @@ async function cap(chance: (below: number) => number): Promise<void> {
   const [change, ids] =
     chance(2) === 0 ? ([changeSite, order.sites] as const) : ([changeRepository, order.repositories] as const);
   const about = { ...parts(), actor: ACTOR, requestId: 'storm' };
-  await api.inOrg(org, (tx) => change(tx, org, ids[chance(ids.length)]!, { maxJobs, ifVersion: null }, about));
+  await api.inOrganization(org, (tx) => change(tx, ids[chance(ids.length)]!, { maxJobs, ifVersion: null }, about));
   report.caps++;
 }
 

@@ -13,9 +13,9 @@ const ENDING = { how: 'answered', outcome: { code: 'succeeded', counts: {}, refs
 export async function drain({ org, owner, worker }: Pick<Bench, 'org' | 'owner' | 'worker'>): Promise<string[]> {
   const claim = () => ({ token: newUuid(clock, random), now: clock.now(), until: clock.now() });
   for (const { id } of (await owner.query('select id from host where org_id = $1', [org])).rows)
-    await worker.inOrg(org, async (tx) => {
-      await lockOrganization(tx, org);
-      await changePresence(tx, org, id, true, claim());
+    await worker.inOrganization(org, async (tx) => {
+      await lockOrganization(tx);
+      await changePresence(tx, id, true, claim());
     });
   const found: string[] = [];
   for (;;) {
@@ -27,8 +27,8 @@ export async function drain({ org, owner, worker }: Pick<Bench, 'org' | 'owner' 
     for (const { id, run_no } of open.rows) {
       const input = { orgId: org, jobId: id, runNo: run_no };
       const run = `run-${id}-${run_no}`;
-      await worker.inOrg(org, (tx) => beginRun(tx, input, run, clock.now()));
-      await worker.inOrg(org, (tx) => finishRun(tx, input, run, ENDING, 1, { clock, random, claim: claim() }));
+      await worker.inOrganization(org, (tx) => beginRun(tx, input, run, clock.now()));
+      await worker.inOrganization(org, (tx) => finishRun(tx, input, run, ENDING, 1, { clock, random, claim: claim() }));
     }
     found.push(...(await violations(owner, org)).map(({ what, detail }) => `draining, ${what}: ${detail}`));
   }

@@ -2,14 +2,14 @@
 import { MIGRATION_NAMES } from '../../../migrations/index.ts';
 import { serveApi } from '../../../src/api/core/serve.ts';
 import { openAuthDb } from '../../../src/db/access/auth-db.ts';
-import { openDoors } from '../../../src/db/core/doors.ts';
+import { openDatabase } from '../../../src/db/core/database.ts';
 import { openOrm } from '../../../src/db/core/orm.ts';
 import { systemClock as clock } from '../../../src/lib/clock.ts';
 import { systemRandom as random } from '../../../src/lib/ids.ts';
 import { createLogger } from '../../../src/lib/log.ts';
 import { newKeyring } from '../../../src/lib/seal.ts';
 import type { TemporalTarget } from '../../../src/temporal/connection.ts';
-import { openDoor } from '../../../src/temporal/doors.ts';
+import { openWorkflowEngine } from '../../../src/temporal/workflow-engine.ts';
 
 export interface ApiOrder {
   readonly urls: { readonly api: string; readonly auth: string };
@@ -22,8 +22,10 @@ export interface ApiOrder {
 const order = JSON.parse(process.argv[2]!) as ApiOrder;
 const log = createLogger({ level: 'fatal' as never, pretty: false, process: 'api' });
 const target = order.temporal;
-const real = openDoor({ target, clock, random, log });
-const door = order.diesBeforeStart ? { ...real, pass: async () => void process.kill(process.pid, 'SIGKILL') } : real;
+const real = openWorkflowEngine({ target, clock, random, log });
+const engine = order.diesBeforeStart
+  ? { ...real, startRuns: async () => void process.kill(process.pid, 'SIGKILL') }
+  : real;
 const api = await serveApi(
   {
     settings: {
@@ -33,16 +35,17 @@ const api = await serveApi(
       tls: null,
       trustedProxy: [],
     },
-    doors: openDoors(
+    database: openDatabase(
       await openOrm({
         url: order.urls.api,
         poolMax: 10,
         transactionTimeoutMs: 15_000,
         applicationName: 'holdfast api',
       }),
+      { clock, random },
     ),
     authDb: openAuthDb({ url: order.urls.auth, poolMax: 5, applicationName: 'holdfast auth' }),
-    door,
+    engine,
     clock,
     random,
     log,

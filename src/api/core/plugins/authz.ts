@@ -23,7 +23,7 @@ declare module 'fastify' {
 const unauthenticated = () =>
   new Failure('unauthenticated', 'There is no valid credential in this request.', { fault: 'caller' });
 
-/** A server with a door that nobody thought about does not start. */
+/** A server with an engine that nobody thought about does not start. */
 function refuseUndeclared(routes: readonly RouteOptions[]): void {
   const name = (route: RouteOptions) => `${[route.method].flat().join(',')} ${route.url}`;
   const open = routes.filter((r) => (r.config?.authz === undefined) === (r.config?.public !== true));

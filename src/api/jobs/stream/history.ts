@@ -1,4 +1,4 @@
-import type { Doors } from '../../../db/core/doors.ts';
+import type { Database } from '../../../db/core/database.ts';
 import { type Lack, readStretch } from '../../../db/logs/log-pieces.ts';
 import { advanced, type LogPosition, printPosition } from '../../../domain/logs/log-position.ts';
 import { Turns } from '../../core/turns.ts';
@@ -15,12 +15,12 @@ const AT_ONCE = 3;
 
 /** The lines before a feed's position, for those who come late. Many who ask for the same at once share one answer. */
 export class History {
-  readonly #doors: Doors;
+  readonly #database: Database;
   readonly #turns = new Turns(AT_ONCE);
   readonly #running = new Map<string, Promise<Stretch>>();
 
-  constructor(doors: Doors) {
-    this.#doors = doors;
+  constructor(database: Database) {
+    this.#database = database;
   }
 
   read(orgId: string, lack: Lack): Promise<Stretch> {
@@ -31,7 +31,7 @@ export class History {
   }
 
   async #read(orgId: string, lack: Lack): Promise<Stretch> {
-    const { pieces, position } = await this.#doors.inOrg(orgId, (tx) => readStretch(tx, orgId, lack));
+    const { pieces, position } = await this.#database.inOrganization(orgId, (tx) => readStretch(tx, lack));
     let before = lack.from;
     const frames = pieces.map((piece) => {
       const framed = pieceFrames(piece, before);

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Doors } from '../../../db/core/doors.ts';
+import type { Database } from '../../../db/core/database.ts';
 import type { JobPulse } from '../../../db/jobs/job-watch.ts';
 import type { JobView } from '../../../db/jobs/jobs.ts';
 import type { Principal } from '../../../domain/core/decide.ts';
@@ -19,7 +19,7 @@ import { type Found, lookAt } from './look.ts';
 import type { Viewer } from './viewer.ts';
 
 export interface StreamParts {
-  readonly doors: Doors;
+  readonly database: Database;
   readonly authDb: Kysely<unknown>;
   readonly clock: Clock;
   readonly log: Log;
@@ -79,7 +79,7 @@ export class JobStreams {
   constructor(parts: StreamParts, limits: StreamLimits) {
     this.#parts = parts;
     this.#limits = limits;
-    this.#history = new History(parts.doors);
+    this.#history = new History(parts.database);
   }
 
   /** Refuses who has too many already. */
@@ -155,7 +155,7 @@ export class JobStreams {
   }
 
   #wake(): void {
-    this.#unlisten = this.#parts.doors.onAnnounced(() => this.#look());
+    this.#unlisten = this.#parts.database.onNotified(() => this.#look());
     const tick = () => {
       this.#thorough = true;
       this.#look();
@@ -205,10 +205,10 @@ export class JobStreams {
   async #lookAtAll(): Promise<readonly Found[]> {
     const thorough = this.#thorough;
     this.#thorough = false;
-    const { doors, log } = this.#parts;
+    const { database, log } = this.#parts;
     try {
       const looks = [...this.#watched].map(([orgId, feeds]) =>
-        this.#turns.take(() => doors.inOrg(orgId, (tx) => lookAt(tx, orgId, new Map(feeds), thorough))),
+        this.#turns.take(() => database.inOrganization(orgId, (tx) => lookAt(tx, new Map(feeds), thorough))),
       );
       const found = await Promise.all(looks);
       this.#failures = 0;

@@ -5,8 +5,8 @@ import type { BeginAnswer, JobOrder, LeftBehind, RunInput } from '../../../domai
 import type { JobKind } from '../../../kinds/core/define-kind.ts';
 import { kindByKey } from '../../../kinds/index.ts';
 import { publicId } from '../../../lib/ids.ts';
-import type { Tx } from '../../core/doors.ts';
 import { lockOrganization } from '../../core/lock-organization.ts';
+import type { Tx } from '../../core/transaction.ts';
 import { type JobRow, readJob } from '../job-row.ts';
 import { leftBehind } from './left-behind.ts';
 
@@ -18,17 +18,17 @@ export const SCHEDULE_TO_START_MS = 30_000;
  * outbox entry, and answers all it needs. Repeating it is harmless; a run that is not the job's current one is turned away.
  */
 export async function beginRun(tx: Tx, input: RunInput, runId: string, now: Date): Promise<BeginAnswer> {
-  const [, job] = await Promise.all([lockOrganization(tx, input.orgId), readJob(tx, input.orgId, input.jobId)]);
+  const [, job] = await Promise.all([lockOrganization(tx), readJob(tx, input.jobId)]);
   if (job === null || !isMine(job, input, runId)) return { verdict: 'not-mine' };
   const next = transition(job.state, 'begun');
   if (next === null) return { verdict: 'not-mine' };
-  const begun = sql`
+  const begun = tx.run(sql`
     with gone as (delete from outbox where org_id = ${input.orgId} and job_id = ${input.jobId} and kind = 'start'),
     j as (update job set state = ${next.state}, run_id = ${runId}, started_at = coalesce(started_at, ${now}::timestamptz),
             version = version + 1 where org_id = ${input.orgId} and id = ${input.jobId} returning version)
     insert into event(org_id, topic, subject_id, data, at)
       select ${input.orgId}, 'job.changed', ${input.jobId}, jsonb_build_object('state', ${next.state}::text, 'version', version),
-        ${now}::timestamptz from j`.execute(tx.sql);
+        ${now}::timestamptz from j`);
   const asked = Promise.all([begun, input.runNo === 1 ? null : leftBehind(tx, input)]);
   tx.conclude();
   const [, left] = await asked;

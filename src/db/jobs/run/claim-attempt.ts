@@ -4,7 +4,7 @@ import type { JobFacts } from '../../../domain/jobs/facts.ts';
 import { isTerminal } from '../../../domain/jobs/job-state.ts';
 import type { JobKind } from '../../../kinds/core/define-kind.ts';
 import { kindByKey } from '../../../kinds/index.ts';
-import type { Tx } from '../../core/doors.ts';
+import type { Tx } from '../../core/transaction.ts';
 import { loadFacts } from '../job-facts.ts';
 import { type JobRow, readJobShared } from '../job-row.ts';
 import { newestSecrets, type SealedRow, touchAttempt } from './touch-attempt.ts';
@@ -22,7 +22,7 @@ const refused = (reason: string): Claimed => ({ verdict: 'refused', reason });
  */
 export async function claimAttempt(tx: Tx, who: AttemptIdentity, attemptId: string, now: Date): Promise<Claimed> {
   const { orgId, jobId } = who;
-  const job = await readJobShared(tx, orgId, jobId);
+  const job = await readJobShared(tx, jobId);
   if (job === null || job.hostId !== who.hostId) return refused('this host has no such job');
   // By number, and by Temporal's id: a run that was reset by hand has the number of the one it came from.
   if (job.runNo !== who.runNo || job.runId !== who.runId) return refused('the job was started anew');
@@ -30,12 +30,10 @@ export async function claimAttempt(tx: Tx, who: AttemptIdentity, attemptId: stri
   const kind = kindByKey(job.kind);
   const why = kind === null ? 'the job is of another kind' : refusal(job, kind, who.activity);
   if (kind === null || why !== null) return refused(why ?? '');
-  const [found] = await loadFacts(tx, orgId, [
-    { planId: job.planId, hostId: job.hostId, repositoryId: job.repositoryId },
-  ]);
+  const [found] = await loadFacts(tx, [{ planId: job.planId, hostId: job.hostId, repositoryId: job.repositoryId }]);
   const facts: JobFacts = { organizationId: orgId, jobId, ...found! };
   const wanted = opensSecrets(kind, who.activity) ? kind.secrets(facts) : [];
-  const secrets = await newestSecrets(tx, orgId, wanted);
+  const secrets = await newestSecrets(tx, wanted);
   if (secrets.length < wanted.length) return refused('a secret of the job is not there any more');
   const version = secrets.length === 0 ? null : Math.max(...secrets.map((s) => s.version));
   if ((await touchAttempt(tx, attemptId, who, now, true, version)) === null)

@@ -9,8 +9,8 @@ import type { Clock } from '../../../lib/clock.ts';
 import { newUuid, type RandomBytes } from '../../../lib/ids.ts';
 import { judgeCover } from '../../backup/judge-cover.ts';
 import { learnRepository } from '../../backup/learn-repository.ts';
-import type { Tx } from '../../core/doors.ts';
 import { lockOrganization } from '../../core/lock-organization.ts';
+import type { Tx } from '../../core/transaction.ts';
 import { endJob } from '../end-job.ts';
 import { type CommitterClaim, releaseAndGrant } from '../grant.ts';
 import { readJob } from '../job-row.ts';
@@ -25,7 +25,7 @@ export interface FinishParts {
 export interface Finished {
   /** Null when the row belongs to another run; what stands in it when this run ended it before. */
   readonly end: JobEnding | null;
-  /** Jobs that may start now: pass them through the door after the commit. */
+  /** Jobs that may start now: hand them to the engine after the commit. */
   readonly starts: readonly StartOrder[];
 }
 
@@ -39,8 +39,8 @@ export async function finishRun(
   parts: FinishParts,
 ): Promise<Finished> {
   const [, job, result] = await Promise.all([
-    lockOrganization(tx, input.orgId),
-    readJob(tx, input.orgId, input.jobId),
+    lockOrganization(tx),
+    readJob(tx, input.jobId),
     ending.how === 'answered' ? lastResult(tx, input) : null,
   ]);
   if (job === null || job.runNo !== input.runNo || (job.runId !== null && job.runId !== runId))
@@ -48,7 +48,7 @@ export async function finishRun(
   if (isTerminal(job.state)) return { end: await endingOf(tx, input, job.state), starts: [] };
   const kind = kindByKey(job.kind)!;
   const concluded = conclude(kind, ending);
-  const conclusion = await judgeCover(tx, input.orgId, job, kind, concluded);
+  const conclusion = await judgeCover(tx, job, kind, concluded);
   if (transition(job.state, `ended:${conclusion.state}`) === null)
     throw new Error(`a job that is ${job.state} cannot end as ${conclusion.state}`);
   const ended = endJob(tx, {
@@ -66,10 +66,8 @@ export async function finishRun(
   });
   const asked = Promise.all([
     ended,
-    job.repositoryId === null
-      ? null
-      : learnRepository(tx, input.orgId, job.repositoryId, concluded.outcome, parts.claim.now),
-    releaseAndGrant(tx, input.orgId, input.jobId, parts.claim),
+    job.repositoryId === null ? null : learnRepository(tx, job.repositoryId, concluded.outcome, parts.claim.now),
+    releaseAndGrant(tx, input.jobId, parts.claim),
   ]);
   tx.conclude();
   const [, , starts] = await asked;
@@ -78,16 +76,16 @@ export async function finishRun(
 }
 
 async function endingOf(tx: Tx, { orgId, jobId }: RunInput, state: TerminalState): Promise<JobEnding> {
-  const found = await sql<Omit<JobEnding, 'state'>>`
+  const found = await tx.first(sql<Omit<JobEnding, 'state'>>`
     select coalesce(outcome_code, '') as code, coalesce(outcome_sentence, '') as sentence, coalesce(outcome_next, '') as next
-      from job where org_id = ${orgId} and id = ${jobId}`.execute(tx.sql);
-  return { state, ...found.rows[0]! };
+      from job where org_id = ${orgId} and id = ${jobId}`);
+  return { state, ...found! };
 }
 
 /** The failures travel with the attempt's last report, because they are too big for a history. It may be of an earlier run. */
 async function lastResult(tx: Tx, input: RunInput): Promise<AttemptResult | null> {
-  const found = await sql<{ result: unknown }>`
+  const found = await tx.first(sql<{ result: unknown }>`
     select result from attempt where org_id = ${input.orgId} and job_id = ${input.jobId} and class = 'work'
-     order by run_no desc, attempt_no desc limit 1`.execute(tx.sql);
-  return readAttemptResult(found.rows[0]?.result);
+     order by run_no desc, attempt_no desc limit 1`);
+  return readAttemptResult(found?.result);
 }

@@ -6,8 +6,8 @@ import { stopsByMs } from '../../../domain/jobs/self-stop.ts';
 import { kindByKey } from '../../../kinds/index.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { newUuid, type RandomBytes } from '../../../lib/ids.ts';
-import type { Tx } from '../../core/doors.ts';
 import { lockOrganization } from '../../core/lock-organization.ts';
+import type { Tx } from '../../core/transaction.ts';
 import { type JobRow, readJob } from '../job-row.ts';
 
 export interface GiveUpParts {
@@ -31,25 +31,25 @@ export async function giveUpAttempt(
 ): Promise<GivenUp> {
   const { orgId, jobId } = input;
   const now = clock.now();
-  await lockOrganization(tx, orgId);
-  const job = await readJob(tx, orgId, jobId);
+  await lockOrganization(tx);
+  const job = await readJob(tx, jobId);
   if (job === null || !isMine(job, input, runId) || job.hostId === null) return NOTHING;
   // A claim holds the row until it is written down; one that comes after this finds the attempt given up.
-  await sql`select 1 from job where org_id = ${orgId} and id = ${jobId} for update`.execute(tx.sql);
-  const given = await sql<{ claimed: boolean; outcome: Outcome | null; seen: Date | null; hostAway: boolean }>`
+  await tx.run(sql`select 1 from job where org_id = ${orgId} and id = ${jobId} for update`);
+  const given = await tx.first(sql<{ claimed: boolean; outcome: Outcome | null; seen: Date | null; hostAway: boolean }>`
     with h as (select epoch, last_seen_at, ${isAway(now)} as away from host where org_id = ${orgId} and id = ${job.hostId}),
     g as (insert into attempt as a(org_id, id, job_id, run_no, attempt_no, host_id, epoch, activity, first_seen_at, given_up_at)
       select ${orgId}, ${newUuid(clock, random)}, ${jobId}, ${lost.runNo}, ${lost.attempt}, ${job.hostId}, h.epoch, ${kindByKey(job.kind)!.activity},
         ${now}::timestamptz, ${now}::timestamptz from h
       on conflict (org_id, job_id, run_no, attempt_no) do update set given_up_at = coalesce(a.given_up_at, excluded.given_up_at)
       returning a.claimed_at is not null as claimed, a.result -> 'outcome' as outcome)
-    select g.*, h.last_seen_at as seen, h.away as "hostAway" from g, h`.execute(tx.sql);
-  const { claimed, outcome, seen, hostAway } = given.rows[0]!;
+    select g.*, h.last_seen_at as seen, h.away as "hostAway" from g, h`);
+  const { claimed, outcome, seen, hostAway } = given!;
   const known = { claimed, outcome, cancelAsked: job.state === 'cancelling', hostAway };
   // Its last report is made after its programs have ended.
   if (!claimed || outcome !== null) return { ...known, verifyUntilMs: null };
   const until = stopsByMs(kindByKey(job.kind)!, seen && new Date(seen).getTime(), now.getTime());
-  await showVerifying(tx, orgId, job, new Date(until), now);
+  await showVerifying(tx, job, new Date(until), now);
   return { ...known, verifyUntilMs: until };
 }
 
@@ -62,23 +62,19 @@ export async function hostIsQuiet(
   now: Date,
 ): Promise<AttemptEvidence> {
   const { orgId, jobId } = input;
-  await lockOrganization(tx, orgId);
-  const job = await readJob(tx, orgId, jobId);
+  await lockOrganization(tx);
+  const job = await readJob(tx, jobId);
   if (job === null || !isMine(job, input, runId)) return NOTHING;
-  const found = await sql<{ claimed: boolean; outcome: Outcome | null; hostAway: boolean }>`
+  const found = await tx.first(sql<{ claimed: boolean; outcome: Outcome | null; hostAway: boolean }>`
     select a.claimed_at is not null as claimed, a.result -> 'outcome' as outcome, ${isAway(now)} as "hostAway"
       from attempt a join host h on h.org_id = a.org_id and h.id = a.host_id
-     where a.org_id = ${orgId} and a.job_id = ${jobId} and a.run_no = ${lost.runNo} and a.attempt_no = ${lost.attempt}`.execute(
-    tx.sql,
-  );
+     where a.org_id = ${orgId} and a.job_id = ${jobId} and a.run_no = ${lost.runNo} and a.attempt_no = ${lost.attempt}`);
   if (job.reason === 'verifying_host')
-    await sql`
+    await tx.run(sql`
       with j as (update job set reason = null, verifying_until = null, version = version + 1 where org_id = ${orgId} and id = ${jobId} returning version)
       insert into event(org_id, topic, subject_id, data, at)
-        select ${orgId}, 'job.changed', ${jobId}, jsonb_build_object('state', ${job.state}::text, 'version', version), ${now}::timestamptz from j`.execute(
-      tx.sql,
-    );
-  const known = found.rows[0] ?? { claimed: false, outcome: null, hostAway: false };
+        select ${orgId}, 'job.changed', ${jobId}, jsonb_build_object('state', ${job.state}::text, 'version', version), ${now}::timestamptz from j`);
+  const known = found ?? { claimed: false, outcome: null, hostAway: false };
   return { ...known, cancelAsked: job.state === 'cancelling' };
 }
 
@@ -89,11 +85,11 @@ function isMine(job: JobRow, input: RunInput, runId: string): boolean {
   return job.runNo === input.runNo && job.runId === runId && !isTerminal(job.state);
 }
 
-async function showVerifying(tx: Tx, orgId: string, job: JobRow, until: Date, now: Date): Promise<void> {
-  await sql`
+async function showVerifying(tx: Tx, job: JobRow, until: Date, now: Date): Promise<void> {
+  await tx.run(sql`
     with j as (update job set reason = 'verifying_host', verifying_until = ${until}::timestamptz, version = version + 1
-      where org_id = ${orgId} and id = ${job.id} returning version)
+      where org_id = ${tx.orgId} and id = ${job.id} returning version)
     insert into event(org_id, topic, subject_id, data, at)
-      select ${orgId}, 'job.changed', ${job.id}, jsonb_build_object('state', ${job.state}::text, 'reason', 'verifying_host', 'version', version),
-        ${now}::timestamptz from j`.execute(tx.sql);
+      select ${tx.orgId}, 'job.changed', ${job.id}, jsonb_build_object('state', ${job.state}::text, 'reason', 'verifying_host', 'version', version),
+        ${now}::timestamptz from j`);
 }

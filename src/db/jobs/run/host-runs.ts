@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '../../core/doors.ts';
+import type { Tx } from '../../core/transaction.ts';
 
 /** A run of a job that is under way on a host, and the numbers of its attempts that may have touched the world. */
 export interface HostRun {
@@ -10,11 +10,11 @@ export interface HostRun {
 
 /** By the index of the jobs that did not succeed: those under way are few, whatever the number of jobs of the host. */
 export async function hostRuns(tx: Tx, host: { orgId: string; hostId: string }): Promise<HostRun[]> {
-  const found = await sql<HostRun>`
+  const found = await tx.rows(sql<HostRun>`
     select j.id as "jobId", j.run_no as "runNo", array(
         select a.attempt_no from attempt a where a.org_id = j.org_id and a.job_id = j.id and a.run_no = j.run_no
           and a.claimed_at is not null) as "claimedAttempts"
       from job j where j.org_id = ${host.orgId} and j.state in ('running', 'cancelling')
-       and j.host_id = ${host.hostId}`.execute(tx.sql);
-  return found.rows;
+       and j.host_id = ${host.hostId}`);
+  return found;
 }

@@ -1,13 +1,13 @@
 import { transition } from '../../../domain/jobs/job-state.ts';
 import type { RunInput } from '../../../domain/jobs/run.ts';
-import type { Tx } from '../../core/doors.ts';
 import { lockOrganization } from '../../core/lock-organization.ts';
+import type { Tx } from '../../core/transaction.ts';
 import { readJob } from '../job-row.ts';
 import { markCancelling } from '../mark-cancelling.ts';
 
 /** Whether this run was cancelled by somebody whom the row does not know: then it was done in Temporal itself. */
 export async function isCancelUnknown(tx: Tx, input: RunInput, runId: string): Promise<boolean> {
-  const job = await readJob(tx, input.orgId, input.jobId);
+  const job = await readJob(tx, input.jobId);
   return job !== null && job.runNo === input.runNo && job.runId === runId && job.state === 'running';
 }
 
@@ -19,8 +19,8 @@ export async function noteTemporalCancel(
   note: { readonly reason: string; readonly auditId: string; readonly now: Date },
 ): Promise<void> {
   const { orgId, jobId } = input;
-  await lockOrganization(tx, orgId);
-  const job = await readJob(tx, orgId, jobId);
+  await lockOrganization(tx);
+  const job = await readJob(tx, jobId);
   if (job === null || job.runNo !== input.runNo || job.runId !== runId) return;
   if (job.state === 'cancelling' || transition(job.state, 'cancel-asked')?.state !== 'cancelling') return;
   await markCancelling(tx, { orgId, jobId, title: job.title, ...note });

@@ -3,8 +3,8 @@ import { transition } from '../../../domain/jobs/job-state.ts';
 import { type ByHand, type LostHow, reasonOf } from '../../../domain/jobs/lost-run.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { newUuid, type RandomBytes } from '../../../lib/ids.ts';
-import type { Tx } from '../../core/doors.ts';
 import { lockOrganization } from '../../core/lock-organization.ts';
+import type { Tx } from '../../core/transaction.ts';
 import type { CommitterClaim } from '../grant.ts';
 import { readJob } from '../job-row.ts';
 import { markCancelling } from '../mark-cancelling.ts';
@@ -34,8 +34,8 @@ export interface ReplaceParts {
 export async function replaceLostRun(tx: Tx, lost: LostRun, parts: ReplaceParts): Promise<StartOrder[]> {
   const { orgId, jobId } = lost;
   const { claim } = parts;
-  await lockOrganization(tx, orgId);
-  const job = await readJob(tx, orgId, jobId);
+  await lockOrganization(tx);
+  const job = await readJob(tx, jobId);
   if (job === null || job.runNo !== lost.runNo || job.runId !== lost.runId) return [];
   const auditId = () => newUuid(parts.clock, parts.random);
   let { state } = job;
@@ -46,7 +46,7 @@ export async function replaceLostRun(tx: Tx, lost: LostRun, parts: ReplaceParts)
   }
   const next = transition(state, 'run-lost');
   if (next === null) return [];
-  await sql`
+  await tx.run(sql`
     with gone as (delete from outbox where org_id = ${orgId} and job_id = ${jobId}),
     j as (update job set state = ${next.state}, run_no = run_no + 1, run_id = null, version = version + 1
            where org_id = ${orgId} and id = ${jobId} returning run_no, version),
@@ -56,8 +56,6 @@ export async function replaceLostRun(tx: Tx, lost: LostRun, parts: ReplaceParts)
       values (${orgId}, ${auditId()}, ${claim.now}::timestamptz, 'system', 'sweep', 'job.run-lost', 'job', ${jobId}, ${job.title}, 'ok',
         jsonb_build_object('runNo', ${lost.runNo}::int, 'how', ${lost.how}::text)))
     insert into event(org_id, topic, subject_id, data, at)
-      select ${orgId}, 'job.changed', ${jobId}, jsonb_build_object('state', ${next.state}::text, 'version', version), ${claim.now}::timestamptz from j`.execute(
-    tx.sql,
-  );
-  return await loadStartOrders(tx, orgId, [jobId]);
+      select ${orgId}, 'job.changed', ${jobId}, jsonb_build_object('state', ${next.state}::text, 'version', version), ${claim.now}::timestamptz from j`);
+  return await loadStartOrders(tx, [jobId]);
 }

@@ -4,7 +4,7 @@ import { type AttemptReport, LATE_LOG_MS, type ReportAnswer } from '../../../dom
 import { isTerminal, type JobState } from '../../../domain/jobs/job-state.ts';
 import { keptBytes } from '../../../domain/jobs/log-size.ts';
 import { kindByKey } from '../../../kinds/index.ts';
-import type { Tx } from '../../core/doors.ts';
+import type { Tx } from '../../core/transaction.ts';
 import { appendLog, closeLog, nextSeqOf } from '../../logs/append-log.ts';
 import { knownAttempt, touchAttempt } from './touch-attempt.ts';
 
@@ -24,7 +24,7 @@ export async function reportAttempt(
   now: Date,
 ): Promise<ReportAnswer> {
   const { orgId, jobId } = who;
-  const found = await sql<{
+  const job = await tx.first(sql<{
     kind: string;
     state: JobState;
     run_no: number;
@@ -34,11 +34,10 @@ export async function reportAttempt(
     finished_at: string | null;
   }>`
     select kind, state, run_no, run_id, host_id, accepted_day::text as day, finished_at, set_config('lock_timeout', ${LOG_LOCK_MS}, true)
-      from job where org_id = ${orgId} and id = ${jobId}`.execute(tx.sql);
-  const job = found.rows[0];
+      from job where org_id = ${orgId} and id = ${jobId}`);
   const late = job?.finished_at && now.getTime() - new Date(job.finished_at).getTime() > LATE_LOG_MS;
   if (!job || job.host_id !== who.hostId || late) return CLOSED;
-  tx.announce();
+  tx.notify();
   const current = job.run_no === who.runNo && job.run_id === who.runId;
   // What an attempt of a run that is over has to say is evidence, which the run after it looks for. A new attempt it cannot make.
   const id = current ? await touchAttempt(tx, attemptId, who, now, false, null) : await knownAttempt(tx, who);
@@ -47,14 +46,12 @@ export async function reportAttempt(
   const taken = nextSeq === report.firstSeq + report.lines.length;
   // What an attempt says that was given up is no progress: another one may be under way, or the job may wait to end.
   if (report.progress && taken && current && !isTerminal(job.state))
-    await sql`update job set progress = ${JSON.stringify(report.progress)}::jsonb, progress_at = ${now}::timestamptz
+    await tx.run(sql`update job set progress = ${JSON.stringify(report.progress)}::jsonb, progress_at = ${now}::timestamptz
       where org_id = ${orgId} and id = ${jobId}
-        and exists (select 1 from attempt where org_id = ${orgId} and id = ${id} and given_up_at is null)`.execute(
-      tx.sql,
-    );
+        and exists (select 1 from attempt where org_id = ${orgId} and id = ${id} and given_up_at is null)`);
   if (report.result)
-    await sql`update attempt set result = ${JSON.stringify(report.result)}::jsonb, result_at = coalesce(result_at, ${now}::timestamptz)
-      where org_id = ${orgId} and id = ${id}`.execute(tx.sql);
+    await tx.run(sql`update attempt set result = ${JSON.stringify(report.result)}::jsonb, result_at = coalesce(result_at, ${now}::timestamptz)
+      where org_id = ${orgId} and id = ${id}`);
   return { nextSeq, closed: false, full };
 }
 

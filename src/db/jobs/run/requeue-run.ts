@@ -3,8 +3,8 @@ import { transition } from '../../../domain/jobs/job-state.ts';
 import { NO_HOST, withSite } from '../../../domain/jobs/lock.ts';
 import type { RunInput } from '../../../domain/jobs/run.ts';
 import { kindByKey } from '../../../kinds/index.ts';
-import type { Tx } from '../../core/doors.ts';
 import { lockOrganization } from '../../core/lock-organization.ts';
+import type { Tx } from '../../core/transaction.ts';
 import { type CommitterClaim, changePresence, releaseAndGrant, tryJobs } from '../grant.ts';
 import { loadFacts } from '../job-facts.ts';
 import { readJob } from '../job-row.ts';
@@ -22,21 +22,19 @@ export type Requeued =
  */
 export async function requeueRun(tx: Tx, input: RunInput, runId: string, claim: CommitterClaim): Promise<Requeued> {
   const { orgId, jobId } = input;
-  await lockOrganization(tx, orgId);
-  const job = await readJob(tx, orgId, jobId);
+  await lockOrganization(tx);
+  const job = await readJob(tx, jobId);
   if (job === null || job.runNo !== input.runNo || job.runId !== runId) return { verdict: 'no' };
   if (transition(job.state, 'host-gone')?.state !== 'waiting') return { verdict: 'no' };
   // The host first: with its key given back, the next job of a host that picks nothing up would else be started too.
-  const freed = job.hostId === null ? [] : await changePresence(tx, orgId, job.hostId, false, claim);
-  const starts = await releaseAndGrant(tx, orgId, jobId, claim);
-  const [facts] = await loadFacts(tx, orgId, [
-    { planId: job.planId, hostId: job.hostId, repositoryId: job.repositoryId },
-  ]);
+  const freed = job.hostId === null ? [] : await changePresence(tx, job.hostId, false, claim);
+  const starts = await releaseAndGrant(tx, jobId, claim);
+  const [facts] = await loadFacts(tx, [{ planId: job.planId, hostId: job.hostId, repositoryId: job.repositoryId }]);
   const keys = withSite(kindByKey(job.kind)!.keys({ organizationId: orgId, jobId, ...facts! }), facts!.host);
   const atOnce = job.hostId === null;
   const reason = atOnce ? 'lock' : 'host_offline';
   // Not ready until a beat after this: by its old lease the host would be called back within a second.
-  await sql`
+  await tx.run(sql`
     with k as (select * from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as k(key text, mode text)),
     r as (insert into lock_request(org_id, job_id, key, mode, seq, host, ready)
       select ${orgId}, ${jobId}, key, mode::"char", ${job.seq}, ${job.hostId ?? NO_HOST}, ${atOnce} from k),
@@ -44,9 +42,7 @@ export async function requeueRun(tx: Tx, input: RunInput, runId: string, claim: 
     j as (update job set state = 'waiting', reason = ${reason}, verifying_until = null, run_no = run_no + 1, run_id = null, queued_at = null, started_at = null,
         version = version + 1 where org_id = ${orgId} and id = ${jobId} returning version)
     insert into event(org_id, topic, subject_id, data, at)
-      select ${orgId}, 'job.changed', ${jobId}, jsonb_build_object('state', 'waiting', 'reason', ${reason}::text, 'version', version), ${claim.now}::timestamptz from j`.execute(
-    tx.sql,
-  );
-  const itself = atOnce ? await tryJobs(tx, orgId, [jobId], claim) : [];
-  return { verdict: 'waiting', starts: [...starts, ...(await loadStartOrders(tx, orgId, [...freed, ...itself]))] };
+      select ${orgId}, 'job.changed', ${jobId}, jsonb_build_object('state', 'waiting', 'reason', ${reason}::text, 'version', version), ${claim.now}::timestamptz from j`);
+  const itself = atOnce ? await tryJobs(tx, [jobId], claim) : [];
+  return { verdict: 'waiting', starts: [...starts, ...(await loadStartOrders(tx, [...freed, ...itself]))] };
 }

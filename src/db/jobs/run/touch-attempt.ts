@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { AttemptIdentity } from '../../../domain/core/attempt-identity.ts';
 import { attemptClass } from '../../../domain/jobs/agent-protocol.ts';
 import type { SecretRef } from '../../../kinds/core/define-kind.ts';
-import type { Tx } from '../../core/doors.ts';
+import type { Tx } from '../../core/transaction.ts';
 
 /**
  * Makes the attempt's row where it is not there yet (`claimed` false: it only said something). A row that belongs to
@@ -17,7 +17,7 @@ export async function touchAttempt(
   claimed: boolean,
   secretVersion: number | null,
 ): Promise<string | null> {
-  const touched = await sql<{ id: string }>`
+  const touched = await tx.first(sql<{ id: string }>`
     insert into attempt as a(org_id, id, job_id, run_no, attempt_no, host_id, epoch, activity, class, token_hash, first_seen_at, claimed_at,
         secret_version)
       select ${who.orgId}, ${id}, ${who.jobId}, ${who.runNo}, ${who.attempt}, ${who.hostId}, h.epoch, ${who.activity},
@@ -28,16 +28,16 @@ export async function touchAttempt(
       set claimed_at = coalesce(a.claimed_at, excluded.claimed_at), secret_version = coalesce(a.secret_version, excluded.secret_version),
           version = a.version + 1
       where a.token_hash = excluded.token_hash and a.host_id = excluded.host_id and not (${claimed} and a.given_up_at is not null)
-    returning id`.execute(tx.sql);
-  return touched.rows[0]?.id ?? null;
+    returning id`);
+  return touched?.id ?? null;
 }
 
 /** The id of the attempt's row where it is there already and belongs to this token. */
 export async function knownAttempt(tx: Tx, who: AttemptIdentity): Promise<string | null> {
-  const found = await sql<{ id: string }>`
+  const found = await tx.first(sql<{ id: string }>`
     select id from attempt where org_id = ${who.orgId} and job_id = ${who.jobId} and run_no = ${who.runNo} and attempt_no = ${who.attempt}
-      and token_hash = ${who.tokenHash} and host_id = ${who.hostId}`.execute(tx.sql);
-  return found.rows[0]?.id ?? null;
+      and token_hash = ${who.tokenHash} and host_id = ${who.hostId}`);
+  return found?.id ?? null;
 }
 
 export interface SealedRow {
@@ -50,13 +50,13 @@ export interface SealedRow {
 }
 
 /** The newest sealed value of each secret; what is missing is left out. */
-export async function newestSecrets(tx: Tx, orgId: string, refs: readonly SecretRef[]): Promise<SealedRow[]> {
+export async function newestSecrets(tx: Tx, refs: readonly SecretRef[]): Promise<SealedRow[]> {
   if (refs.length === 0) return [];
-  const found = await sql<SealedRow>`
+  const found = await tx.rows(sql<SealedRow>`
     select r.name, r.tab as "table", r.row, r.col as "column", s.secret_version as version, s.sealed
       from unnest(${refs.map((r) => r.name)}::text[], ${refs.map((r) => r.table)}::text[], ${refs.map((r) => r.row)}::uuid[],
                   ${refs.map((r) => r.column)}::text[]) as r(name, tab, row, col)
-      cross join lateral (select secret_version, sealed from secret s where s.org_id = ${orgId} and s.table_name = r.tab and s.row_id = r.row
-        and s.column_name = r.col order by secret_version desc limit 1) s`.execute(tx.sql);
-  return found.rows;
+      cross join lateral (select secret_version, sealed from secret s where s.org_id = ${tx.orgId} and s.table_name = r.tab and s.row_id = r.row
+        and s.column_name = r.col order by secret_version desc limit 1) s`);
+  return found;
 }

@@ -1,34 +1,37 @@
 import { sql } from 'kysely';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type Doors, openDoors, type Tx } from '../../src/db/core/doors.ts';
+import { type Database, openDatabase } from '../../src/db/core/database.ts';
 import { type Orm, openOrm } from '../../src/db/core/orm.ts';
+import type { Tx } from '../../src/db/core/transaction.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { systemRandom } from '../../src/lib/ids.ts';
 import { organization } from '../factories.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
 
 const PLACES = 3;
 let database: TestDatabase;
 let orm: Orm;
-let doors: Doors;
+let db: Database;
 let org: string;
 beforeAll(async () => {
   database = await createTestDatabase();
   const url = database.urls.worker;
-  orm = await openOrm({ url, poolMax: PLACES, transactionTimeoutMs: 15_000, applicationName: 'test doors' });
-  doors = openDoors(orm);
+  orm = await openOrm({ url, poolMax: PLACES, transactionTimeoutMs: 15_000, applicationName: 'test db' });
+  db = openDatabase(orm, { clock: systemClock, random: systemRandom });
   org = (await organization(database.owner)).id;
 });
 afterAll(async () => {
-  await doors?.close();
+  await db?.close();
   await database?.drop();
 });
 
-const setting = (tx: Parameters<Parameters<Doors['inOrg']>[1]>[0]) =>
+const setting = (tx: Parameters<Parameters<Database['inOrganization']>[1]>[0]) =>
   sql<{ org: string }>`select current_setting('app.org', true) as org, ${1}::int as one`.execute(tx.sql);
 
 test('statements asked together run in the order they were asked, inside the transaction, each on what was there before it', async () => {
   for (let round = 0; round < 20; round++) {
-    const seen = await doors.inOrg(org, async (tx) => {
+    const seen = await db.inOrganization(org, async (tx) => {
       const key = `round ${round}`;
       const count = () =>
         sql<{ n: number }>`select count(*)::int as n from lock_key where key = ${key}`.execute(tx.sql);
@@ -47,7 +50,7 @@ test('statements asked together run in the order they were asked, inside the tra
 });
 
 test('what fails among statements asked together undoes all of them, and leaves a connection that knows no organisation', async () => {
-  const failing = doors.inOrg(org, (tx) =>
+  const failing = db.inOrganization(org, (tx) =>
     Promise.all([
       sql`insert into lock_key(org_id, key, slots) values (${org}, 'undone', 1)`.execute(tx.sql),
       sql`select 1 / ${0}::int`.execute(tx.sql),
@@ -63,7 +66,7 @@ test('what fails among statements asked together undoes all of them, and leaves 
 });
 
 test('a refusal while statements are still under way keeps them inside the transaction that is undone', async () => {
-  const refused = doors.inOrg(org, async (tx) => {
+  const refused = db.inOrganization(org, async (tx) => {
     void sql`insert into lock_key(org_id, key, slots) values (${org}, 'late', 1)`.execute(tx.sql);
     throw new Error('refused');
   });
@@ -74,21 +77,21 @@ test('a refusal while statements are still under way keeps them inside the trans
 test('a concluded transaction is committed with what was asked before, in one round trip with it, and takes nothing more', async () => {
   const insert = (key: string) => (tx: Tx) =>
     sql`insert into lock_key(org_id, key, slots) values (${org}, ${key}, 1)`.execute(tx.sql);
-  const answer = await doors.inOrg(org, async (tx) => {
+  const answer = await db.inOrganization(org, async (tx) => {
     const asked = insert('concluded')(tx);
     tx.conclude();
     await expect(insert('too late')(tx)).rejects.toThrow('over');
     return (await asked).numAffectedRows;
   });
   expect(answer).toBe(1n);
-  const failing = doors.inOrg(org, async (tx) => {
+  const failing = db.inOrganization(org, async (tx) => {
     const asked = [insert('undone again')(tx), insert('concluded')(tx)];
     tx.conclude();
     await Promise.all(asked);
   });
   await expect(failing).rejects.toMatchObject({ code: '23505' });
   // Who swallows the failure of a statement is told all the same that nothing was kept.
-  const swallowed = doors.inOrg(org, async (tx) => {
+  const swallowed = db.inOrganization(org, async (tx) => {
     await insert('undone at last')(tx);
     await insert('concluded')(tx).catch(() => {});
   });
@@ -100,7 +103,7 @@ test('a concluded transaction is committed with what was asked before, in one ro
 test("what a branch asks after its transaction has failed is refused, and not run on a connection that is another's by then", async () => {
   const failed = Promise.withResolvers<void>();
   let late: Promise<unknown> = Promise.resolve();
-  const failing = doors.inOrg(org, (tx) => {
+  const failing = db.inOrganization(org, (tx) => {
     late = failed.promise.then(() => setting(tx));
     return Promise.all([Promise.reject(new Error('refused')), late]);
   });
@@ -112,23 +115,23 @@ test("what a branch asks after its transaction has failed is refused, and not ru
 test('connections that die in the hands of a transaction are replaced, so that outages cost no place in the pool', async () => {
   const pool = (await orm.em.getDriver().getConnection().getNativeClient()) as pg.Pool;
   for (let outage = 0; outage < PLACES + 1; outage++) {
-    const killed = doors.inOrg(org, async (tx) => {
-      const pid = (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx.sql)).rows[0]!.pid;
+    const killed = db.inOrganization(org, async (tx) => {
+      const pid = (await tx.rows(sql<{ pid: number }>`select pg_backend_pid() as pid`))[0]!.pid;
       await database.owner.query('select pg_terminate_backend($1, 1000)', [pid]);
       return setting(tx);
     });
     await expect(killed).rejects.toThrow();
   }
   await vi.waitUntil(() => pool.totalCount === pool.idleCount, { timeout: 30_000 });
-  const together = Array.from({ length: PLACES }, () => doors.inOrg(org, setting));
+  const together = Array.from({ length: PLACES }, () => db.inOrganization(org, setting));
   for (const found of await Promise.all(together)) expect(found.rows[0]!.org).toBe(org);
 });
 
 test('a connection that died while nobody used it costs one refused transaction at most', async () => {
-  await doors.inOrg(org, setting);
+  await db.inOrganization(org, setting);
   await database.owner.query(
-    `select pg_terminate_backend(pid, 1000) from pg_stat_activity where application_name = 'test doors'`,
+    `select pg_terminate_backend(pid, 1000) from pg_stat_activity where application_name = 'test db'`,
   );
-  await doors.inOrg(org, setting).catch(() => {});
-  expect((await doors.inOrg(org, setting)).rows[0]!.org).toBe(org);
+  await db.inOrganization(org, setting).catch(() => {});
+  expect((await db.inOrganization(org, setting)).rows[0]!.org).toBe(org);
 });

@@ -14,10 +14,10 @@ const REST_MS = 1_000;
 
 /**
  * Tells all processes that something was committed, and hears it from them, over one connection of its own. The hint
- * says "look" and nothing else: what is there to see, the reader's own login decides. A hint can get lost (a process that
- * dies between commit and NOTIFY, a connection that breaks), so who listens also looks by itself each second or two.
+ * says "there is something new" and nothing else: what is there to see, the reader's own login decides. A hint can get lost (a process that
+ * dies between commit and NOTIFY, a connection that breaks), so who listens also refreshes by itself each second or two.
  */
-export class Lookout {
+export class ChangeNotifier {
   readonly #config: pg.ClientConfig;
   readonly #listeners = new Set<() => void>();
   readonly #pace = new Pace(HINTS.places, HINTS.restMs);
@@ -31,18 +31,18 @@ export class Lookout {
     this.#config = { connectionString: url, application_name: applicationName, connectionTimeoutMillis: 5_000 };
   }
 
-  /** Has everybody look: at once, or as soon as there were few lately. Never throws, never waits. */
-  tell(): void {
+  /** Has everybody refresh: at once, or as soon as there were few lately. Never throws, never waits. */
+  notify(): void {
     this.#wanted = true;
     this.#kick();
   }
 
-  /** Calls `look` after hints of any process, this one too, until the answer is called. Many hints may become one. */
-  listen(look: () => void): () => void {
-    this.#listeners.add(look);
+  /** Calls `refresh` after hints of any process, this one too, until the returned function is called. Many hints may become one. */
+  listen(refresh: () => void): () => void {
+    this.#listeners.add(refresh);
     this.#kick();
     return () => {
-      this.#listeners.delete(look);
+      this.#listeners.delete(refresh);
       this.#kick();
     };
   }
@@ -67,18 +67,18 @@ export class Lookout {
     this.#working = true;
     while (!this.#closed && (this.#wanted || this.#isDeaf)) {
       await this.#pace.turn();
-      const spoken = await this.#speak().then(
+      const sent = await this.#exchange().then(
         () => true,
         () => false,
       );
-      if (spoken) continue;
+      if (sent) continue;
       this.#lose();
       await pause(REST_MS, undefined, { ref: false });
     }
     this.#working = false;
   }
 
-  async #speak(): Promise<void> {
+  async #exchange(): Promise<void> {
     this.#client ??= this.#connect();
     const client = await this.#client;
     if (this.#isDeaf) {
@@ -111,6 +111,6 @@ export class Lookout {
   }
 
   #hear(): void {
-    for (const look of this.#listeners) look();
+    for (const refresh of this.#listeners) refresh();
   }
 }

@@ -24,7 +24,7 @@ import { searchAttributes } from './search-attributes.ts';
 /** A call to Temporal that takes longer is given up; the outbox entry stays and is sent again. */
 const CALL_TIMEOUT_MS = 4_000;
 
-export interface DoorState {
+export interface EngineState {
   readonly ok: boolean;
   /** When the last call went well or badly; null before the first. */
   readonly since: Date | null;
@@ -38,19 +38,19 @@ export interface EngineView {
 }
 
 /** The only place that starts, signals, cancels and asks workflows. */
-export interface Door {
+export interface WorkflowEngine {
   /** A claim for the outbox entries of one transaction. */
   newClaim(): CommitterClaim;
   /** Starts runs, best effort and never throwing: what fails here is sent by the pump when the claim has run out. */
-  pass(starts: readonly StartOrder[]): Promise<void>;
-  /** Tells a run that it is cancelled, best effort as `pass`. Answers whether Temporal took it. */
+  startRuns(starts: readonly StartOrder[]): Promise<void>;
+  /** Tells a run that it is cancelled, best effort as `startRuns`. Answers whether Temporal took it. */
   tellCancel(jobId: string, runNo: number): Promise<boolean>;
   /** Starts one run; "already started" counts as done. Throws when Temporal is away. */
   start(order: StartOrder): Promise<void>;
   /** Cancels one run; one that is not there any more counts as done. Throws when Temporal is away. */
   cancel(jobId: string, runNo: number): Promise<void>;
   /** What Temporal says of a run, or null when it does not know it. Throws when it is away. */
-  engine(jobId: string, runNo: number): Promise<EngineView | null>;
+  describe(jobId: string, runNo: number): Promise<EngineView | null>;
   /** What became of a run that its row believes to be under way. Throws when Temporal or our namespace is away. */
   look(run: KnownRun): Promise<RunLook>;
   /** Who cancelled a run in Temporal, as its history says. */
@@ -62,13 +62,13 @@ export interface Door {
   /** The uuid of our namespace: another one than before means another, empty database. Throws when there is none. */
   namespaceId(): Promise<string>;
   /** Asks Temporal whether it is there, with our namespace. */
-  probe(): Promise<DoorState>;
-  state(): DoorState;
+  probe(): Promise<EngineState>;
+  state(): EngineState;
   /** Breaks off what is asked, waits for it to end, and closes the connection. */
   close(): Promise<void>;
 }
 
-export interface DoorOptions {
+export interface EngineOptions {
   readonly target: TemporalTarget;
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -76,14 +76,14 @@ export interface DoorOptions {
 }
 
 // long: one short method after the other over one client and one state.
-export function openDoor(options: DoorOptions): Door {
+export function openWorkflowEngine(options: EngineOptions): WorkflowEngine {
   const { target, clock, random, log } = options;
   const calls = openCalls(target, clock);
   const { connection } = calls;
   // No payload codec: what passes here is ids and titles, which lists in Temporal show as search attributes anyway, and so
   // the API process needs no payload key.
   const client = new Client({ connection, namespace: target.namespace });
-  let state: DoorState = { ok: false, since: null, detail: 'not asked yet' };
+  let state: EngineState = { ok: false, since: null, detail: 'not asked yet' };
   const call = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
       const answer = await calls.within(CALL_TIMEOUT_MS, work);
@@ -94,15 +94,15 @@ export function openDoor(options: DoorOptions): Door {
       throw thrown;
     }
   };
-  const door: Door = {
+  const engine: WorkflowEngine = {
     newClaim() {
       const now = clock.now();
       return { token: newUuid(clock, random), now, until: new Date(now.getTime() + COMMITTER_CLAIM_MS) };
     },
-    async pass(starts) {
+    async startRuns(starts) {
       await Promise.all(
         starts.map((order) =>
-          door
+          engine
             .start(order)
             .catch((thrown) =>
               log.warn({ jobId: publicId('job', order.jobId), err: asError(thrown) }, 'start is left to the pump'),
@@ -112,7 +112,7 @@ export function openDoor(options: DoorOptions): Door {
     },
     async tellCancel(jobId, runNo) {
       try {
-        await door.cancel(jobId, runNo);
+        await engine.cancel(jobId, runNo);
         return true;
       } catch (thrown) {
         log.warn({ jobId: publicId('job', jobId), err: asError(thrown) }, 'cancel is left to the pump');
@@ -121,20 +121,20 @@ export function openDoor(options: DoorOptions): Door {
     },
     start: (order) => call('start', () => startRun(client, order)),
     cancel: (jobId, runNo) => call('cancel', () => cancelRun(client, jobId, runNo)),
-    engine: (jobId, runNo) => call('describe', () => describeRun(client, jobId, runNo)),
+    describe: (jobId, runNo) => call('describe', () => describeRun(client, jobId, runNo)),
     look: (run) => call('describe', () => lookAtRun(client, run)),
     cancelledBy: (jobId, runNo, runId) => call('history', () => cancelledBy(client, { jobId, runNo, runId })),
     endRun: (run) => call('terminate', () => endRun(client, run, 'another run of the job takes its place')),
     endUnanswered: (run, startedBefore) => call('end', () => endUnanswered(client, run, startedBefore)),
     namespaceId: () => call('namespace', () => namespaceId(connection, target.namespace)),
     async probe() {
-      await door.namespaceId().catch(() => null);
+      await engine.namespaceId().catch(() => null);
       return state;
     },
     state: () => state,
     close: () => calls.close(),
   };
-  return door;
+  return engine;
 }
 
 async function namespaceId({ workflowService }: Connection, namespace: string): Promise<string> {
