@@ -2,7 +2,7 @@
 // and beside them. PF-9: many viewers of one job beside a server that only writes bytes to as many. First is checked that
 // every reader got every line once and in order; a figure of something wrong is no figure.
 // Run: node bench/live-log.ts [viewers, 1000 unless told]
-import { pieceFrames } from '../src/api/jobs/stream/frames.ts';
+import { sliceFrames } from '../src/api/jobs/stream/frames.ts';
 import type { LogLine } from '../src/domain/jobs/agent-protocol.ts';
 import { advanced, LOG_START, type LogPosition } from '../src/domain/logs/log-position.ts';
 import { median, range, row } from './figures.ts';
@@ -117,7 +117,7 @@ function framesOf(reports: number): string[] {
   return Array.from({ length: reports }, (_, report) => {
     const first = report * LINES;
     const lines = Array.from({ length: LINES }, (_, i): LogLine => [0, 'out', `${first + i} ${REST}`]);
-    const frames = pieceFrames({ run: 1, attempt: 1, first, next: first + LINES, lines }, position);
+    const frames = sliceFrames({ run: 1, attempt: 1, first, next: first + LINES, lines }, position);
     position = advanced(position, 1, 1, first + LINES);
     return frames.toString('utf8');
   });

@@ -84,7 +84,7 @@ export async function openStage(): Promise<Stage> {
         `update job set state = 'succeeded', outcome_code = 'succeeded', finished_at = now(), version = version + 1 where id = $1`,
         [jobId],
       );
-      await owner.query(`notify holdfast_look, 'look'`);
+      await owner.query(`notify holdfast_change, 'change'`);
     },
     async raw() {
       const server = child('./raw-child.ts');

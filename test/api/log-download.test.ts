@@ -67,7 +67,7 @@ function sip({ answer }: Reading): void {
 
 const patient = { timeout: 30_000, interval: 10 };
 
-test('HJ-15: a slow reader holds a few stretches in memory and no more, and gets all of it in the end', async () => {
+test('HJ-15: a slow reader holds a few batches in memory and no more, and gets all of it in the end', async () => {
   const { transactions } = bench.parts.database;
   const idle = transactions.count;
   const quick = await download(bench.key);

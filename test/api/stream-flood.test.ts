@@ -80,7 +80,7 @@ test('HJ-15: jobs that speak all at once are each shown whole and in order, and 
   for (let i = 0; i < 11; i++) jobs.push(await bench.startJob());
   const readers = await Promise.all(jobs.map((job) => bench.watch(job)));
   await Promise.all(readers.map((reader) => reader.untilEvent('job')));
-  // All in one commit, so that one look finds each of them behind.
+  // All in one commit, so that one refresh finds each of them behind.
   const { owner } = bench.database;
   await owner.query('begin');
   for (const { id } of jobs) {
@@ -128,7 +128,7 @@ test('UX-5: a reader that takes nothing is cut off at a fixed number of bytes, a
   expect(good.texts().map(numberOf)).toEqual(Array.from({ length: said }, (_, i) => i));
 });
 
-test('UX-5: readers of a long history that take nothing hold no more than a stretch each, and are cut off', async () => {
+test('UX-5: readers of a long history that take nothing hold no more than a batch each, and are cut off', async () => {
   const job = await bench.startJob();
   for (let i = 0; i < 200; i++) await job.say(Array.from({ length: 200 }, () => 'z'.repeat(1_000)));
   global.gc?.();
@@ -141,7 +141,7 @@ test('UX-5: readers of a long history that take nothing hold no more than a stre
   expect(after.rss - before.rss).toBeLessThan(200 * 1024 * 1024);
 });
 
-test('viewers of one job share one reader, one statement a look, and nobody asks anything while nobody watches', async () => {
+test('viewers of one job share one reader, one statement a refresh, and nobody asks anything while nobody watches', async () => {
   const { transactions } = bench.parts.database;
   const idle = transactions.count;
   const job = await bench.startJob();
@@ -154,10 +154,10 @@ test('viewers of one job share one reader, one statement a look, and nobody asks
     await job.say([`line ${i}`]);
     await Promise.all(readers.map((reader) => reader.until(({ texts }) => texts().length === i + 1)));
   }
-  // 20 changes for 60 viewers: at most two looks each (a hint may come in the middle of one), and one each second.
+  // 20 changes for 60 viewers: at most two refreshes each (a hint may come in the middle of one), and one each second.
   expect(transactions.count - settled).toBeLessThan(20 * 2 + 40);
   for (const reader of readers) reader.drop();
-  const hearing = `select from pg_stat_activity where datname = current_database() and query = 'listen holdfast_look'`;
+  const hearing = `select from pg_stat_activity where datname = current_database() and query = 'listen holdfast_change'`;
   await vi.waitUntil(async () => (await bench.database.owner.query(hearing)).rowCount === 0, { timeout: 30_000 });
   const asleep = transactions.count;
   await job.say(['nobody hears it']);
@@ -165,7 +165,7 @@ test('viewers of one job share one reader, one statement a look, and nobody asks
   expect(transactions.count - asleep).toBeLessThanOrEqual(1);
 });
 
-test('what another process commits is shown by its hint, without waiting for the next look', async () => {
+test('what another process commits is shown by its hint, without waiting for the next refresh', async () => {
   const hinted = await startStreams({ tickMs: 600_000 });
   const job = await hinted.startJob();
   const reader = await hinted.watch(job);

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import Type from 'typebox';
 import { eventWatermark, printEventPlace } from '../../db/core/events.ts';
-import { readPulses } from '../../db/jobs/job-watch.ts';
+import { readJobSnapshots } from '../../db/jobs/job-snapshots.ts';
 import { getJob } from '../../db/jobs/jobs.ts';
 import { mayOf, type Principal } from '../../domain/core/decide.ts';
 import { LOG_START, type LogPosition, printPosition, reaches, tailOf } from '../../domain/logs/log-position.ts';
@@ -51,12 +51,12 @@ export function jobStreamRoutes(app: App, parts: ApiParts): void {
       const principal = principalOf(request);
       const { orgId } = principal;
       const id = parsePublicId('job', request.params.id)!;
-      const { watermark, job, pulse } = await lookFirst(parts, principal, id);
+      const { watermark, job, snapshot } = await readFirst(parts, principal, id);
       const lastId = request.headers['last-event-id'];
       const asked = lastId === undefined ? undefined : readEventId(lastId);
       if (asked === 'ended') return reply.code(204).send(null);
       streams.assertRoom(principal);
-      const { from, reset } = startOf(asked, request.query.tail, pulse.end);
+      const { from, reset } = startOf(asked, request.query.tail, snapshot.end);
       const outlet = new Outlet(openReply(reply), limits.pendingBytes);
       const hello = { watermark: printEventPlace(watermark), serverTime: clock.now().toISOString(), build };
       outlet.write(`retry: ${RETRY_MS}\n${frame('hello', hello, printPosition(from))}`);
@@ -64,22 +64,22 @@ export function jobStreamRoutes(app: App, parts: ApiParts): void {
         outlet.write(frame('reset', { reason: 'The log does not hold the id to go on from; it starts anew.' }));
       outlet.write(frame('job', presentJob(job, mayOf(principal))));
       const viewer = new Viewer(outlet, { principal, siteId: job.site_id, shownVersion: job.version });
-      streams.open(viewer, orgId, pulse, job, from);
+      streams.open(viewer, orgId, snapshot, job, from);
       return reply;
     },
   );
 }
 
 /** The watermark first: what the rows show afterwards is at least as new. */
-function lookFirst({ database }: ApiParts, principal: Principal, id: string) {
+function readFirst({ database }: ApiParts, principal: Principal, id: string) {
   const { orgId } = principal;
   return database.inOrganization(orgId, async (tx) => {
     const watermark = await eventWatermark(tx);
     const job = await getJob(tx, id);
     if (!job) throw notFound();
     demand(principal, 'job:read', 'job:read_logs', job.site_id);
-    const [pulse] = await readPulses(tx, [id]);
-    return { watermark, job, pulse: pulse! };
+    const [snapshot] = await readJobSnapshots(tx, [id]);
+    return { watermark, job, snapshot: snapshot! };
   });
 }
 

@@ -9,7 +9,7 @@ import { hasShare } from '../core/fair-share.ts';
 import { refusedNow } from '../core/still-allowed.ts';
 import type { StreamLimits } from '../core/stream-limits.ts';
 
-/** Each holds a stretch of a log while its reader takes it. */
+/** Each holds a batch of a log while its reader takes it. */
 const MOST_AT_ONCE = 32;
 /** So that one person with a bad line, or ill will, leaves room for the others. */
 const MOST_OF_ONE = 8;

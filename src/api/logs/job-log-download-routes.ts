@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import Type from 'typebox';
 import type { Database } from '../../db/core/database.ts';
-import { readPulses } from '../../db/jobs/job-watch.ts';
+import { readJobSnapshots } from '../../db/jobs/job-snapshots.ts';
 import { getJob } from '../../db/jobs/jobs.ts';
-import { type Lack, type LogPiece, readStretch } from '../../db/logs/log-pieces.ts';
+import { type LogRange, type LogSlice, readLogBatch } from '../../db/logs/log-slices.ts';
 import { LOG_START, reaches } from '../../domain/logs/log-position.ts';
 import { parsePublicId, publicId } from '../../lib/ids.ts';
 import type { App } from '../core/app-type.ts';
@@ -30,7 +30,7 @@ const Query = Closed({
 
 const text = (type: string) => ({ [type]: { schema: Type.Unsafe<Readable>({ type: 'string' }) } });
 
-/** A whole log, in stretches at the pace of the reader: memory does not grow with the log, and no transaction lasts. */
+/** A whole log, in batches at the pace of the reader: memory does not grow with the log, and no transaction lasts. */
 export function jobLogDownloadRoute(app: App, parts: ApiParts): void {
   const { database, settings } = parts;
   const downloads = new Downloads(parts, { ...STREAM_LIMITS, ...settings.streams });
@@ -59,34 +59,32 @@ export function jobLogDownloadRoute(app: App, parts: ApiParts): void {
         const job = await getJob(tx, jobId);
         if (!job) throw notFound();
         demand(principal, 'job:read', 'job:read_logs', job.site_id);
-        const [pulse] = await readPulses(tx, [jobId]);
-        return { siteId: job.site_id, ...pulse! };
+        const [snapshot] = await readJobSnapshots(tx, [jobId]);
+        return { siteId: job.site_id, ...snapshot! };
       });
       downloads.watch(reply.raw, principal, siteId);
       const { type, ending, write } = FORMATS[request.query.format ?? 'text'];
       const name = `${publicId('job', jobId)}.${ending}`;
       reply.header('content-type', type).header('content-disposition', `attachment; filename="${name}"`);
-      return reply.send(
-        Readable.from(stretches(database, orgId, { jobId, day, to: end }, write), { objectMode: false }),
-      );
+      return reply.send(Readable.from(batches(database, orgId, { jobId, day, to: end }, write), { objectMode: false }));
     },
   );
 }
 
-async function* stretches(
+async function* batches(
   database: Database,
   orgId: string,
-  log: Omit<Lack, 'from'>,
-  write: (piece: LogPiece) => string,
+  log: Omit<LogRange, 'from'>,
+  write: (slice: LogSlice) => string,
 ): AsyncGenerator<Buffer> {
   for (let from = LOG_START; !reaches(from, log.to); ) {
-    const stretch = await database.inOrganization(orgId, (tx) => readStretch(tx, { ...log, from }));
-    yield Buffer.from(stretch.pieces.map(write).join(''));
-    from = stretch.position;
+    const batch = await database.inOrganization(orgId, (tx) => readLogBatch(tx, { ...log, from }));
+    yield Buffer.from(batch.slices.map(write).join(''));
+    from = batch.position;
   }
 }
 
-function textOf({ run, attempt, first, next, lines }: LogPiece): string {
+function textOf({ run, attempt, first, next, lines }: LogSlice): string {
   if (lines === null) return `--- ${next - first} lines dropped (${run}.${attempt}.${first} to ${next - 1}) ---\n`;
   return lines
     .map((line, index) => {
@@ -96,7 +94,7 @@ function textOf({ run, attempt, first, next, lines }: LogPiece): string {
     .join('');
 }
 
-function ndjsonOf({ run, attempt, first, next, lines }: LogPiece): string {
+function ndjsonOf({ run, attempt, first, next, lines }: LogSlice): string {
   if (lines === null) return `${JSON.stringify({ gap: { run, attempt, fromSeq: first, toSeq: next - 1 } })}\n`;
   return lines
     .map((line, index) => `${JSON.stringify(presentLine({ run, attempt, seq: first + index }, line))}\n`)

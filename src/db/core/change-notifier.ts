@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { Pace } from '../../lib/pace.ts';
 import { ScramClient } from './scram-client.ts';
 
-const CHANNEL = 'holdfast_look';
+const CHANNEL = 'holdfast_change';
 /**
  * Four hints in 80 ms: NOTIFY in every transaction cost 3/4 of the throughput of 32 writers. A short job begins and ends
  * within 20 ms, and each is told at once: with one hint each 20 ms its end was seen 20 to 30 ms late.
@@ -89,7 +89,7 @@ export class ChangeNotifier {
     }
     if (!this.#wanted) return;
     this.#wanted = false;
-    await client.query(`notify ${CHANNEL}, 'look'`);
+    await client.query(`notify ${CHANNEL}, 'change'`);
   }
 
   async #connect(): Promise<pg.Client> {

@@ -2,8 +2,8 @@ import { type LogLine, MAX_CHUNK_LINES } from '../../domain/jobs/agent-protocol.
 import { isTerminal } from '../../domain/jobs/job-state.ts';
 import { advanced, type LogPosition, reaches, tailOf } from '../../domain/logs/log-position.ts';
 import type { Tx } from '../core/transaction.ts';
-import { type LogPiece, readStretch, STRETCH } from '../logs/log-pieces.ts';
-import { readPulses } from './job-watch.ts';
+import { LOG_BATCH, type LogSlice, readLogBatch } from '../logs/log-slices.ts';
+import { readJobSnapshots } from './job-snapshots.ts';
 
 export interface LogEntry {
   readonly run: number;
@@ -40,33 +40,33 @@ export type LogsAsked = {
   | { readonly tail: number }
 );
 
-/** A stretch has some 256 KiB, so this many bound what one page reads. */
-const MOST_STRETCHES = 24;
+/** A batch has some 256 KiB, so this many bound what one page reads. */
+const MAX_BATCHES = 24;
 
 /** A page of the log of one job; null when there is no such job. A search may look at much and find nothing: it still gets on. */
 export async function readLogs(tx: Tx, jobId: string, asked: LogsAsked): Promise<LogPage | null> {
-  const [pulse] = await readPulses(tx, [jobId]);
-  if (!pulse) return null;
-  const { day, end } = pulse;
+  const [snapshot] = await readJobSnapshots(tx, [jobId]);
+  if (!snapshot) return null;
+  const { day, end } = snapshot;
   const isWanted = matching(asked.text);
   const limit = 'tail' in asked ? asked.tail : asked.limit;
   let next = 'tail' in asked ? tailOf(end, asked.tail) : asked.from;
   const lines: LogEntry[] = [];
   const gaps: LogGap[] = [];
-  for (let read = 0; read < MOST_STRETCHES && lines.length < limit && !reaches(next, end); read++) {
+  for (let read = 0; read < MAX_BATCHES && lines.length < limit && !reaches(next, end); read++) {
     // The first chunk may begin up to a chunk before the place where the page does.
-    const size = asked.text === null ? { ...STRETCH, lines: limit - lines.length + MAX_CHUNK_LINES } : STRETCH;
-    const { pieces } = await readStretch(tx, { jobId, day, from: next, to: end }, size);
-    for (const piece of pieces) {
+    const size = asked.text === null ? { ...LOG_BATCH, lines: limit - lines.length + MAX_CHUNK_LINES } : LOG_BATCH;
+    const { slices } = await readLogBatch(tx, { jobId, day, from: next, to: end }, size);
+    for (const slice of slices) {
       if (lines.length >= limit) break;
-      if (piece.lines === null) gaps.push(gapOf(piece));
-      next = advanced(next, piece.run, piece.attempt, take(piece, isWanted, limit, lines));
+      if (slice.lines === null) gaps.push(gapOf(slice));
+      next = advanced(next, slice.run, slice.attempt, take(slice, isWanted, limit, lines));
     }
   }
-  return { lines, gaps, next, hasMore: !reaches(next, end), ended: isTerminal(pulse.state) };
+  return { lines, gaps, next, hasMore: !reaches(next, end), ended: isTerminal(snapshot.state) };
 }
 
-export const gapOf = ({ run, attempt, first, next }: LogPiece): LogGap => ({
+export const gapOf = ({ run, attempt, first, next }: LogSlice): LogGap => ({
   run,
   attempt,
   fromSeq: first,
@@ -74,14 +74,14 @@ export const gapOf = ({ run, attempt, first, next }: LogPiece): LogGap => ({
   lines: next - first,
 });
 
-/** Adds what is wanted of a piece; answers the sequence behind the last line that it looked at. */
-function take(piece: LogPiece, isWanted: (line: LogLine) => boolean, limit: number, into: LogEntry[]): number {
-  for (const [index, line] of (piece.lines ?? []).entries()) {
-    const seq = piece.first + index;
+/** Adds what is wanted of a slice; returns the sequence behind the last line that it looked at. */
+function take(slice: LogSlice, isWanted: (line: LogLine) => boolean, limit: number, into: LogEntry[]): number {
+  for (const [index, line] of (slice.lines ?? []).entries()) {
+    const seq = slice.first + index;
     if (into.length === limit) return seq;
-    if (isWanted(line)) into.push({ run: piece.run, attempt: piece.attempt, seq, line });
+    if (isWanted(line)) into.push({ run: slice.run, attempt: slice.attempt, seq, line });
   }
-  return piece.next;
+  return slice.next;
 }
 
 function matching(text: string | null): (line: LogLine) => boolean {

@@ -1,5 +1,5 @@
 import { gapOf } from '../../../db/jobs/job-logs.ts';
-import type { LogPiece } from '../../../db/logs/log-pieces.ts';
+import type { LogSlice } from '../../../db/logs/log-slices.ts';
 import { advanced, type LogPosition, parsePosition, printPosition } from '../../../domain/logs/log-position.ts';
 import { presentLine } from '../../logs/job-log-schema.ts';
 
@@ -11,11 +11,11 @@ export function frame(event: string, data: unknown, id?: string): string {
 /** A comment, which readers pass over: it shows both ends that the other one is there. */
 export const BEAT = ': beat\n\n';
 
-/** The lines of a piece, each with the id to go on behind it; `before` is the position where the piece starts. */
-export function pieceFrames(piece: LogPiece, before: LogPosition): Buffer {
-  const { run, attempt, first, next, lines } = piece;
+/** The lines of a slice, each with the id to go on behind it; `before` is the position where the slice starts. */
+export function sliceFrames(slice: LogSlice, before: LogPosition): Buffer {
+  const { run, attempt, first, next, lines } = slice;
   const idAt = (seq: number) => printPosition(advanced(before, run, attempt, seq));
-  if (lines === null) return Buffer.from(frame('gap', gapOf(piece), idAt(next)));
+  if (lines === null) return Buffer.from(frame('gap', gapOf(slice), idAt(next)));
   // Only one number of the id changes from line to line.
   const [head, tail] = idAt(first + 1).split(`${run}.${attempt}.${first + 1}`) as [string, string];
   const text = lines.map((line, index) => {

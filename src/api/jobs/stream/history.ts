@@ -1,10 +1,10 @@
 import type { Database } from '../../../db/core/database.ts';
-import { type Lack, readStretch } from '../../../db/logs/log-pieces.ts';
+import { type LogRange, readLogBatch } from '../../../db/logs/log-slices.ts';
 import { advanced, type LogPosition, printPosition } from '../../../domain/logs/log-position.ts';
 import { Turns } from '../../core/turns.ts';
-import { pieceFrames } from './frames.ts';
+import { sliceFrames } from './frames.ts';
 
-export interface Stretch {
+export interface FrameBatch {
   readonly frames: readonly Buffer[];
   /** Behind them. */
   readonly position: LogPosition;
@@ -17,25 +17,25 @@ const AT_ONCE = 3;
 export class History {
   readonly #database: Database;
   readonly #turns = new Turns(AT_ONCE);
-  readonly #running = new Map<string, Promise<Stretch>>();
+  readonly #running = new Map<string, Promise<FrameBatch>>();
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  read(orgId: string, lack: Lack): Promise<Stretch> {
-    const key = `${lack.jobId} ${printPosition(lack.from)} ${printPosition(lack.to)}`;
-    const running = this.#running.get(key) ?? this.#turns.take(() => this.#read(orgId, lack));
+  read(orgId: string, range: LogRange): Promise<FrameBatch> {
+    const key = `${range.jobId} ${printPosition(range.from)} ${printPosition(range.to)}`;
+    const running = this.#running.get(key) ?? this.#turns.take(() => this.#read(orgId, range));
     this.#running.set(key, running);
     return running.finally(() => this.#running.delete(key));
   }
 
-  async #read(orgId: string, lack: Lack): Promise<Stretch> {
-    const { pieces, position } = await this.#database.inOrganization(orgId, (tx) => readStretch(tx, lack));
-    let before = lack.from;
-    const frames = pieces.map((piece) => {
-      const framed = pieceFrames(piece, before);
-      before = advanced(before, piece.run, piece.attempt, piece.next);
+  async #read(orgId: string, range: LogRange): Promise<FrameBatch> {
+    const { slices, position } = await this.#database.inOrganization(orgId, (tx) => readLogBatch(tx, range));
+    let before = range.from;
+    const frames = slices.map((slice) => {
+      const framed = sliceFrames(slice, before);
+      before = advanced(before, slice.run, slice.attempt, slice.next);
       return framed;
     });
     return { frames, position };

@@ -1,11 +1,11 @@
-import type { JobPulse } from '../../../db/jobs/job-watch.ts';
+import type { JobSnapshot } from '../../../db/jobs/job-snapshots.ts';
 import type { JobView } from '../../../db/jobs/jobs.ts';
-import type { Lack, LogPiece } from '../../../db/logs/log-pieces.ts';
+import type { LogRange, LogSlice } from '../../../db/logs/log-slices.ts';
 import { isTerminal } from '../../../domain/jobs/job-state.ts';
 import { advanced, type LogPosition, printPosition, reaches } from '../../../domain/logs/log-position.ts';
 import type { StreamLimits } from '../../core/stream-limits.ts';
 import { presentSharedJob } from '../job-schema.ts';
-import { endId, frame, pieceFrames } from './frames.ts';
+import { endId, frame, sliceFrames } from './frames.ts';
 
 /** Who watches a job. Lines are written to it only once it is live: before that it reads them for itself. */
 export interface Watcher {
@@ -33,7 +33,7 @@ type FeedLimits = Pick<StreamLimits, 'recentBytes' | 'progressMs' | 'lateLinesMs
 export class JobFeed {
   readonly watchers = new Set<Watcher>();
   readonly #limits: FeedLimits;
-  #pulse: JobPulse;
+  #snapshot: JobSnapshot;
   #job: JobView;
   /** Everything before it was written to those who are live. */
   #position: LogPosition;
@@ -44,14 +44,14 @@ export class JobFeed {
   /** Since when the job has ended and no line came; null before. */
   #silentSinceMs: number | null = null;
   #lateGivenUp = false;
-  #looked = Promise.withResolvers<void>();
+  #refreshed = Promise.withResolvers<void>();
 
   /** What the log holds by now is history: each viewer reads it for itself. */
-  constructor(pulse: JobPulse, job: JobView, limits: FeedLimits) {
-    this.#pulse = pulse;
+  constructor(snapshot: JobSnapshot, job: JobView, limits: FeedLimits) {
+    this.#snapshot = snapshot;
     this.#job = job;
-    this.#position = pulse.end;
-    this.#shownProgressAt = pulse.progressAt;
+    this.#position = snapshot.end;
+    this.#shownProgressAt = snapshot.progressAt;
     this.#limits = limits;
   }
 
@@ -61,7 +61,7 @@ export class JobFeed {
 
   /** There are lines behind its position. */
   get isBehind(): boolean {
-    return !reaches(this.#position, this.#pulse.end);
+    return !reaches(this.#position, this.#snapshot.end);
   }
 
   get isUnderWay(): boolean {
@@ -69,18 +69,18 @@ export class JobFeed {
   }
 
   /** The lines that the reader has to bring. */
-  get lack(): Lack {
-    return this.#to(this.#position, this.#pulse.end);
+  get missing(): LogRange {
+    return this.#to(this.#position, this.#snapshot.end);
   }
 
   /** The lines that somebody who stands here has to read for itself. */
-  history(from: LogPosition): Lack {
+  history(from: LogPosition): LogRange {
     return this.#to(from, this.#position);
   }
 
-  /** Resolves when the reader has looked the next time. */
-  get looked(): Promise<void> {
-    return this.#looked.promise;
+  /** Resolves when the reader has refreshed the next time. */
+  get refreshed(): Promise<void> {
+    return this.#refreshed.promise;
   }
 
   add(watcher: Watcher): void {
@@ -89,12 +89,12 @@ export class JobFeed {
   }
 
   /** What the reader saw. True when the row changed, so that it has to be read whole. */
-  see(pulse: JobPulse): boolean {
-    this.#pulse = pulse;
-    return pulse.version > this.#job.version;
+  see(snapshot: JobSnapshot): boolean {
+    this.#snapshot = snapshot;
+    return snapshot.version > this.#job.version;
   }
 
-  /** The row, read after the pulse. */
+  /** The row, read after the snapshot. */
   learn(job: JobView): void {
     const changed = job.version > this.#job.version || JSON.stringify(job.wait) !== JSON.stringify(this.#job.wait);
     this.#job = job;
@@ -102,23 +102,23 @@ export class JobFeed {
   }
 
   /** Lines at the position, read by the reader. */
-  push(piece: LogPiece): void {
-    const frames = pieceFrames(piece, this.#position);
+  push(slice: LogSlice): void {
+    const frames = sliceFrames(slice, this.#position);
     this.#keep({ before: printPosition(this.#position), frames });
-    this.#position = advanced(this.#position, piece.run, piece.attempt, piece.next);
+    this.#position = advanced(this.#position, slice.run, slice.attempt, slice.next);
     this.#silentSinceMs = null;
     for (const watcher of this.watchers) if (watcher.live) watcher.write(frames);
   }
 
-  /** The look is over: progress is shown, and who has seen the end of a job that ended is done. */
+  /** The refresh is over: progress is shown, and who has seen the end of a job that ended is done. */
   settle(): void {
     this.#showProgress();
-    const { state, atMs } = this.#pulse;
+    const { state, atMs } = this.#snapshot;
     if (isTerminal(state)) this.#silentSinceMs ??= atMs;
     this.#lateGivenUp = this.#silentSinceMs !== null && atMs - this.#silentSinceMs >= this.#limits.lateLinesMs;
     if (this.#ended) for (const watcher of this.watchers) if (watcher.live) this.#showEnd(watcher);
-    this.#looked.resolve();
-    this.#looked = Promise.withResolvers<void>();
+    this.#refreshed.resolve();
+    this.#refreshed = Promise.withResolvers<void>();
   }
 
   /** Takes a watcher that has read up to `position` among the live ones, if what it lacks is at hand. */
@@ -134,42 +134,42 @@ export class JobFeed {
 
   stop(): void {
     if (this.#progressPause !== null) clearTimeout(this.#progressPause);
-    this.#looked.resolve();
+    this.#refreshed.resolve();
   }
 
   /** The whole log up to the end that was seen together with the terminal state has been written, and no more is to come. */
   get #ended(): boolean {
-    if (!isTerminal(this.#pulse.state) || !isTerminal(this.#job.state) || this.isBehind) return false;
-    return !this.#pulse.moreLines || this.#lateGivenUp;
+    if (!isTerminal(this.#snapshot.state) || !isTerminal(this.#job.state) || this.isBehind) return false;
+    return !this.#snapshot.moreLines || this.#lateGivenUp;
   }
 
-  #to(from: LogPosition, to: LogPosition): Lack {
-    return { jobId: this.#pulse.id, day: this.#pulse.day, from, to };
+  #to(from: LogPosition, to: LogPosition): LogRange {
+    return { jobId: this.#snapshot.id, day: this.#snapshot.day, from, to };
   }
 
   #keep(one: Recent): void {
     this.#recent.push(one);
     this.#recentBytes += one.frames.length;
-    // The newest stays whatever its size: somebody who joins is at most one look behind.
+    // The newest stays whatever its size: somebody who joins is at most one refresh behind.
     while (this.#recentBytes > this.#limits.recentBytes && this.#recent.length > 1)
       this.#recentBytes -= this.#recent.shift()!.frames.length;
   }
 
   /** A terminal row is told by the end alone, unless that has to wait for lines. */
   #showJob(watcher: Watcher): void {
-    const endTellsIt = isTerminal(this.#job.state) && !this.#pulse.moreLines;
+    const endTellsIt = isTerminal(this.#job.state) && !this.#snapshot.moreLines;
     if (endTellsIt || this.#job.version < watcher.shownVersion) return;
     watcher.write(frame('state', presentSharedJob(this.#job)));
   }
 
   #showEnd(watcher: Watcher): void {
-    const last = { job: presentSharedJob(this.#job), logComplete: this.#pulse.logComplete };
+    const last = { job: presentSharedJob(this.#job), logComplete: this.#snapshot.logComplete };
     watcher.end(frame('end', last, endId(this.#position)));
   }
 
   /** The newest at once, then the newest of each pause. */
   #showProgress(): void {
-    const { progress, progressAt, version, state } = this.#pulse;
+    const { progress, progressAt, version, state } = this.#snapshot;
     if (
       this.#progressPause !== null ||
       progressAt === null ||

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../../../db/core/database.ts';
-import type { JobPulse } from '../../../db/jobs/job-watch.ts';
+import type { JobSnapshot } from '../../../db/jobs/job-snapshots.ts';
 import type { JobView } from '../../../db/jobs/jobs.ts';
 import type { Principal } from '../../../domain/core/decide.ts';
 import type { LogPosition } from '../../../domain/logs/log-position.ts';
@@ -15,7 +15,7 @@ import { Turns } from '../../core/turns.ts';
 import { BEAT, frame } from './frames.ts';
 import { History } from './history.ts';
 import { JobFeed } from './job-feed.ts';
-import { type Found, lookAt } from './look.ts';
+import { type Refreshed, refreshFeeds } from './refresh.ts';
 import type { Viewer } from './viewer.ts';
 
 export interface StreamParts {
@@ -26,11 +26,11 @@ export interface StreamParts {
 }
 
 /**
- * Hints come from several processes, at their own pace; a look costs a transaction for each organisation that is watched. So one
+ * Hints come from several processes, at their own pace; a refresh costs a transaction for each organisation that is watched. So one
  * each 10 ms over time; two may follow each other, because a short job begins and ends within that.
  */
-const LOOKS = { places: 2, restMs: 20 };
-const LOOKS_AT_ONCE = 2;
+const REFRESHES = { places: 2, restMs: 20 };
+const REFRESHES_AT_ONCE = 2;
 
 const holder = ({ userId, keyId }: Principal): string => keyId ?? userId;
 
@@ -58,8 +58,8 @@ export class JobStreams {
   readonly #parts: StreamParts;
   readonly #limits: StreamLimits;
   readonly #history: History;
-  readonly #turns = new Turns(LOOKS_AT_ONCE);
-  readonly #pace = new Pace(LOOKS.places, LOOKS.restMs);
+  readonly #turns = new Turns(REFRESHES_AT_ONCE);
+  readonly #pace = new Pace(REFRESHES.places, REFRESHES.restMs);
   /** By organisation and job. */
   readonly #watched = new Map<string, Map<string, JobFeed>>();
   readonly #viewers = new Set<Viewer>();
@@ -69,11 +69,11 @@ export class JobStreams {
   #unlisten: () => void = () => {};
   /** No stream begins any more; one whose request was under way would hold up the end for as long as it is read. */
   #closed = false;
-  #looking = false;
+  #refreshing = false;
   #hinted = false;
-  /** The next look also asks for what changes without a trace in the job's own row: whom it waits behind, a host that went away. */
+  /** The next refresh also asks for what changes without a trace in the job's own row: whom it waits behind, a host that went away. */
   #thorough = false;
-  /** Looks of a tick in a row that failed; those of hints may come together. */
+  /** Refreshes of a tick in a row that failed; those of hints may come together. */
   #failures = 0;
 
   constructor(parts: StreamParts, limits: StreamLimits) {
@@ -93,8 +93,8 @@ export class JobStreams {
   }
 
   /** Shows the job to the viewer from this position on, until one of them ends. */
-  open(viewer: Viewer, orgId: string, pulse: JobPulse, job: JobView, from: LogPosition): void {
-    const feed = this.#feedOf(orgId, pulse, job);
+  open(viewer: Viewer, orgId: string, snapshot: JobSnapshot, job: JobView, from: LogPosition): void {
+    const feed = this.#feedOf(orgId, snapshot, job);
     this.#viewers.add(viewer);
     this.#count(viewer, 1);
     feed.add(viewer);
@@ -103,7 +103,7 @@ export class JobStreams {
     viewer.outlet.onGone((why) => this.#leave(viewer, orgId, job.id, why));
     if (this.#closed) this.#dismiss(viewer, 'restarting');
     // A hint from before we listened, or from before the feed knew this job, will not come again.
-    this.#look();
+    this.#refresh();
     viewer.catchUp(feed, from, this.#history).catch((thrown) => {
       this.#parts.log.warn({ err: asError(thrown), jobId: job.id }, 'a stream could not be read');
       viewer.outlet.cut('the log could not be read');
@@ -116,9 +116,9 @@ export class JobStreams {
     this.#dismissAll('restarting');
   }
 
-  #feedOf(orgId: string, pulse: JobPulse, job: JobView): JobFeed {
+  #feedOf(orgId: string, snapshot: JobSnapshot, job: JobView): JobFeed {
     const feeds = this.#watched.get(orgId) ?? new Map<string, JobFeed>();
-    const feed = feeds.get(job.id) ?? new JobFeed(pulse, job, this.#limits);
+    const feed = feeds.get(job.id) ?? new JobFeed(snapshot, job, this.#limits);
     this.#watched.set(orgId, feeds.set(job.id, feed));
     return feed;
   }
@@ -155,10 +155,10 @@ export class JobStreams {
   }
 
   #wake(): void {
-    this.#unlisten = this.#parts.database.onNotified(() => this.#look());
+    this.#unlisten = this.#parts.database.onNotified(() => this.#refresh());
     const tick = () => {
       this.#thorough = true;
-      this.#look();
+      this.#refresh();
       void this.#askAgain();
     };
     const beat = () => {
@@ -182,35 +182,35 @@ export class JobStreams {
     }
   }
 
-  #look(): void {
+  #refresh(): void {
     this.#hinted = true;
-    if (!this.#looking) void this.#lookWhileHinted();
+    if (!this.#refreshing) void this.#refreshWhileHinted();
   }
 
-  async #lookWhileHinted(): Promise<void> {
-    this.#looking = true;
+  async #refreshWhileHinted(): Promise<void> {
+    this.#refreshing = true;
     let more = false;
     while (this.#hinted && this.#watched.size > 0) {
       if (!more) await this.#pace.turn();
       this.#hinted = false;
-      const found = await this.#lookAtAll();
+      const found = await this.#refreshAll();
       more = found.includes('more');
       // Where lines come more do: hints are rare in a flood (four in 80 ms), and a quiet job would wait for one.
       if (more || found.includes('lines')) this.#hinted = true;
     }
-    this.#looking = false;
+    this.#refreshing = false;
   }
 
-  /** One look at everything that is watched, by organisation. */
-  async #lookAtAll(): Promise<readonly Found[]> {
+  /** One refresh of everything that is watched, by organisation. */
+  async #refreshAll(): Promise<readonly Refreshed[]> {
     const thorough = this.#thorough;
     this.#thorough = false;
     const { database, log } = this.#parts;
     try {
-      const looks = [...this.#watched].map(([orgId, feeds]) =>
-        this.#turns.take(() => database.inOrganization(orgId, (tx) => lookAt(tx, new Map(feeds), thorough))),
+      const refreshes = [...this.#watched].map(([orgId, feeds]) =>
+        this.#turns.take(() => database.inOrganization(orgId, (tx) => refreshFeeds(tx, new Map(feeds), thorough))),
       );
-      const found = await Promise.all(looks);
+      const found = await Promise.all(refreshes);
       this.#failures = 0;
       return found;
     } catch (thrown) {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { whenGone } from '../../../lib/when-gone.ts';
 
-/** What leaves to one reader. It never holds more than the limit and one piece: who does not take it is cut off. */
+/** What leaves to one reader. It never holds more than the limit and one slice: who does not take it is cut off. */
 export class Outlet {
   readonly #response: ServerResponse;
   readonly #pendingBytes: number;

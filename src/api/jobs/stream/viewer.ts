@@ -42,16 +42,16 @@ export class Viewer implements Watcher {
     let position = from;
     while (!this.outlet.gone && !feed.admit(this, position)) {
       if (!reaches(feed.position, position)) {
-        // It comes from another process, which had looked more lately than we have.
-        await feed.looked;
+        // It comes from another process, which had refreshed more lately than we have.
+        await feed.refreshed;
         continue;
       }
-      const stretch = await history.read(this.principal.orgId, feed.history(position));
-      for (const frames of stretch.frames) {
+      const batch = await history.read(this.principal.orgId, feed.history(position));
+      for (const frames of batch.frames) {
         this.write(frames);
         await this.outlet.drained();
       }
-      position = stretch.position;
+      position = batch.position;
     }
   }
 }

@@ -4,7 +4,7 @@ import { type AttemptPlace, advanced, type LogPosition, nextIn } from '../../dom
 import type { Tx } from '../core/transaction.ts';
 
 /** Lines of one attempt that follow each other, or the mark that some are missing there. */
-export interface LogPiece {
+export interface LogSlice {
   readonly run: number;
   readonly attempt: number;
   readonly first: number;
@@ -15,7 +15,7 @@ export interface LogPiece {
 }
 
 /** A part of a job's log that somebody lacks. `to` is something that the log has reached. */
-export interface Lack {
+export interface LogRange {
   readonly jobId: string;
   /** The day of its partition: without it every partition would be tried. */
   readonly day: string;
@@ -23,14 +23,14 @@ export interface Lack {
   readonly to: LogPosition;
 }
 
-export interface LogStretch {
-  readonly pieces: readonly LogPiece[];
-  /** Behind the last piece. */
+export interface LogBatch {
+  readonly slices: readonly LogSlice[];
+  /** Behind the last slice. */
   readonly position: LogPosition;
 }
 
 /** Of one attempt, since each attempt's lines stand together. */
-interface Asked {
+interface AttemptRange {
   readonly jobId: string;
   readonly run: number;
   readonly attempt: number;
@@ -44,12 +44,12 @@ interface Chunk {
   body: string;
 }
 
-/** A stretch ends behind the chunk that makes it longer than one of these; a chunk has up to 256 KiB and 200 lines. */
-export interface StretchSize {
+/** A batch ends behind the chunk that makes it longer than one of these; a chunk has up to 256 KiB and 200 lines. */
+export interface LogBatchSize {
   readonly bytes: number;
   readonly lines: number;
 }
-export const STRETCH: StretchSize = { bytes: 256 * 1024, lines: 1_000_000 };
+export const LOG_BATCH: LogBatchSize = { bytes: 256 * 1024, lines: 1_000_000 };
 /** A job that says one line a second has chunks of one line. */
 const MAX_CHUNKS = 64;
 
@@ -57,39 +57,39 @@ const MAX_CHUNKS = 64;
 const linesOf = (body: string): readonly LogLine[] => JSON.parse(body) as LogLine[];
 
 /**
- * Lines from one position towards another, attempt by attempt; as many as a stretch holds. Ask again from its position
+ * Lines from one position towards another, attempt by attempt; as many as a batch holds. Ask again from its position
  * until that is `to`.
  */
-export async function readStretch(tx: Tx, lack: Lack, size: StretchSize = STRETCH): Promise<LogStretch> {
-  const stretches = await readStretches(tx, [lack], size);
-  return stretches.get(lack.jobId)!;
+export async function readLogBatch(tx: Tx, range: LogRange, size: LogBatchSize = LOG_BATCH): Promise<LogBatch> {
+  const batches = await readLogBatches(tx, [range], size);
+  return batches.get(range.jobId)!;
 }
 
 /**
- * A stretch of each of these jobs, by job: one statement for those whose logs lie in the same partition. One for each job
+ * A batch of each of these jobs, by job: one statement for those whose logs lie in the same partition. One for each job
  * took 50 ms for fifty jobs, this takes 3. The day is a constant, because the plan of all partitions takes longer than the reading.
  */
-export async function readStretches(
+export async function readLogBatches(
   tx: Tx,
-  lacks: readonly Lack[],
-  size: StretchSize,
-): Promise<Map<string, LogStretch>> {
-  const answer = new Map<string, LogStretch>();
-  for (const [day, ofDay] of Map.groupBy(lacks, (lack) => lack.day)) {
-    const asked = ofDay.flatMap((lack) => firstLack(lack) ?? []);
+  ranges: readonly LogRange[],
+  size: LogBatchSize,
+): Promise<Map<string, LogBatch>> {
+  const answer = new Map<string, LogBatch>();
+  for (const [day, ofDay] of Map.groupBy(ranges, (range) => range.day)) {
+    const asked = ofDay.flatMap((range) => firstRange(range) ?? []);
     const chunks = Map.groupBy(await readChunks(tx, day, asked, size), (chunk) => chunk.job_id);
     const byJob = new Map(asked.map((one) => [one.jobId, one]));
     for (const { jobId, from } of ofDay) {
       const one = byJob.get(jobId);
-      const pieces = one ? piecesOf(one, chunks.get(jobId) ?? []) : [];
-      const last = pieces.at(-1);
-      answer.set(jobId, { pieces, position: last ? advanced(from, last.run, last.attempt, last.next) : from });
+      const slices = one ? slicesOf(one, chunks.get(jobId) ?? []) : [];
+      const last = slices.at(-1);
+      answer.set(jobId, { slices, position: last ? advanced(from, last.run, last.attempt, last.next) : from });
     }
   }
   return answer;
 }
 
-function firstLack({ jobId, from, to }: Lack): Asked | undefined {
+function firstRange({ jobId, from, to }: LogRange): AttemptRange | undefined {
   const lacking = (place: AttemptPlace) => nextIn(from, place.run, place.attempt) < place.next;
   const place = to.find(lacking);
   if (!place) return undefined;
@@ -97,9 +97,14 @@ function firstLack({ jobId, from, to }: Lack): Asked | undefined {
   return { jobId, run, attempt, start: nextIn(from, run, attempt), end: next };
 }
 
-async function readChunks(tx: Tx, day: string, asked: readonly Asked[], size: StretchSize): Promise<readonly Chunk[]> {
+async function readChunks(
+  tx: Tx,
+  day: string,
+  asked: readonly AttemptRange[],
+  size: LogBatchSize,
+): Promise<readonly Chunk[]> {
   if (asked.length === 0) return [];
-  const column = <K extends keyof Asked>(name: K) => asked.map((one) => one[name]);
+  const column = <K extends keyof AttemptRange>(name: K) => asked.map((one) => one[name]);
   const found = await tx.rows(sql<Chunk>`
     select w.job_id, c.first_seq, c.body
       from unnest(${column('jobId')}::uuid[], ${column('run')}::int[], ${column('attempt')}::int[], ${column('start')}::bigint[], ${column('end')}::bigint[])
@@ -115,20 +120,20 @@ async function readChunks(tx: Tx, day: string, asked: readonly Asked[], size: St
   return found;
 }
 
-function piecesOf({ run, attempt, start, end }: Asked, chunks: readonly Chunk[]): LogPiece[] {
-  const pieces: LogPiece[] = [];
+function slicesOf({ run, attempt, start, end }: AttemptRange, chunks: readonly Chunk[]): LogSlice[] {
+  const slices: LogSlice[] = [];
   let next = start;
   const missing = (until: number) => {
-    if (until > next) pieces.push({ run, attempt, first: next, next: until, lines: null });
+    if (until > next) slices.push({ run, attempt, first: next, next: until, lines: null });
     next = Math.max(next, until);
   };
   for (const chunk of chunks) {
     const first = Number(chunk.first_seq);
     missing(first);
     const lines = linesOf(chunk.body).slice(next - first, end - first);
-    pieces.push({ run, attempt, first: next, next: next + lines.length, lines });
+    slices.push({ run, attempt, first: next, next: next + lines.length, lines });
     next += lines.length;
   }
   if (next === start) missing(end);
-  return pieces;
+  return slices;
 }

@@ -5,7 +5,7 @@ import type { LogPosition } from '../../domain/logs/log-position.ts';
 import type { Tx } from '../core/transaction.ts';
 
 /** The little of a job that says whether there is anything new. All of it is of one moment. */
-export interface JobPulse {
+export interface JobSnapshot {
   readonly id: string;
   /** When it was looked at, by the database's clock. */
   readonly atMs: number;
@@ -35,8 +35,8 @@ interface Row {
   more: boolean;
 }
 
-/** The pulse of each of these jobs, in one statement: what its log holds and whether it has ended are of one snapshot. */
-export async function readPulses(tx: Tx, jobIds: readonly string[]): Promise<JobPulse[]> {
+/** A snapshot of each of these jobs, in one statement: what its log holds and whether it has ended are of one moment. */
+export async function readJobSnapshots(tx: Tx, jobIds: readonly string[]): Promise<JobSnapshot[]> {
   const found = await tx.rows(sql<Row>`
     select j.id, extract(epoch from now())::float8 * 1000 as at_ms, j.state, j.version, to_char(j.accepted_day, 'YYYY-MM-DD') as day, j.progress, j.progress_at,
            coalesce((select jsonb_agg(jsonb_build_array(h.run_no, h.attempt, h.next_seq) order by h.run_no, h.attempt)
