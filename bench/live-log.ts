@@ -1,28 +1,41 @@
 // PF-8: 50 jobs that log at once, from the report's transaction to what a program reads from the stream; a quiet job alone
 // and beside them. PF-9: many viewers of one job beside a server that only writes bytes to as many. First is checked that
 // every reader got every line once and in order; a figure of something wrong is no figure.
-// Run: node bench/live-log.ts [viewers, 1000 unless told]
 import { sliceFrames } from '../src/api/jobs/stream/frames.ts';
 import type { LogLine } from '../src/domain/jobs/agent-protocol.ts';
 import { advanced, LOG_START, type LogPosition } from '../src/domain/logs/log-position.ts';
-import { median, range, row } from './figures.ts';
+import { type Bench, type Figure, median, plainFigure, range, ratioFigure, row } from './figures.ts';
 import { LineReader, openBytes, quantile } from './stream/readers.ts';
 import { openStage } from './stream/stage.ts';
 import { REST } from './stream/words.ts';
 
-const VIEWERS = Number(process.argv[2] ?? 1_000);
+const VIEWERS = 1_000;
 const JOBS = 50;
 const LINES = 200;
 const ROUNDS = 3;
 
-const stage = await openStage();
+type Stage = Awaited<ReturnType<typeof openStage>>;
+
+export const liveLog: Bench = {
+  name: 'live-log',
+  about: 'lines from the report to the viewer, many jobs and many viewers at once',
+  async run() {
+    const stage = await openStage();
+    try {
+      return [...(await manyJobs(stage)), ...(await manyViewers(stage))];
+    } finally {
+      await stage.close();
+    }
+  },
+};
+
 const until = async (what: () => boolean, withinMs = 120_000) => {
   for (let waited = 0; !what(); waited += 5) {
     if (waited > withinMs) throw new Error('it did not come');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 };
-const watch = async (id: string) => {
+const watch = async (stage: Stage, id: string) => {
   const reader = new LineReader();
   const { close } = await openBytes(`${stage.url}/api/v1/jobs/${id}/stream`, stage.key, (bytes) => reader.take(bytes));
   return { reader, close };
@@ -37,9 +50,9 @@ interface Speech {
 
 let number = 0;
 /** So many jobs say so much, with a viewer each; answers how old each line was when it was read, and how many came a second. */
-async function speak({ jobs, reports, everyMs, lines }: Speech) {
+async function speak(stage: Stage, { jobs, reports, everyMs, lines }: Speech) {
   const hosts = await stage.startJobs(jobs);
-  const viewers = await Promise.all(hosts.map(({ id }) => watch(id)));
+  const viewers = await Promise.all(hosts.map(({ id }) => watch(stage, id)));
   const ms = await stage.say({ name: String(number++), hosts, reports, everyMs, lines });
   await until(() => viewers.every(({ reader }) => reader.next >= reports * lines));
   for (const host of hosts) await stage.end(host);
@@ -53,7 +66,13 @@ async function speak({ jobs, reports, everyMs, lines }: Speech) {
 }
 
 /** Many viewers who only count bytes; answers how long it takes until each has all of them. */
-async function fanOut(url: string, extra: number, pieces: readonly string[], say: () => Promise<unknown>) {
+async function fanOut(
+  stage: Stage,
+  url: string,
+  extra: number,
+  pieces: readonly string[],
+  say: () => Promise<unknown>,
+) {
   const counts = new Array<number>(VIEWERS).fill(0);
   // Every hundredth is read line by line, the others are counted.
   const kept = new Map<number, LineReader>();
@@ -83,33 +102,43 @@ async function fanOut(url: string, extra: number, pieces: readonly string[], say
 }
 
 const QUIET = { jobs: 1, reports: 100, everyMs: 50, lines: 1 };
-await speak({ jobs: 5, reports: 20, everyMs: 20, lines: LINES });
-const alone = await speak(QUIET);
-// 50 jobs of 200 lines each 250 ms are 40,000 lines a second.
-const before = await stage.cost();
-const [noisy, beside] = await Promise.all([
-  speak({ jobs: JOBS, reports: 30, everyMs: 250, lines: LINES }),
-  speak(QUIET),
-]);
-const after = await stage.cost();
-const p = (values: readonly number[]) =>
-  `p50 ${quantile(values, 0.5).toFixed(0)} ms, p99 ${quantile(values, 0.99).toFixed(0)} ms`;
-row(
-  `${JOBS} jobs at once, report to viewer`,
-  p(noisy.ages),
-  `${Math.round(noisy.perSecond)} lines/s; bar: 30,000/s, p99 500 ms`,
-);
-row(
-  '  the API for it',
-  `${(((after.cpuMs - before.cpuMs) * 1000) / noisy.ages.length).toFixed(1)} us CPU a line`,
-  `${Math.round(after.rssBytes / 2 ** 20)} MiB`,
-);
-row('a quiet job alone', p(alone.ages), '');
-row(
-  'a quiet job beside them',
-  p(beside.ages),
-  `${(quantile(beside.ages, 0.5) / quantile(alone.ages, 0.5)).toFixed(2)}x; bar: 1.5x`,
-);
+
+async function manyJobs(stage: Stage): Promise<Figure[]> {
+  await speak(stage, { jobs: 5, reports: 20, everyMs: 20, lines: LINES });
+  const alone = await speak(stage, QUIET);
+  // 50 jobs of 200 lines each 250 ms are 40,000 lines a second.
+  const before = await stage.cost();
+  const [noisy, beside] = await Promise.all([
+    speak(stage, { jobs: JOBS, reports: 30, everyMs: 250, lines: LINES }),
+    speak(stage, QUIET),
+  ]);
+  const after = await stage.cost();
+  const p = (values: readonly number[]) =>
+    `p50 ${quantile(values, 0.5).toFixed(0)} ms, p99 ${quantile(values, 0.99).toFixed(0)} ms`;
+  row(
+    `${JOBS} jobs at once, report to viewer`,
+    p(noisy.ages),
+    `${Math.round(noisy.perSecond)} lines/s; bar: 30,000/s, p99 500 ms`,
+  );
+  row(
+    '  the API for it',
+    `${(((after.cpuMs - before.cpuMs) * 1000) / noisy.ages.length).toFixed(1)} us CPU a line`,
+    `${Math.round(after.rssBytes / 2 ** 20)} MiB`,
+  );
+  row('a quiet job alone', p(alone.ages), '');
+  row('a quiet job beside them', p(beside.ages), '');
+  const unit = 'ms';
+  const quiet = { ours: quantile(beside.ages, 0.5), floor: quantile(alone.ages, 0.5) };
+  return [
+    plainFigure({ id: 'PF-8', metric: `lines of ${JOBS} jobs`, unit: '/s', ours: noisy.perSecond }, 'at least', 30_000),
+    plainFigure(
+      { id: 'PF-8', metric: 'report to viewer, p99', unit, ours: quantile(noisy.ages, 0.99) },
+      'at most',
+      500,
+    ),
+    ratioFigure({ id: 'PF-8', metric: 'a quiet job beside noisy ones, p50', unit, ...quiet }, 'at most', 1.5),
+  ];
+}
 
 /** The frames of these reports as every viewer gets them; times of lines have always the same width. */
 function framesOf(reports: number): string[] {
@@ -123,19 +152,21 @@ function framesOf(reports: number): string[] {
   });
 }
 
-const raw = await stage.raw();
-const pieces = framesOf(20);
-const times = { ours: [] as number[], raw: [] as number[] };
-for (let round = 0; round < ROUNDS; round++) {
-  const hosts = await stage.startJobs(1);
-  const order = { name: String(number++), hosts, reports: pieces.length, everyMs: 0, lines: LINES };
-  const url = `${stage.url}/api/v1/jobs/${hosts[0]!.id}/stream`;
-  times.ours.push(await fanOut(url, 500, pieces, () => stage.say(order)));
-  times.raw.push(await fanOut(raw.url, 0, pieces, async () => raw.say(pieces)));
+async function manyViewers(stage: Stage): Promise<Figure[]> {
+  const raw = await stage.raw();
+  const pieces = framesOf(20);
+  const times = { ours: [] as number[], raw: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    const hosts = await stage.startJobs(1);
+    const order = { name: String(number++), hosts, reports: pieces.length, everyMs: 0, lines: LINES };
+    const url = `${stage.url}/api/v1/jobs/${hosts[0]!.id}/stream`;
+    times.ours.push(await fanOut(stage, url, 500, pieces, () => stage.say(order)));
+    times.raw.push(await fanOut(stage, raw.url, 0, pieces, async () => raw.say(pieces)));
+  }
+  const frames = VIEWERS * pieces.length * LINES;
+  for (const [name, ms] of Object.entries(times))
+    row(`${VIEWERS} viewers of one job, ${name}`, `${Math.round(frames / median(ms))}k lines/s`, range(ms, 'ms'));
+
+  const perMs = { ours: frames / median(times.ours), floor: frames / median(times.raw) };
+  return [ratioFigure({ id: 'PF-9', metric: `lines to ${VIEWERS} viewers`, unit: 'k/s', ...perMs }, 'at least', 0.25)];
 }
-const frames = VIEWERS * pieces.length * LINES;
-for (const [name, ms] of Object.entries(times))
-  row(`${VIEWERS} viewers of one job, ${name}`, `${Math.round(frames / median(ms))}k lines/s`, range(ms, 'ms'));
-row('ratio', `${(median(times.raw) / median(times.ours)).toFixed(2)}x`, 'bar: 0.25x');
-await stage.close();
-process.exit(0);
