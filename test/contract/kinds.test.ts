@@ -68,7 +68,7 @@ describe.each(KINDS.map((kind) => [kind.key, kind] as const))('HJ-20: %s', (key,
       verdict: 'refused',
       failure: { code: 'invalid-input', pointer: '/params/surprise' },
     });
-    const denied = await stack.accept({ ...request, may: (permission) => permission !== kind.permission });
+    const denied = await stack.accept({ ...request, can: (permission) => permission !== kind.permission });
     expect(denied).toMatchObject({
       verdict: 'refused',
       failure: { code: 'forbidden', extra: { required: kind.permission } },

@@ -87,7 +87,7 @@ export async function benchOn(database: TestDatabase): Promise<Bench> {
       hostId,
       trigger: 'key',
       actor: ACTOR,
-      may: () => true,
+      can: () => true,
       requestId: 'test',
       idempotency: null,
       ifBusy: 'queue',

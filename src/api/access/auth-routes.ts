@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { PERMISSION_KEYS } from '../../catalog/permissions.ts';
-import { reachOf } from '../../domain/core/decide.ts';
+import { reachOf } from '../../domain/core/authorize.ts';
 import { publicId } from '../../lib/ids.ts';
 import type { App } from '../core/app-type.ts';
 import { Id, Nullable } from '../core/common-schema.ts';

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { PlanView } from '../../db/backup/plans.ts';
-import type { May } from '../../domain/core/actor.ts';
+import type { Can } from '../../domain/core/actor.ts';
 import { planAllowed, planNextAction } from '../../domain/jobs/allowed.ts';
 import { publicId } from '../../lib/ids.ts';
 import { Allowed, Closed, Id, Name, PAGE_QUERY, Time, Version } from '../core/common-schema.ts';
@@ -53,7 +53,7 @@ export const PlanQuery = Closed({
   name: Type.Optional(Type.String({ maxLength: 255, description: 'Exactly this name.' })),
 });
 
-export function presentPlan(plan: PlanView, may: May): Type.Static<typeof Plan> {
+export function presentPlan(plan: PlanView, can: Can): Type.Static<typeof Plan> {
   return {
     ...plan,
     id: publicId('plan', plan.id),
@@ -61,7 +61,7 @@ export function presentPlan(plan: PlanView, may: May): Type.Static<typeof Plan> 
     repository: { id: publicId('repository', plan.repository.id), name: plan.repository.name },
     paths: [...plan.paths],
     excludes: [...plan.excludes],
-    allowed: planAllowed(plan.host.siteId, may),
+    allowed: planAllowed(plan.host.siteId, can),
     nextAction: planNextAction(plan.repository),
   };
 }

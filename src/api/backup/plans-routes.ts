@@ -3,7 +3,7 @@ import Type from 'typebox';
 import { changePlan, type PlanParts, removePlan } from '../../db/backup/change-plan.ts';
 import { createPlan } from '../../db/backup/create-plan.ts';
 import { getPlan, listPlans } from '../../db/backup/plans.ts';
-import { mayOf, reachOf } from '../../domain/core/decide.ts';
+import { canOf, reachOf } from '../../domain/core/authorize.ts';
 import { Failure } from '../../lib/failure.ts';
 import { parsePublicId } from '../../lib/ids.ts';
 import type { App } from '../core/app-type.ts';
@@ -50,7 +50,7 @@ function list(app: App, { database }: ApiParts): void {
       };
       const page = readPage(query);
       return presentPage(await database.inOrganization(principal.orgId, (tx) => listPlans(tx, filter, page)), (plan) =>
-        presentPlan(plan, mayOf(principal)),
+        presentPlan(plan, canOf(principal)),
       );
     },
   );
@@ -84,7 +84,7 @@ function create(app: App, { database, clock, random, settings }: ApiParts): void
       const { ownFolders = [] } = settings;
       const parts = {
         actor: actorOf(principal),
-        may: mayOf(principal),
+        can: canOf(principal),
         requestId: request.id,
         clock,
         random,
@@ -96,7 +96,7 @@ function create(app: App, { database, clock, random, settings }: ApiParts): void
       });
       if (view === null)
         throw new Failure('conflict', 'The plan that this request made before was removed since.', { fault: 'caller' });
-      const plan = presentPlan(view, mayOf(principal));
+      const plan = presentPlan(view, canOf(principal));
       return reply
         .code(201)
         .header('location', `/api/v1/plans/${plan.id}`)
@@ -117,8 +117,8 @@ function show(app: App, { database }: ApiParts): void {
       const principal = principalOf(request);
       const id = parsePublicId('plan', request.params.id)!;
       const plan = await database.inOrganization(principal.orgId, (tx) => getPlan(tx, id));
-      if (!plan || !mayOf(principal)('plan:read', plan.host.siteId)) throw notFound();
-      return reply.header('etag', etag(plan.version)).send(presentPlan(plan, mayOf(principal)));
+      if (!plan || !canOf(principal)('plan:read', plan.host.siteId)) throw notFound();
+      return reply.header('etag', etag(plan.version)).send(presentPlan(plan, canOf(principal)));
     },
   );
 }
@@ -159,7 +159,7 @@ function change(app: App, parts: ApiParts): void {
         await changePlan(tx, id, request.body, changeParts(request, parts));
         return await getPlan(tx, id);
       });
-      return reply.header('etag', etag(view!.version)).send(presentPlan(view!, mayOf(principal)));
+      return reply.header('etag', etag(view!.version)).send(presentPlan(view!, canOf(principal)));
     },
   );
 }

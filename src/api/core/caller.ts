@@ -4,7 +4,7 @@ import type { Permission } from '../../catalog/permissions.ts';
 import type { KnownKey } from '../../db/access/principal.ts';
 import type { IdempotencyKeyUse } from '../../db/jobs/insert-jobs.ts';
 import type { Actor } from '../../domain/core/actor.ts';
-import { mayOf, type Principal } from '../../domain/core/decide.ts';
+import { canOf, type Principal } from '../../domain/core/authorize.ts';
 import { Failure } from '../../lib/failure.ts';
 
 declare module 'fastify' {
@@ -31,9 +31,9 @@ export const notFound = (): Failure =>
 
 /** 404 for what the caller may not see, 403 for what it sees but may not do. */
 export function demand(principal: Principal, read: Permission, needed: Permission, siteId: string | null): void {
-  const may = mayOf(principal);
-  if (!may(read, siteId)) throw notFound();
-  if (!may(needed, siteId))
+  const can = canOf(principal);
+  if (!can(read, siteId)) throw notFound();
+  if (!can(needed, siteId))
     throw new Failure('forbidden', `This needs the permission ${needed}.`, {
       fault: 'caller',
       extra: { required: needed },

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { findKeysAgain } from '../../db/access/principal.ts';
-import { mayOf, type Principal, refuseEntry } from '../../domain/core/decide.ts';
+import { canOf, type Principal, refuseEntry } from '../../domain/core/authorize.ts';
 import type { Clock } from '../../lib/clock.ts';
 
 /** Somebody who reads for as long as it takes. */
@@ -13,8 +13,8 @@ export type CloseReason = 'unauthenticated' | 'forbidden';
 
 function refusal(principal: Principal | undefined, siteId: string | null): CloseReason | null {
   if (principal === undefined || refuseEntry(principal) !== null) return 'unauthenticated';
-  const may = mayOf(principal);
-  return may('job:read', siteId) && may('job:read_logs', siteId) ? null : 'forbidden';
+  const can = canOf(principal);
+  return can('job:read', siteId) && can('job:read_logs', siteId) ? null : 'forbidden';
 }
 
 /** The readers that would not be let in any more, by one statement for all of them. */

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { HostView } from '../../db/hosts/hosts.ts';
-import type { May } from '../../domain/core/actor.ts';
+import type { Can } from '../../domain/core/actor.ts';
 import { hostAllowed, hostNextAction } from '../../domain/jobs/allowed.ts';
 import { publicId } from '../../lib/ids.ts';
 import { Allowed, Closed, Id, Nullable, PAGE_QUERY, Time, Version } from '../core/common-schema.ts';
@@ -32,14 +32,14 @@ export const HostQuery = Closed({
   name: Type.Optional(Type.String({ maxLength: 255, description: 'Exactly this name.' })),
 });
 
-export function presentHost({ siteId, siteName, ...host }: HostView, may: May): Type.Static<typeof Host> {
+export function presentHost({ siteId, siteName, ...host }: HostView, can: Can): Type.Static<typeof Host> {
   return {
     ...host,
     id: publicId('host', host.id),
     site: { id: publicId('site', siteId), name: siteName },
     programs: [...host.programs],
     powers: [...host.powers],
-    allowed: hostAllowed(siteId, may),
+    allowed: hostAllowed(siteId, can),
     nextAction: hostNextAction(host.online, host.lastSeenAt !== null),
     activities: [...host.activities],
   };

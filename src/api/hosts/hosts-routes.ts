@@ -1,5 +1,5 @@
 import { getHost, listHosts } from '../../db/hosts/hosts.ts';
-import { mayOf, reachOf } from '../../domain/core/decide.ts';
+import { canOf, reachOf } from '../../domain/core/authorize.ts';
 import { parsePublicId } from '../../lib/ids.ts';
 import type { App } from '../core/app-type.ts';
 import { etag, notFound, principalOf } from '../core/caller.ts';
@@ -27,7 +27,7 @@ export function hostRoutes(app: App, { database }: ApiParts): void {
       const filter = { reach: reachOf(principal, 'host:read'), name: request.query.name ?? null };
       const page = readPage(request.query);
       return presentPage(await database.inOrganization(principal.orgId, (tx) => listHosts(tx, filter, page)), (host) =>
-        presentHost(host, mayOf(principal)),
+        presentHost(host, canOf(principal)),
       );
     },
   );
@@ -42,8 +42,8 @@ export function hostRoutes(app: App, { database }: ApiParts): void {
       const principal = principalOf(request);
       const id = parsePublicId('host', request.params.id)!;
       const host = await database.inOrganization(principal.orgId, (tx) => getHost(tx, id));
-      if (!host || !mayOf(principal)('host:read', host.siteId)) throw notFound();
-      return reply.header('etag', etag(host.version)).send(presentHost(host, mayOf(principal)));
+      if (!host || !canOf(principal)('host:read', host.siteId)) throw notFound();
+      return reply.header('etag', etag(host.version)).send(presentHost(host, canOf(principal)));
     },
   );
 }

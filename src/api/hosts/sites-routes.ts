@@ -1,6 +1,6 @@
 import { getSite, listSites } from '../../db/hosts/sites.ts';
 import { changeSite } from '../../db/jobs/change-cap.ts';
-import { mayOf, reachOf } from '../../domain/core/decide.ts';
+import { canOf, reachOf } from '../../domain/core/authorize.ts';
 import { parsePublicId } from '../../lib/ids.ts';
 import type { App } from '../core/app-type.ts';
 import { actorOf, etag, ifMatchOf, notFound, principalOf } from '../core/caller.ts';
@@ -50,7 +50,7 @@ function show(app: App, { database }: ApiParts): void {
       const principal = principalOf(request);
       const id = parsePublicId('site', request.params.id)!;
       const site = await database.inOrganization(principal.orgId, (tx) => getSite(tx, id));
-      if (!site || !mayOf(principal)('site:read', site.id)) throw notFound();
+      if (!site || !canOf(principal)('site:read', site.id)) throw notFound();
       return reply.header('etag', etag(site.version)).send(presentSite(site));
     },
   );

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { readLogs } from '../../db/jobs/job-logs.ts';
 import { getJob } from '../../db/jobs/jobs.ts';
-import { mayOf } from '../../domain/core/decide.ts';
+import { canOf } from '../../domain/core/authorize.ts';
 import { runWorkflowId } from '../../domain/jobs/workflow-id.ts';
 import { printPosition } from '../../domain/logs/log-position.ts';
 import { Failure } from '../../lib/failure.ts';
@@ -92,7 +92,7 @@ function engine(app: App, { database, engine, settings }: ApiParts): void {
       const principal = principalOf(request);
       const id = parsePublicId('job', request.params.id)!;
       const job = await database.inOrganization(principal.orgId, (tx) => getJob(tx, id));
-      if (!job || !mayOf(principal)('job:read', job.site_id)) throw notFound();
+      if (!job || !canOf(principal)('job:read', job.site_id)) throw notFound();
       const workflowId = runWorkflowId(job.id, job.run_no);
       const live = await engine.describe(job.id, job.run_no).catch(() => 'unavailable' as const);
       const { temporalUiUrl: ui, temporalNamespace: namespace } = settings;

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { rfc3339 } from '../../db/core/page.ts';
 import type { JobView } from '../../db/jobs/jobs.ts';
-import type { May } from '../../domain/core/actor.ts';
+import type { Can } from '../../domain/core/actor.ts';
 import { jobAllowed, jobNextAction } from '../../domain/jobs/allowed.ts';
 import { JOB_STATES } from '../../domain/jobs/job-state.ts';
 import { type IdNoun, publicId } from '../../lib/ids.ts';
@@ -122,8 +122,8 @@ const outcomeOf = (job: JobView): Type.Static<typeof Outcome> | null =>
         failureCount: job.failure_count,
       };
 
-export function presentJob(job: JobView, may: May): Type.Static<typeof Job> {
-  return { ...presentSharedJob(job), allowed: jobAllowed({ state: job.state, siteId: job.site_id }, may) };
+export function presentJob(job: JobView, can: Can): Type.Static<typeof Job> {
+  return { ...presentSharedJob(job), allowed: jobAllowed({ state: job.state, siteId: job.site_id }, can) };
 }
 
 export function presentSharedJob(job: JobView): Type.Static<typeof SharedJob> {

@@ -3,7 +3,7 @@ import Type from 'typebox';
 import { eventWatermark, printEventPlace } from '../../db/core/events.ts';
 import { readJobSnapshots } from '../../db/jobs/job-snapshots.ts';
 import { getJob } from '../../db/jobs/jobs.ts';
-import { mayOf, type Principal } from '../../domain/core/decide.ts';
+import { canOf, type Principal } from '../../domain/core/authorize.ts';
 import { LOG_START, type LogPosition, printPosition, reaches, tailOf } from '../../domain/logs/log-position.ts';
 import { parsePublicId } from '../../lib/ids.ts';
 import type { App } from '../core/app-type.ts';
@@ -62,7 +62,7 @@ export function jobStreamRoutes(app: App, parts: ApiParts): void {
       outlet.write(`retry: ${RETRY_MS}\n${frame('hello', hello, printPosition(from))}`);
       if (reset)
         outlet.write(frame('reset', { reason: 'The log does not hold the id to go on from; it starts anew.' }));
-      outlet.write(frame('job', presentJob(job, mayOf(principal))));
+      outlet.write(frame('job', presentJob(job, canOf(principal))));
       const viewer = new Viewer(outlet, { principal, siteId: job.site_id, shownVersion: job.version });
       streams.open(viewer, orgId, snapshot, job, from);
       return reply;

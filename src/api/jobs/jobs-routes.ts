@@ -3,8 +3,8 @@ import { acceptJobs, type JobRequest } from '../../db/jobs/accept-jobs.ts';
 import type { Sees } from '../../db/jobs/job-waits.ts';
 import { getJob, type JobView, listJobs } from '../../db/jobs/jobs.ts';
 import { requestCancel } from '../../db/jobs/request-cancel.ts';
-import type { May } from '../../domain/core/actor.ts';
-import { mayOf, type Principal, reachOf } from '../../domain/core/decide.ts';
+import type { Can } from '../../domain/core/actor.ts';
+import { canOf, type Principal, reachOf } from '../../domain/core/authorize.ts';
 import { Failure } from '../../lib/failure.ts';
 import { parsePublicId } from '../../lib/ids.ts';
 import type { App } from '../core/app-type.ts';
@@ -27,13 +27,13 @@ const read = { permission: 'job:read', scope: 'anywhere' } as const;
 const seesOf =
   (principal: Principal): Sees =>
   (siteId) =>
-    mayOf(principal)('job:read', siteId);
+    canOf(principal)('job:read', siteId);
 
 /** Starting asks for `job:start` at the target beside the permission of the kind. */
-const mayStart =
-  (may: May): May =>
+const canStart =
+  (can: Can): Can =>
   (permission, siteId) =>
-    may(permission, siteId) && (permission.endsWith(':read') || may('job:start', siteId));
+    can(permission, siteId) && (permission.endsWith(':read') || can('job:start', siteId));
 
 export function jobRoutes(app: App, parts: ApiParts): void {
   list(app, parts);
@@ -65,7 +65,7 @@ function list(app: App, { database }: ApiParts): void {
       };
       const page = readPage(query);
       return presentPage(await database.inOrganization(principal.orgId, (tx) => listJobs(tx, filter, page)), (job) =>
-        presentJob(job, mayOf(principal)),
+        presentJob(job, canOf(principal)),
       );
     },
   );
@@ -95,7 +95,7 @@ function start(app: App, { database, engine, clock, random }: ApiParts): void {
         hostId,
         trigger: principal.kind === 'key' ? 'key' : 'person',
         actor: actorOf(principal),
-        may: mayStart(mayOf(principal)),
+        can: canStart(canOf(principal)),
         requestId: request.id,
         idempotency: idempotencyOf(request),
         ifBusy,
@@ -113,7 +113,7 @@ function start(app: App, { database, engine, clock, random }: ApiParts): void {
       });
       // Not waited for: what Temporal says changes nothing about the job being accepted.
       if (answer.verdict === 'queued') void engine.startRuns([answer.start]);
-      const job = presentJob(view!, mayOf(principal));
+      const job = presentJob(view!, canOf(principal));
       return reply.code(202).header('location', `/api/v1/jobs/${job.id}`).header('etag', etag(job.version)).send(job);
     },
   );
@@ -130,8 +130,8 @@ function show(app: App, { database }: ApiParts): void {
       const principal = principalOf(request);
       const id = parsePublicId('job', request.params.id)!;
       const job = await database.inOrganization(principal.orgId, (tx) => getJob(tx, id, seesOf(principal)));
-      if (!job || !mayOf(principal)('job:read', job.site_id)) throw notFound();
-      return reply.header('etag', etag(job.version)).send(presentJob(job, mayOf(principal)));
+      if (!job || !canOf(principal)('job:read', job.site_id)) throw notFound();
+      return reply.header('etag', etag(job.version)).send(presentJob(job, canOf(principal)));
     },
   );
 }
@@ -175,7 +175,7 @@ function cancel(app: App, { database, engine, clock, random }: ApiParts): void {
       return reply
         .code(202)
         .header('etag', etag(view!.version))
-        .send(presentJob(view!, mayOf(principal)));
+        .send(presentJob(view!, canOf(principal)));
     },
   );
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Kysely } from 'kysely';
-import type { Principal } from '../../domain/core/decide.ts';
+import type { Principal } from '../../domain/core/authorize.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { asError, Failure } from '../../lib/failure.ts';
 import type { Log } from '../../lib/log.ts';

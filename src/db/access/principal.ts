@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
-import type { Grant, Principal } from '../../domain/core/decide.ts';
+import type { Principal, RoleGrant } from '../../domain/core/authorize.ts';
 
 interface Row {
   org_id: string;
@@ -15,7 +15,7 @@ interface Row {
   revoked: boolean;
   deleted: boolean;
   org_name: string;
-  grants: Grant[];
+  grants: RoleGrant[];
 }
 
 /** The principal of a key, and what its owner may want to see of it. */

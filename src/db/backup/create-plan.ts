@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { type Forbidden, OWN_DATA, refuseOwnData, refusePlan } from '../../domain/backup/plan-paths.ts';
-import type { May } from '../../domain/core/actor.ts';
+import type { Can } from '../../domain/core/actor.ts';
 import { LOCAL_HOST } from '../../domain/core/local-host.ts';
 import { Failure } from '../../lib/failure.ts';
 import { newUuid } from '../../lib/ids.ts';
@@ -45,7 +45,7 @@ const unknown = (noun: string, pointer: string) =>
 export async function createPlan(
   tx: Tx,
   plan: NewPlan,
-  parts: ChangeParts & { readonly may: May; readonly ownFolders: readonly string[] },
+  parts: ChangeParts & { readonly can: Can; readonly ownFolders: readonly string[] },
 ): Promise<{ id: string; repeated: boolean }> {
   checkPaths(plan);
   await lockOrganization(tx);
@@ -53,14 +53,14 @@ export async function createPlan(
   if (before) return { id: before, repeated: true };
   const [facts] = await loadFacts(tx, [{ planId: null, hostId: plan.hostId, repositoryId: plan.repositoryId }]);
   const { host, repository } = facts!;
-  if (!host || !parts.may('host:read', host.siteId)) throw unknown('host', '/hostId');
-  if (!repository || !parts.may('repository:read', null)) throw unknown('repository', '/repositoryId');
-  if (!parts.may('plan:manage', host.siteId))
+  if (!host || !parts.can('host:read', host.siteId)) throw unknown('host', '/hostId');
+  if (!repository || !parts.can('repository:read', null)) throw unknown('repository', '/repositoryId');
+  if (!parts.can('plan:manage', host.siteId))
     throw new Failure('forbidden', 'This needs the permission plan:manage.', {
       fault: 'caller',
       extra: { required: 'plan:manage' },
     });
-  if (repository.usedBy === null && !parts.may('repository:manage', null))
+  if (repository.usedBy === null && !parts.can('repository:manage', null))
     throw new Failure(
       'forbidden',
       `No plan of this site uses ${repository.name} yet: to bring its password there needs the permission repository:manage.`,

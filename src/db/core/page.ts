@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Reach } from '../../domain/core/decide.ts';
+import type { Reach } from '../../domain/core/authorize.ts';
 
 /** A page of a list by id, which is by time of creation: newest first unless told. */
 export interface PageAsked {

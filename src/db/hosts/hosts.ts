@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Reach } from '../../domain/core/decide.ts';
+import type { Reach } from '../../domain/core/authorize.ts';
 import { behind, inOrder, type Page, type PageAsked, pageOf, rfc3339, withinReach } from '../core/page.ts';
 import type { Tx } from '../core/transaction.ts';
 

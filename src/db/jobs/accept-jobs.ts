@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Actor, May, Trigger } from '../../domain/core/actor.ts';
+import type { Actor, Can, Trigger } from '../../domain/core/actor.ts';
 import type { JobFacts } from '../../domain/jobs/facts.ts';
 import { withSite } from '../../domain/jobs/lock.ts';
 import { type AskedJob, judgeRequest, type ReadRequest, readRequest } from '../../kinds/core/judge-request.ts';
@@ -17,7 +17,7 @@ import type { StartOrder } from './start-orders.ts';
 export interface JobRequest extends AskedJob {
   readonly trigger: Trigger;
   readonly actor: Actor;
-  readonly may: May;
+  readonly can: Can;
   readonly requestId: string;
   readonly idempotency: IdempotencyKeyUse | null;
   /** `refuse`: rather no job than one that waits behind another on its host. */
@@ -62,7 +62,7 @@ export async function acceptJobs(tx: Tx, requests: readonly JobRequest[], parts:
     else if (known instanceof Failure) answers.push({ verdict: 'refused', failure: known });
     else {
       const jobFacts = { organizationId: tx.orgId, jobId: newUuid(parts.clock, parts.random), ...facts[at]! };
-      const refusal = judgeRequest(known, jobFacts, request.may);
+      const refusal = judgeRequest(known, jobFacts, request.can);
       answers.push(refusal && { verdict: 'refused', failure: refusal });
       if (!refusal) fresh.push({ at, job: newJob(request, known, jobFacts, parts) });
     }
@@ -103,7 +103,7 @@ async function insertAndGrant(
   ]);
   for (const { at, job } of fresh) {
     if (granted.has(job.id)) answers[at] = { verdict: 'queued', jobId: job.id, start: startOf(tx.orgId, job) };
-    else if (requests[at]!.ifBusy === 'refuse') throw await busy(tx, job, requests[at]!.may);
+    else if (requests[at]!.ifBusy === 'refuse') throw await busy(tx, job, requests[at]!.can);
     else {
       const reason = ready.includes(job.id) ? 'lock' : 'host_offline';
       answers[at] = { verdict: 'waiting', jobId: job.id, reason };
@@ -128,8 +128,8 @@ const startOf = (orgId: string, job: NewJob): StartOrder => ({
 });
 
 /** Thrown, so that the transaction and with it the job that would have waited is undone. */
-async function busy(tx: Tx, job: NewJob, may: May): Promise<Failure> {
-  const sees: Sees = (siteId) => may('job:read', siteId);
+async function busy(tx: Tx, job: NewJob, can: Can): Promise<Failure> {
+  const sees: Sees = (siteId) => can('job:read', siteId);
   const wait = (await loadWaits(tx, [job.id], sees)).get(job.id);
   return new Failure('host-busy', `It would wait: ${wait?.words}.`, {
     fault: 'caller',

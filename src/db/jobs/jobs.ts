@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import { type Reach, reaches } from '../../domain/core/decide.ts';
+import { type Reach, reachIncludes } from '../../domain/core/authorize.ts';
 import type { JobState } from '../../domain/jobs/job-state.ts';
 import type { ItemFailure } from '../../domain/jobs/outcome.ts';
 import { behind, inOrder, type Page, type PageAsked, pageOf, withinReach } from '../core/page.ts';
@@ -93,7 +93,7 @@ export async function listJobs(tx: Tx, filter: JobFilter, page: PageAsked): Prom
       ${hostOf(tx.orgId)}
      order by ${inOrder(page, 'j.id')}`);
   const { items, next } = pageOf(found, page.limit, (job) => job.id);
-  const sees: Sees = (siteId) => reaches(filter.reach, siteId);
+  const sees: Sees = (siteId) => reachIncludes(filter.reach, siteId);
   return { items: await withWaits(tx, items, sees), next };
 }
 

@@ -10,4 +10,4 @@ export interface Actor {
 export type Trigger = 'person' | 'key' | 'schedule' | 'runbook' | 'system';
 
 /** The question of the decision function, bound to one principal: may it do this at that site (null: in the organisation)? */
-export type May = (permission: Permission, siteId: string | null) => boolean;
+export type Can = (permission: Permission, siteId: string | null) => boolean;

@@ -1,30 +1,30 @@
 import type { Permission } from '../../catalog/permissions.ts';
-import type { May } from '../core/actor.ts';
+import type { Can } from '../core/actor.ts';
 import { isTerminal, type JobState, transition } from './job-state.ts';
 
 /** What may be done with a row by whoever asks: true, or in words why not. The rules stand here once, for API, CLI and console. */
 export type Allowed = Readonly<Record<string, true | string>>;
 
-const permitted = (may: May, permission: Permission, siteId: string | null): true | string =>
-  may(permission, siteId) || `needs the permission ${permission}`;
+const permitted = (can: Can, permission: Permission, siteId: string | null): true | string =>
+  can(permission, siteId) || `needs the permission ${permission}`;
 
 export interface JobForActions {
   readonly state: JobState;
   readonly siteId: string | null;
 }
 
-export function jobAllowed({ state, siteId }: JobForActions, may: May): Allowed {
+export function jobAllowed({ state, siteId }: JobForActions, can: Can): Allowed {
   const cancel = isTerminal(state)
     ? `it has ended as ${state}`
     : transition(state, 'cancel-asked') === null
       ? `it is ${state}`
       : state === 'cancelling'
         ? 'it is being cancelled'
-        : permitted(may, 'job:cancel', siteId);
+        : permitted(can, 'job:cancel', siteId);
   return {
     cancel,
-    logs: permitted(may, 'job:read_logs', siteId),
-    startAgain: isTerminal(state) ? permitted(may, 'job:start', siteId) : 'it has not ended',
+    logs: permitted(can, 'job:read_logs', siteId),
+    startAgain: isTerminal(state) ? permitted(can, 'job:start', siteId) : 'it has not ended',
   };
 }
 
@@ -35,8 +35,8 @@ export function jobNextAction({ state }: JobForActions): 'wait' | 'read-log' | '
   return state === 'succeeded' || state === 'cancelled' ? null : 'read-log';
 }
 
-export function hostAllowed(siteId: string, may: May): Allowed {
-  return { startJobs: permitted(may, 'job:start', siteId) };
+export function hostAllowed(siteId: string, can: Can): Allowed {
+  return { startJobs: permitted(can, 'job:start', siteId) };
 }
 
 export function hostNextAction(online: boolean, seenBefore: boolean): 'start-agent' | 'look-at-agent' | null {
@@ -44,12 +44,12 @@ export function hostNextAction(online: boolean, seenBefore: boolean): 'start-age
   return seenBefore ? 'look-at-agent' : 'start-agent';
 }
 
-export function planAllowed(siteId: string, may: May): Allowed {
-  const start = permitted(may, 'job:start', siteId);
+export function planAllowed(siteId: string, can: Can): Allowed {
+  const start = permitted(can, 'job:start', siteId);
   return {
-    backup: start === true ? permitted(may, 'backup:run', siteId) : start,
-    change: permitted(may, 'plan:manage', siteId),
-    remove: permitted(may, 'plan:manage', siteId),
+    backup: start === true ? permitted(can, 'backup:run', siteId) : start,
+    change: permitted(can, 'plan:manage', siteId),
+    remove: permitted(can, 'plan:manage', siteId),
   };
 }
 

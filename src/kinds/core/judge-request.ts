@@ -1,5 +1,5 @@
 import Value from 'typebox/value';
-import type { May } from '../../domain/core/actor.ts';
+import type { Can } from '../../domain/core/actor.ts';
 import type { JobFacts } from '../../domain/jobs/facts.ts';
 import { Failure } from '../../lib/failure.ts';
 import { parsePublicId } from '../../lib/ids.ts';
@@ -49,22 +49,22 @@ export function readRequest(asked: AskedJob): ReadRequest | Failure {
 }
 
 /** Looks at the request beside what it names: is it there, may this principal, can the agent, is there a password. */
-export function judgeRequest(request: ReadRequest, facts: JobFacts, may: May): Failure | null {
+export function judgeRequest(request: ReadRequest, facts: JobFacts, can: Can): Failure | null {
   const { kind, wanted } = request;
   const site = facts.host?.siteId ?? null;
   const missing = (there: unknown, asked: unknown) => asked !== null && there === null;
-  if (missing(facts.plan, wanted.planId) || (facts.plan && !may('plan:read', site)))
+  if (missing(facts.plan, wanted.planId) || (facts.plan && !can('plan:read', site)))
     return callers('unknown-target', 'There is no such plan.', '/params/planId');
-  if (missing(facts.repository, wanted.repositoryId) || (wanted.repositoryId && !may('repository:read', null)))
+  if (missing(facts.repository, wanted.repositoryId) || (wanted.repositoryId && !can('repository:read', null)))
     return callers('unknown-target', 'There is no such repository.', '/params/repositoryId');
-  if (missing(facts.host, wanted.hostId) || (facts.host && wanted.hostId && !may('host:read', site)))
+  if (missing(facts.host, wanted.hostId) || (facts.host && wanted.hostId && !can('host:read', site)))
     return callers('unknown-target', 'There is no such host.', '/target/hostId');
-  if (!may(kind.permission, site))
+  if (!can(kind.permission, site))
     return new Failure('forbidden', `This needs the permission ${kind.permission}.`, {
       fault: 'caller',
       extra: { required: kind.permission },
     });
-  if (kind.secrets(facts).length > 0 && facts.repository?.usedBy !== 'host' && !may('repository:manage', null))
+  if (kind.secrets(facts).length > 0 && facts.repository?.usedBy !== 'host' && !can('repository:manage', null))
     return new Failure(
       'forbidden',
       `The password of ${facts.repository?.name} goes only to hosts with a plan that uses it, or with the permission repository:manage.`,

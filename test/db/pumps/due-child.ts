@@ -31,7 +31,7 @@ const occurrence = (schedule: number, due: number): JobRequest => ({
   hostId: order.hostId,
   trigger: 'schedule',
   actor: { kind: 'system', id: null, label: 'schedule' },
-  may: () => true,
+  can: () => true,
   requestId: 'due',
   idempotency: {
     principal: `schedule/${schedule}`,

@@ -101,7 +101,7 @@ const request = (kind: string, params: Record<string, unknown>, hostId: string |
     hostId,
     trigger: 'key',
     actor: ACTOR,
-    may: () => true,
+    can: () => true,
     requestId: 'storm',
     idempotency: null,
     ifBusy: 'queue',

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import type { Permission } from '../../../catalog/permissions.ts';
 import { API_KEY, findKey } from '../../../db/access/principal.ts';
-import { decide, mayAnywhere, refuseEntry } from '../../../domain/core/decide.ts';
+import { authorize, canAnywhere, refuseEntry } from '../../../domain/core/authorize.ts';
 import { Failure } from '../../../lib/failure.ts';
 import type { ApiParts } from '../parts.ts';
 
@@ -67,8 +67,8 @@ export function installAuthz(app: FastifyInstance, parts: ApiParts): void {
     if (authz.permission === 'authenticated') return;
     const allowed =
       authz.scope === 'anywhere'
-        ? mayAnywhere(known.principal, authz.permission)
-        : decide(known.principal, authz.permission, null).allowed;
+        ? canAnywhere(known.principal, authz.permission)
+        : authorize(known.principal, authz.permission, null).allowed;
     if (allowed) return;
     throw new Failure('forbidden', `This needs the permission ${authz.permission}.`, {
       fault: 'caller',

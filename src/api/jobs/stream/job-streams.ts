@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../../../db/core/database.ts';
 import type { JobSnapshot } from '../../../db/jobs/job-snapshots.ts';
 import type { JobView } from '../../../db/jobs/jobs.ts';
-import type { Principal } from '../../../domain/core/decide.ts';
+import type { Principal } from '../../../domain/core/authorize.ts';
 import type { LogPosition } from '../../../domain/logs/log-position.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { asError, Failure } from '../../../lib/failure.ts';

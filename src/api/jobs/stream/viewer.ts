@@ -1,4 +1,4 @@
-import type { Principal } from '../../../domain/core/decide.ts';
+import type { Principal } from '../../../domain/core/authorize.ts';
 import { type LogPosition, reaches } from '../../../domain/logs/log-position.ts';
 import type { History } from './history.ts';
 import type { JobFeed, Watcher } from './job-feed.ts';

@@ -1,8 +1,8 @@
 import { BUILTIN_ROLES, type BuiltinRole, PERMISSIONS, type Permission } from '../../catalog/permissions.ts';
-import type { May } from './actor.ts';
+import type { Can } from './actor.ts';
 
 /** A role somebody has: everywhere in the organisation (`siteId` null) or at one site. */
-export interface Grant {
+export interface RoleGrant {
   readonly roleKey: string;
   readonly siteId: string | null;
 }
@@ -14,7 +14,7 @@ export interface Principal {
   readonly keyId: string | null;
   readonly orgId: string;
   readonly label: string;
-  readonly grants: readonly Grant[];
+  readonly grants: readonly RoleGrant[];
   /** What a key is cut down to; null: all that its owner may. */
   readonly scopes: readonly string[] | null;
   readonly userStatus: 'invited' | 'active' | 'disabled';
@@ -58,7 +58,7 @@ function holds(roleKey: string, permission: Permission): boolean {
  * May the principal do this at that site (null: in the organisation)? Deny by default. A site's assignment replaces the
  * organisation's at that site, except an owner's, so that nobody can lock the owner out of a site.
  */
-export function decide(principal: Principal, permission: Permission, siteId: string | null): Decision {
+export function authorize(principal: Principal, permission: Permission, siteId: string | null): Decision {
   const refused = refuseEntry(principal);
   if (refused) return deny(refused);
   if (!KNOWN.has(permission)) return deny('unknown-permission');
@@ -72,10 +72,10 @@ export function decide(principal: Principal, permission: Permission, siteId: str
 }
 
 /** The decision bound to one principal, as accept takes it. */
-export const mayOf =
-  (principal: Principal): May =>
+export const canOf =
+  (principal: Principal): Can =>
   (permission, siteId) =>
-    decide(principal, permission, siteId).allowed;
+    authorize(principal, permission, siteId).allowed;
 
 /** Where a permission holds: everywhere but at some sites, or only at some. Lists are cut by this. */
 export type Reach =
@@ -84,19 +84,19 @@ export type Reach =
 
 export function reachOf(principal: Principal, permission: Permission): Reach {
   const sites = [...new Set(principal.grants.flatMap((g) => g.siteId ?? []))];
-  const may = (siteId: string | null) => decide(principal, permission, siteId).allowed;
-  if (may(null)) return { everywhere: true, except: sites.filter((site) => !may(site)) };
-  return { everywhere: false, only: sites.filter((site) => may(site)) };
+  const can = (siteId: string | null) => authorize(principal, permission, siteId).allowed;
+  if (can(null)) return { everywhere: true, except: sites.filter((site) => !can(site)) };
+  return { everywhere: false, only: sites.filter((site) => can(site)) };
 }
 
 /** Is the site (null: no site) within it? */
-export function reaches(reach: Reach, siteId: string | null): boolean {
+export function reachIncludes(reach: Reach, siteId: string | null): boolean {
   if (!reach.everywhere) return siteId !== null && reach.only.includes(siteId);
   return siteId === null || !reach.except.includes(siteId);
 }
 
 /** Does it hold anywhere at all? What a route asks before it has looked at any row. */
-export function mayAnywhere(principal: Principal, permission: Permission): boolean {
+export function canAnywhere(principal: Principal, permission: Permission): boolean {
   const reach = reachOf(principal, permission);
   return reach.everywhere || reach.only.length > 0;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BUILTIN_ROLES, PERMISSION_KEYS, type Permission } from '../../catalog/permissions.ts';
-import { decide, mayAnywhere, type Principal, reachOf } from './decide.ts';
+import { authorize, canAnywhere, type Principal, reachOf } from './authorize.ts';
 
 const person = (over: Partial<Principal> = {}): Principal => ({
   kind: 'key',
@@ -18,29 +18,29 @@ const person = (over: Partial<Principal> = {}): Principal => ({
 });
 const grants = (...list: [string, string | null][]) => list.map(([roleKey, siteId]) => ({ roleKey, siteId }));
 
-describe('decide', () => {
+describe('authorize', () => {
   test('nobody without an assignment may anything', () => {
     for (const permission of PERMISSION_KEYS)
-      expect(decide(person({ grants: [] }), permission, null)).toEqual({ allowed: false, reason: 'no-grant' });
+      expect(authorize(person({ grants: [] }), permission, null)).toEqual({ allowed: false, reason: 'no-grant' });
   });
 
   test('an assignment at a site replaces the one of the organisation there, up and down', () => {
     const narrowed = person({ grants: grants(['operator', null], ['viewer', 's1']) });
-    expect(decide(narrowed, 'job:cancel', 's1').allowed).toBe(false);
-    expect(decide(narrowed, 'job:cancel', 's2').allowed).toBe(true);
+    expect(authorize(narrowed, 'job:cancel', 's1').allowed).toBe(false);
+    expect(authorize(narrowed, 'job:cancel', 's2').allowed).toBe(true);
     const widened = person({ grants: grants(['viewer', null], ['operator', 's1']) });
-    expect(decide(widened, 'job:cancel', 's1').allowed).toBe(true);
-    expect(decide(widened, 'job:cancel', null).allowed).toBe(false);
+    expect(authorize(widened, 'job:cancel', 's1').allowed).toBe(true);
+    expect(authorize(widened, 'job:cancel', null).allowed).toBe(false);
   });
 
   test('an owner is never narrowed', () => {
     const owner = person({ grants: grants(['owner', null], ['viewer', 's1']) });
-    for (const permission of PERMISSION_KEYS) expect(decide(owner, permission, 's1').allowed).toBe(true);
+    for (const permission of PERMISSION_KEYS) expect(authorize(owner, permission, 's1').allowed).toBe(true);
   });
 
   test('a permission of the organisation does not come from a site', () => {
     const local = person({ grants: grants(['admin', 's1']) });
-    expect(decide(local, 'repository:manage', 's1').allowed).toBe(false);
+    expect(authorize(local, 'repository:manage', 's1').allowed).toBe(false);
   });
 
   test.each([
@@ -51,11 +51,11 @@ describe('decide', () => {
     [{ scopes: ['job:read'] }, 'outside-key-scopes'],
     [{ grants: grants(['wizard', null]) }, 'no-grant'],
   ] as const)('%o is denied as %s', (over, reason) => {
-    expect(decide(person(over as Partial<Principal>), 'job:cancel', null)).toEqual({ allowed: false, reason });
+    expect(authorize(person(over as Partial<Principal>), 'job:cancel', null)).toEqual({ allowed: false, reason });
   });
 
   test('a permission that nobody defined is denied, for the owner too', () => {
-    expect(decide(person(), 'job:explode' as Permission, null)).toEqual({
+    expect(authorize(person(), 'job:explode' as Permission, null)).toEqual({
       allowed: false,
       reason: 'unknown-permission',
     });
@@ -72,15 +72,15 @@ describe('decide', () => {
     })
     .map((over) => person(over));
 
-  test('a key never may more than its owner, and reach says exactly what decide says', () => {
+  test('a key never may more than its owner, and reach says exactly what authorize says', () => {
     fc.assert(
       fc.property(
         anyPrincipal,
         fc.constantFrom(...PERMISSION_KEYS),
         fc.constantFrom(null, 's1', 's2', 's9'),
         (p, permission, site) => {
-          const allowed = decide(p, permission, site).allowed;
-          if (allowed) expect(decide({ ...p, scopes: null }, permission, site).allowed).toBe(true);
+          const allowed = authorize(p, permission, site).allowed;
+          if (allowed) expect(authorize({ ...p, scopes: null }, permission, site).allowed).toBe(true);
           const reach = reachOf(p, permission);
           const reached =
             site === null
@@ -89,7 +89,7 @@ describe('decide', () => {
                 ? !reach.except.includes(site)
                 : reach.only.includes(site);
           expect(reached).toBe(allowed);
-          if (allowed) expect(mayAnywhere(p, permission)).toBe(true);
+          if (allowed) expect(canAnywhere(p, permission)).toBe(true);
         },
       ),
     );
