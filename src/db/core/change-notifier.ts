@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
-import { Pace } from '../../lib/pace.ts';
+import { RateLimiter } from '../../lib/rate-limiter.ts';
 import { ScramClient } from './scram-client.ts';
 
 const CHANNEL = 'holdfast_change';
@@ -20,7 +20,7 @@ const REST_MS = 1_000;
 export class ChangeNotifier {
   readonly #config: pg.ClientConfig;
   readonly #listeners = new Set<() => void>();
-  readonly #pace = new Pace(HINTS.places, HINTS.restMs);
+  readonly #limiter = new RateLimiter(HINTS.places, HINTS.restMs);
   #client: Promise<pg.Client> | null = null;
   #listening = false;
   #wanted = false;
@@ -66,7 +66,7 @@ export class ChangeNotifier {
   async #work(): Promise<void> {
     this.#working = true;
     while (!this.#closed && (this.#wanted || this.#isDeaf)) {
-      await this.#pace.turn();
+      await this.#limiter.wait();
       const sent = await this.#exchange().then(
         () => true,
         () => false,

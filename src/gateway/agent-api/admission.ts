@@ -13,12 +13,12 @@ import type { Patience } from '../proxy/patience.ts';
 import { Refusal } from '../proxy/refusal.ts';
 import type { Rule } from '../proxy/rules.ts';
 import type { Connections } from './connections.ts';
-import { FairTurns, type TurnLimits } from './fair-turns.ts';
+import { FairSemaphore, type SemaphoreLimits } from './fair-semaphore.ts';
 
 /** What a message may be at most, before its type is looked at. */
 export const MAX_RECEIVED_BYTES = 2 * 1024 * 1024;
 /** So many messages are read at a time, which bounds what they hold to 64 MiB; those of good hosts are there at once. */
-const BODIES: TurnLimits = { width: 32, widthEach: 4, waitingEach: 200, waitingAll: 5_000 };
+const BODIES: SemaphoreLimits = { width: 32, widthEach: 4, waitingEach: 200, waitingAll: 5_000 };
 /** A message that is not there by then is not waited for. */
 const BODY_MS = 10_000;
 const MOST_HELD_MS = 5_000;
@@ -33,7 +33,7 @@ export interface AdmissionParts {
 
 /** Before a byte of a message is read: who calls, and whether it is his turn to be read. */
 export function admission(parts: AdmissionParts): ServerInterceptor {
-  const bodies = new FairTurns(BODIES);
+  const bodies = new FairSemaphore(BODIES);
   return ({ path }, call) => {
     const visit = new Visit(parts, bodies, path, call);
     return new ServerInterceptingCall(call, {
@@ -57,14 +57,14 @@ export function admission(parts: AdmissionParts): ServerInterceptor {
 /** One call on its way in. */
 class Visit {
   readonly #parts: AdmissionParts;
-  readonly #bodies: FairTurns;
+  readonly #bodies: FairSemaphore;
   readonly #path: string;
   readonly #call: Call;
   readonly #isRead = Promise.withResolvers<void>();
   #hostId: string | null = null;
   #isOver = false;
 
-  constructor(parts: AdmissionParts, bodies: FairTurns, path: string, call: Call) {
+  constructor(parts: AdmissionParts, bodies: FairSemaphore, path: string, call: Call) {
     this.#parts = parts;
     this.#bodies = bodies;
     this.#path = path;

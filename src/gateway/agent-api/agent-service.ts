@@ -26,12 +26,12 @@ import { readTicket } from '../proxy/ticket.ts';
 import { tokenHash, unwrapToken } from '../proxy/tokens.ts';
 import type { Upstream } from '../proxy/upstream.ts';
 import type { AttemptTicket, GatewayStore, HostIdentity } from '../store.ts';
-import { ATTEMPT, QUESTIONS, WRITERS } from './agent-turns.ts';
-import { FairTurns } from './fair-turns.ts';
+import { FairSemaphore } from './fair-semaphore.ts';
 import { Buckets } from './limits.ts';
 import { type AgentMessages, readMessage } from './messages.ts';
 import { addressOf } from './network.ts';
 import { Seldom } from './seldom.ts';
+import { ATTEMPT, QUERIES, REPORTS } from './semaphore-limits.ts';
 
 /** A host that does 37 no-op jobs a second, the most one engine was seen to give, makes about 110 calls a second here. */
 const CALLS = { perSecond: 200, burst: 600 };
@@ -58,9 +58,9 @@ export interface AgentServiceParts {
 export class AgentService {
   readonly #parts: AgentServiceParts;
   readonly #calls: Buckets;
-  readonly #intake = new FairTurns(WRITERS);
-  readonly #questions = new FairTurns(QUESTIONS);
-  readonly #attempts = new FairTurns(ATTEMPT);
+  readonly #reports = new FairSemaphore(REPORTS);
+  readonly #queries = new FairSemaphore(QUERIES);
+  readonly #attempts = new FairSemaphore(ATTEMPT);
   readonly #errors: Seldom;
 
   constructor(parts: AgentServiceParts) {
@@ -114,7 +114,7 @@ export class AgentService {
     hello: Static<typeof protocol.Hello>,
     address: string,
   ): Promise<protocol.HelloAnswer> {
-    const epoch = await this.#questions.run(host.hostId, async () => {
+    const epoch = await this.#queries.run(host.hostId, async () => {
       const { epoch } = await this.#parts.store.hello(host, hello, address);
       this.#parts.epochs.learned(host, epoch);
       await this.#parts.neverArrived.endAll(host);
@@ -131,7 +131,7 @@ export class AgentService {
   }
 
   async #beat(host: HostIdentity, beat: Static<typeof protocol.Beat>): Promise<protocol.BeatAnswer> {
-    const isCurrent = await this.#parts.epochs.isCurrent(host, beat.epoch, this.#questions);
+    const isCurrent = await this.#parts.epochs.isCurrent(host, beat.epoch, this.#queries);
     if (!isCurrent) return { verdict: 'superseded', engineAway: false };
     const runningJobs = beat.running.map(({ jobId }) => jobId);
     this.#parts.presence.beat({ ...host, epoch: beat.epoch, runningJobs, arrivedAt: this.#parts.clock.now() });
@@ -141,7 +141,7 @@ export class AgentService {
   async #claim(host: HostIdentity, claim: Static<typeof protocol.Claim>): Promise<protocol.ClaimAnswer> {
     const { ticket, hash } = this.#attempt(host, claim);
     const claimed = await this.#attempts.run(attemptKey(ticket), () =>
-      this.#questions.run(host.hostId, () => this.#parts.store.claim(host, ticket, hash)),
+      this.#queries.run(host.hostId, () => this.#parts.store.claim(host, ticket, hash)),
     );
     if (claimed.verdict === 'refused') throw new Refusal(status.FAILED_PRECONDITION, claimed.reason, true);
     const secrets = claimed.secrets.map(({ name, table, row, column, sealed }) => {
@@ -165,12 +165,12 @@ export class AgentService {
     const { firstSeq, lines, progress, result, last = false } = report;
     const take = (some: { lines: typeof lines; last: boolean }) =>
       this.#parts.store.report(host, ticket, hash, { firstSeq, progress, result, ...some });
-    if (lines.length === 0 && !last) return await this.#questions.run(host.hostId, () => take({ lines, last }));
+    if (lines.length === 0 && !last) return await this.#queries.run(host.hostId, () => take({ lines, last }));
     try {
-      return await this.#intake.run(host.hostId, () => take({ lines, last }));
+      return await this.#reports.run(host.hostId, () => take({ lines, last }));
     } catch (thrown) {
       // The log can be stuck by itself (a locked table, a missing day); how the attempt ended gets through all the same.
-      if (result !== null) await this.#questions.run(host.hostId, () => take({ lines: [], last: false }));
+      if (result !== null) await this.#queries.run(host.hostId, () => take({ lines: [], last: false }));
       throw thrown;
     }
   }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../lib/clock.ts';
-import type { FairTurns } from '../agent-api/fair-turns.ts';
+import type { FairSemaphore } from '../agent-api/fair-semaphore.ts';
 import type { GatewayStore, HostIdentity } from '../store.ts';
 
 /**
@@ -29,11 +29,11 @@ export class Epochs {
     this.#epochs.set(host.hostId, { epoch, untilMs: this.#nowMs() + KEPT_MS });
   }
 
-  /** Asks in the host's turn where it is not known. */
-  async isCurrent(host: HostIdentity, epoch: number, turns: FairTurns): Promise<boolean> {
+  /** Asks, by the host's semaphore, where it is not known. */
+  async isCurrent(host: HostIdentity, epoch: number, semaphore: FairSemaphore): Promise<boolean> {
     const kept = this.#epochs.get(host.hostId);
     if (kept && kept.untilMs > this.#nowMs() && epoch <= kept.epoch) return epoch === kept.epoch;
-    const found = await turns.run(host.hostId, () => this.#store.epoch(host));
+    const found = await semaphore.run(host.hostId, () => this.#store.epoch(host));
     this.learned(host, found.epoch);
     return epoch === found.epoch;
   }

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../lib/clock.ts';
 import { asError } from '../../lib/failure.ts';
 import type { Log } from '../../lib/log.ts';
-import { FairTurns } from '../agent-api/fair-turns.ts';
+import { FairSemaphore } from '../agent-api/fair-semaphore.ts';
 import { Buckets } from '../agent-api/limits.ts';
 import { addressOf, networkOf } from '../agent-api/network.ts';
 import { later, Refusal } from '../proxy/refusal.ts';
@@ -36,8 +36,8 @@ export class Hosts {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #guesses: Buckets;
-  readonly #firstTimes = new FairTurns(FIRST_TIMES);
-  readonly #suspects = new FairTurns(SUSPECTS);
+  readonly #firstTimes = new FairSemaphore(FIRST_TIMES);
+  readonly #suspects = new FairSemaphore(SUSPECTS);
   /** By hash. Wrong ones apart, so that no guess drives a good one out. */
   readonly #good = new LRUCache<string, Kept>({ max: MAX_GOOD });
   readonly #wrong = new LRUCache<string, Kept>({ max: MAX_WRONG });
@@ -67,12 +67,12 @@ export class Hosts {
   }
 
   #askInTurn(credential: HostCredential, key: string, network: string): Promise<Known> {
-    const turns = this.#guesses.has(network) ? this.#firstTimes : this.#suspects;
-    return turns
+    const semaphore = this.#guesses.has(network) ? this.#firstTimes : this.#suspects;
+    return semaphore
       .run(network, () => this.#ask(credential, key, network))
       .catch((thrown) => {
         this.#wrong.delete(key);
-        throw turns === this.#suspects
+        throw semaphore === this.#suspects
           ? new Refusal(status.RESOURCE_EXHAUSTED, 'too many wrong credentials', false)
           : thrown;
       });

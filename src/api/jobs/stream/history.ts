@@ -1,7 +1,7 @@
 import type { Database } from '../../../db/core/database.ts';
 import { type LogRange, readLogBatch } from '../../../db/logs/log-slices.ts';
 import { advanced, type LogPosition, printPosition } from '../../../domain/logs/log-position.ts';
-import { Turns } from '../../core/turns.ts';
+import { Semaphore } from '../../core/semaphore.ts';
 import { sliceFrames } from './frames.ts';
 
 export interface FrameBatch {
@@ -16,7 +16,7 @@ const AT_ONCE = 3;
 /** The lines before a feed's position, for those who come late. Many who ask for the same at once share one answer. */
 export class History {
   readonly #database: Database;
-  readonly #turns = new Turns(AT_ONCE);
+  readonly #semaphore = new Semaphore(AT_ONCE);
   readonly #running = new Map<string, Promise<FrameBatch>>();
 
   constructor(database: Database) {
@@ -25,7 +25,7 @@ export class History {
 
   read(orgId: string, range: LogRange): Promise<FrameBatch> {
     const key = `${range.jobId} ${printPosition(range.from)} ${printPosition(range.to)}`;
-    const running = this.#running.get(key) ?? this.#turns.take(() => this.#read(orgId, range));
+    const running = this.#running.get(key) ?? this.#semaphore.take(() => this.#read(orgId, range));
     this.#running.set(key, running);
     return running.finally(() => this.#running.delete(key));
   }

@@ -7,11 +7,11 @@ import type { LogPosition } from '../../../domain/logs/log-position.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { asError, Failure } from '../../../lib/failure.ts';
 import type { Log } from '../../../lib/log.ts';
-import { Pace } from '../../../lib/pace.ts';
+import { RateLimiter } from '../../../lib/rate-limiter.ts';
 import { hasShare } from '../../core/fair-share.ts';
+import { Semaphore } from '../../core/semaphore.ts';
 import { type CloseReason, refusedNow } from '../../core/still-allowed.ts';
 import type { StreamLimits } from '../../core/stream-limits.ts';
-import { Turns } from '../../core/turns.ts';
 import { BEAT, frame } from './frames.ts';
 import { History } from './history.ts';
 import { JobFeed } from './job-feed.ts';
@@ -58,8 +58,8 @@ export class JobStreams {
   readonly #parts: StreamParts;
   readonly #limits: StreamLimits;
   readonly #history: History;
-  readonly #turns = new Turns(REFRESHES_AT_ONCE);
-  readonly #pace = new Pace(REFRESHES.places, REFRESHES.restMs);
+  readonly #semaphore = new Semaphore(REFRESHES_AT_ONCE);
+  readonly #limiter = new RateLimiter(REFRESHES.places, REFRESHES.restMs);
   /** By organisation and job. */
   readonly #watched = new Map<string, Map<string, JobFeed>>();
   readonly #viewers = new Set<Viewer>();
@@ -191,7 +191,7 @@ export class JobStreams {
     this.#refreshing = true;
     let more = false;
     while (this.#hinted && this.#watched.size > 0) {
-      if (!more) await this.#pace.turn();
+      if (!more) await this.#limiter.wait();
       this.#hinted = false;
       const found = await this.#refreshAll();
       more = found.includes('more');
@@ -208,7 +208,7 @@ export class JobStreams {
     const { database, log } = this.#parts;
     try {
       const refreshes = [...this.#watched].map(([orgId, feeds]) =>
-        this.#turns.take(() => database.inOrganization(orgId, (tx) => refreshFeeds(tx, new Map(feeds), thorough))),
+        this.#semaphore.take(() => database.inOrganization(orgId, (tx) => refreshFeeds(tx, new Map(feeds), thorough))),
       );
       const found = await Promise.all(refreshes);
       this.#failures = 0;

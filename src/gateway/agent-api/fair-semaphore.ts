@@ -1,6 +1,6 @@
 import { later } from '../proxy/refusal.ts';
 
-export interface TurnLimits {
+export interface SemaphoreLimits {
   /** So many at a time, and of each who asks. */
   readonly width: number;
   readonly widthEach?: number;
@@ -8,28 +8,28 @@ export interface TurnLimits {
   readonly waitingAll: number;
 }
 
-/** Takes turns: so many pieces of work at a time, and of those who wait one after the other, each with one piece. */
-export class FairTurns {
-  readonly #limits: TurnLimits;
+/** A semaphore with a queue for each who asks: those who wait get it one after the other, each for one piece of work. */
+export class FairSemaphore {
+  readonly #limits: SemaphoreLimits;
   #free: number;
   #waiting = 0;
   readonly #busy = new Map<string, number>();
-  /** In the order of their turns. */
+  /** In the order in which they get it. */
   readonly #queues = new Map<string, (() => void)[]>();
 
-  constructor(limits: TurnLimits) {
+  constructor(limits: SemaphoreLimits) {
     this.#limits = limits;
     this.#free = limits.width;
   }
 
-  /** Runs the work when it is its turn. Throws a refusal when too much waits already: who asks comes again. */
+  /** Runs the work when there is room. Throws a refusal when too much waits already: who asks comes again. */
   async run<Result>(who: string, work: () => Promise<Result>): Promise<Result> {
     if (this.#free > 0 && this.#mayHave(who)) this.#take(who);
-    else await this.#turn(who);
+    else await this.#acquire(who);
     try {
       return await work();
     } finally {
-      this.#giveBack(who);
+      this.#release(who);
     }
   }
 
@@ -42,7 +42,7 @@ export class FairTurns {
     this.#busy.set(who, (this.#busy.get(who) ?? 0) + 1);
   }
 
-  #turn(who: string): Promise<void> {
+  #acquire(who: string): Promise<void> {
     const queue = this.#queues.get(who) ?? [];
     const { waitingEach, waitingAll } = this.#limits;
     if (queue.length >= waitingEach || this.#waiting >= waitingAll) throw later('too much waits already');
@@ -51,7 +51,7 @@ export class FairTurns {
     return new Promise((resolve) => queue.push(resolve));
   }
 
-  #giveBack(who: string): void {
+  #release(who: string): void {
     this.#free++;
     const busy = this.#busy.get(who)! - 1;
     if (busy > 0) this.#busy.set(who, busy);

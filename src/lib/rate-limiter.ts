@@ -1,5 +1,5 @@
 /** Lets a few through at once, and no more than `places` in each `restMs` over time. */
-export class Pace {
+export class RateLimiter {
   readonly #restMs: number;
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -9,14 +9,14 @@ export class Pace {
     this.#restMs = restMs;
   }
 
-  /** Settles when it is one's turn. */
-  async turn(): Promise<void> {
+  /** Settles when one is let through. */
+  async wait(): Promise<void> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    setTimeout(() => this.#giveBack(), this.#restMs).unref();
+    setTimeout(() => this.#release(), this.#restMs).unref();
   }
 
-  #giveBack(): void {
+  #release(): void {
     const next = this.#waiting.shift();
     if (next) next();
     else this.#free++;

@@ -1,5 +1,5 @@
-/** Lets only so many work at once; the others wait for their turn. */
-export class Turns {
+/** Lets only so many work at once; the others wait. */
+export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
