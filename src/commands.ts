@@ -68,7 +68,9 @@ function databaseCommands(program: Command, world: ProcessWorld): void {
     .action(async () => (await import('./processes/commands/migrate-command.ts')).migrateCommand(world));
   program
     .command('bootstrap')
-    .description('make the owner, the first organisation, the key of the command line and this host')
+    .description(
+      "make the owner, the first organisation, the key of the command line, this host and, at TEMPORAL_ADDRESS, Temporal's namespace",
+    )
     .addHelpText('after', '\nExample:\n  DATABASE_URL=postgres://owner@db.example.org/holdfast holdfast bootstrap')
     .action(async () => (await import('./processes/commands/bootstrap-command.ts')).bootstrapCommand(world));
 }

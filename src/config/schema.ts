@@ -13,7 +13,7 @@ export type VariableType =
   | 'database-url'
   | 'log';
 
-export type Reader = 'up' | 'api' | 'worker' | 'gateway' | 'agent' | 'migrate' | 'cli';
+export type Reader = 'up' | 'api' | 'worker' | 'gateway' | 'agent' | 'migrate' | 'bootstrap' | 'cli';
 
 export interface Variable {
   readonly name: string;
@@ -46,8 +46,8 @@ const secret = (
 });
 
 const SERVERS: readonly Reader[] = ['up', 'api', 'worker', 'gateway', 'migrate'];
-const TEMPORAL: readonly Reader[] = ['up', 'api', 'worker', 'gateway'];
-const EVERYBODY: readonly Reader[] = [...SERVERS, 'agent', 'cli'];
+const TEMPORAL: readonly Reader[] = ['up', 'api', 'worker', 'gateway', 'bootstrap'];
+const EVERYBODY: readonly Reader[] = [...SERVERS, 'bootstrap', 'agent', 'cli'];
 
 /** Every variable that Holdfast reads, and nothing else is read. `docs/configuration.md` is made from this list. */
 export const VARIABLES: readonly Variable[] = [
@@ -59,26 +59,32 @@ export const VARIABLES: readonly Variable[] = [
     ['up'],
     'Where programs that were built or fetched are kept.',
   ),
-  variable('HOLDFAST_PORT', 'web-port', '8080', ['up', 'api'], 'Port of the API; 0 picks a free one and says so.'),
+  variable(
+    'HOLDFAST_PORT',
+    'web-port',
+    '8080',
+    ['up', 'api', 'bootstrap'],
+    'Port of the API; 0 picks a free one and says so.',
+  ),
   variable(
     'HOLDFAST_GATEWAY_PORT',
     'port',
     '7443',
-    ['up', 'gateway'],
+    ['up', 'gateway', 'bootstrap'],
     'Port for agents; 0 picks a free one and says so.',
   ),
   variable(
     'HOLDFAST_GATEWAY_ADDRESS',
     'address',
     '127.0.0.1:<gateway port>',
-    ['up', 'agent'],
-    'Where agents reach the gateway.',
+    ['up', 'gateway', 'bootstrap'],
+    'Where agents reach the gateway; its certificate says this name.',
   ),
   variable(
     'HOLDFAST_BIND',
     'listen',
     '127.0.0.1',
-    ['up', 'api', 'gateway'],
+    ['up', 'api', 'gateway', 'bootstrap'],
     'Address to listen on. Another one than loopback needs TLS files, a trusted proxy or HOLDFAST_INSECURE_HTTP=1.',
   ),
   variable('HOLDFAST_TLS_CERT_FILE', 'path', '(none)', ['api', 'gateway'], 'Certificate, PEM.'),
@@ -115,7 +121,7 @@ export const VARIABLES: readonly Variable[] = [
     'HOLDFAST_PUBLIC_URL',
     'web-url',
     'http://<bind>:<port>',
-    ['up', 'api'],
+    ['up', 'bootstrap'],
     'The address people use, for links.',
   ),
   variable('HOLDFAST_URL', 'web-url', '(from cli.json)', ['cli'], 'Address of the API that the command line talks to.'),
@@ -124,7 +130,13 @@ export const VARIABLES: readonly Variable[] = [
   variable('HOLDFAST_PROGRAM_TEMPORAL_SQL', 'path', '(looked up)', ['up'], "Temporal's SQL tool."),
   variable('HOLDFAST_PROGRAM_TEMPORAL_UI', 'path', '(looked up)', ['up'], "Temporal's UI server."),
   variable('HOLDFAST_PROGRAM_RESTIC', 'path', '(looked up)', ['up', 'agent'], 'The restic to run.'),
-  secret('DATABASE_URL', 'database-url', '(embedded PostgreSQL)', ['up', 'migrate'], 'The database, as its owner.'),
+  secret(
+    'DATABASE_URL',
+    'database-url',
+    '(embedded PostgreSQL)',
+    ['up', 'migrate', 'bootstrap'],
+    'The database, as its owner.',
+  ),
   secret(
     'DATABASE_URL_API',
     'database-url',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import { SEARCH_ATTRIBUTES } from '../../src/catalog/search-attributes.ts';
-import { ensureNamespace } from '../../src/embedded/temporal/temporal-namespace.ts';
+import { ensureNamespace } from '../../src/processes/place/temporal-namespace.ts';
 import { lazyConnection, type TemporalTarget } from '../../src/temporal/connection.ts';
 
 /**

@@ -7,8 +7,8 @@ import { inject } from 'vitest';
 import { SEARCH_ATTRIBUTES } from '../../src/catalog/search-attributes.ts';
 import { findPrograms } from '../../src/embedded/programs/programs.ts';
 import { type RunningTemporal, startTemporal } from '../../src/embedded/temporal/temporal.ts';
-import { ensureNamespace } from '../../src/embedded/temporal/temporal-namespace.ts';
 import { ensureTemporalSchema } from '../../src/embedded/temporal/temporal-schema.ts';
+import { ensureNamespace } from '../../src/processes/place/temporal-namespace.ts';
 import { lazyConnection, type TemporalTarget } from '../../src/temporal/connection.ts';
 import { cacheDir, env, quiet } from './programs.ts';
 

@@ -9,10 +9,10 @@ import { startPostgres } from '../../src/embedded/postgres/postgres.ts';
 import { findPrograms } from '../../src/embedded/programs/programs.ts';
 import { type RunningTemporal, startTemporal } from '../../src/embedded/temporal/temporal.ts';
 import { writeDynamicConfig } from '../../src/embedded/temporal/temporal-dynamic-config.ts';
-import { ensureNamespace, type NamespaceOptions } from '../../src/embedded/temporal/temporal-namespace.ts';
 import { ensureTemporalSchema } from '../../src/embedded/temporal/temporal-schema.ts';
 import { temporalTlsAt } from '../../src/embedded/temporal/temporal-tls.ts';
 import { type RunningTemporalUi, startTemporalUi } from '../../src/embedded/temporal/temporal-ui.ts';
+import { ensureNamespace, type NamespaceOptions } from '../../src/processes/place/temporal-namespace.ts';
 import { lazyConnection } from '../../src/temporal/connection.ts';
 import { cacheDir, env, ownFolder, quiet } from './place.ts';
 

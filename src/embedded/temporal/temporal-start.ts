@@ -5,6 +5,7 @@ import { EncryptingCodec } from '../../lib/payload-codec.ts';
 import { KEYS_HELD } from '../../lib/seal.ts';
 import { dataPaths } from '../../processes/place/data-folder.ts';
 import { readKeyring } from '../../processes/place/keyring-file.ts';
+import { ensureOurNamespace } from '../../processes/place/temporal-namespace.ts';
 import { temporalTarget } from '../../processes/place/temporal-target.ts';
 import type { TemporalTarget } from '../../temporal/connection.ts';
 import { choosePorts } from '../ports.ts';
@@ -17,7 +18,7 @@ import { databaseNumbers, ensureTemporalSchema } from './temporal-schema.ts';
 import { ensureTemporalTls, temporalTlsAt } from './temporal-tls.ts';
 import { startTemporalUi } from './temporal-ui.ts';
 import { keepTemporalWhole } from './temporal-watch.ts';
-import { comingTemporalAddress, ensureOurNamespace } from './up-temporal.ts';
+import { comingTemporalAddress } from './up-temporal.ts';
 
 /** Of the server's heap: it holds 60 MiB idle, some 150 with full caches. A limit that is reached costs a core, so this is far above. */
 const MEMORY_LIMIT = '400MiB';

@@ -6,6 +6,8 @@ import { bootstrapInstance } from '../bootstrap.ts';
 import { needOwnerUrl } from '../migrate.ts';
 import { dataPaths } from '../place/data-folder.ts';
 import { databaseProblem } from '../place/database-problem.ts';
+import { ensureOurNamespace } from '../place/temporal-namespace.ts';
+import { temporalTarget } from '../place/temporal-target.ts';
 import { apiUrlOf, gatewayAddressOf } from '../place/urls.ts';
 
 export async function bootstrapCommand({ env, say }: ProcessWorld): Promise<void> {
@@ -22,6 +24,7 @@ export async function bootstrapCommand({ env, say }: ProcessWorld): Promise<void
   }).catch((thrown) => {
     throw databaseProblem(thrown, ownerUrl, 'DATABASE_URL');
   });
+  if (config.temporal.address !== null) await ensureOurNamespace(temporalTarget(config));
   say(`key of the command line: ${dataPaths(config.dataDir).cliFile}`);
   if (made.setupToken !== null) say(`set-up link of the owner: ${apiUrl}/setup#token=${made.setupToken}`);
 }

@@ -1,6 +1,8 @@
 import type { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { StartProblem } from '../../processes/place/start-problem.ts';
+import { SEARCH_ATTRIBUTES } from '../../catalog/search-attributes.ts';
+import { lazyConnection, type TemporalTarget } from '../../temporal/connection.ts';
+import { StartProblem } from './start-problem.ts';
 
 /** gRPC status codes. */
 const INVALID_ARGUMENT = 3;
@@ -11,6 +13,7 @@ const INDEXED_VALUE_TYPES = { KEYWORD: 2, KEYWORD_LIST: 7 };
 
 /** Caches of the server refresh every 2 s; a first start right after the schema took up to 4 s. */
 const USABLE_WITHIN_MS = 30_000;
+const RETENTION_HOURS = 72;
 
 export interface NamespaceOptions {
   namespace: string;
@@ -108,4 +111,18 @@ export async function ensureNamespace(connection: Connection, options: Namespace
     connection.workflowService.countWorkflowExecutions({ namespace, query }),
   );
   return id;
+}
+
+/** Ours, as `up` and `holdfast bootstrap` make it; returns its uuid. */
+export async function ensureOurNamespace(target: TemporalTarget): Promise<string> {
+  const connection = lazyConnection(target);
+  try {
+    return await ensureNamespace(connection, {
+      namespace: target.namespace,
+      retentionHours: RETENTION_HOURS,
+      searchAttributes: SEARCH_ATTRIBUTES,
+    });
+  } finally {
+    await connection.close();
+  }
 }
