@@ -20,7 +20,7 @@ const organization = (
   scopes: readonly Scope[] = ['organization', 'site'],
 ) => ({ key, description, plane: 'organization', scopes, readPartner, stepUp: false }) as const;
 
-/** Every permission there is. A route names one of these or `public`; nothing else opens a door. */
+/** Every permission there is. A route names one of these or `public`; nothing else lets anybody in. */
 export const PERMISSIONS = [
   organization('site:read', 'See sites', null),
   organization('site:manage', 'Change sites: how many jobs run there at once', 'site:read', ['organization']),

@@ -18,10 +18,10 @@ import { Epochs } from './identity/epochs.ts';
 import { Hosts } from './identity/hosts.ts';
 import { Presence } from './presence/presence.ts';
 import { SignOfLife } from './presence/sign-of-life.ts';
-import { Door } from './proxy/door.ts';
-import { NeverArrived } from './proxy/never-arrived.ts';
 import { Patience } from './proxy/patience.ts';
 import { rules } from './proxy/rules.ts';
+import { TemporalProxy } from './proxy/temporal-proxy.ts';
+import { UndeliveredTasks } from './proxy/undelivered-tasks.ts';
 import { Upstream, type UpstreamTarget } from './proxy/upstream.ts';
 import type { GatewayStore } from './store.ts';
 
@@ -70,13 +70,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const upstream = new Upstream(options.upstream);
   const byMethod = rules({ namespace, keyring, random, epochs, audit });
   const common = { namespace, hosts, audit, patience, upstream, clock, log };
-  const door = new Door({ ...common, rules: byMethod });
-  const neverArrived = new NeverArrived({ namespace, store, upstream, clock, log });
-  const agents = new AgentService({ ...common, keyring, store, epochs, presence, neverArrived });
+  const proxy = new TemporalProxy({ ...common, rules: byMethod });
+  const undelivered = new UndeliveredTasks({ namespace, store, upstream, clock, log });
+  const agents = new AgentService({ ...common, keyring, store, epochs, presence, undelivered });
 
   const connections = new Connections(CONNECTION_LIMITS);
   const interceptors = [admission({ hosts, connections, patience, rules: byMethod, log })];
-  const services = [door.service(), agents.service()];
+  const services = [proxy.service(), agents.service()];
   const { port, close } = await open(interceptors, services, connections, options);
   life.start();
   log.info({ port, tls: options.tls !== null }, 'gateway is open');
@@ -110,24 +110,24 @@ function open(
   const server = new Server({ ...SERVER_OPTIONS, interceptors });
   for (const { definition, implementation } of services) server.addService(definition, implementation);
   const injector = server.createConnectionInjector(credentials);
-  const door = createServer({ noDelay: true }, (socket) => {
+  const listener = createServer({ noDelay: true }, (socket) => {
     // What a broken connection says: TLS and HTTP/2 have listeners of their own only later.
     socket.on('error', () => socket.destroy());
     connections.accept(socket);
     injector.injectConnection(socket);
   });
   const close = async () => {
-    door.close();
+    listener.close();
     // It knows only of connections that it accepted itself, and does not wait for ours.
     server.tryShutdown(() => {});
     await connections.closed(STOP_GRACE_MS);
     server.forceShutdown();
   };
   return new Promise((resolve, reject) => {
-    door.once('error', reject);
-    door.listen({ host, port }, () => {
-      door.off('error', reject);
-      resolve({ port: (door.address() as AddressInfo).port, close });
+    listener.once('error', reject);
+    listener.listen({ host, port }, () => {
+      listener.off('error', reject);
+      resolve({ port: (listener.address() as AddressInfo).port, close });
     });
   });
 }

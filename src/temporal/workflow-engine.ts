@@ -17,7 +17,7 @@ import { newUuid, publicId, type RandomBytes } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import { openCalls } from './calls.ts';
 import type { TemporalTarget } from './connection.ts';
-import { endUnanswered } from './end-unanswered.ts';
+import { failLostActivities } from './fail-lost-activities.ts';
 import { cancelledBy, endRun, type KnownRun, lookAtRun } from './look-at-run.ts';
 import { searchAttributes } from './search-attributes.ts';
 
@@ -58,7 +58,7 @@ export interface WorkflowEngine {
   /** Ends whatever still goes by the name of a run that is replaced. Throws when Temporal is away. */
   endRun(run: KnownRun): Promise<void>;
   /** Ends the attempts of a run that were handed out before then and whose answers are known to be lost. Throws when Temporal is away. */
-  endUnanswered(run: KnownRun, startedBefore: Date): Promise<number>;
+  failLostActivities(run: KnownRun, startedBefore: Date): Promise<number>;
   /** The uuid of our namespace: another one than before means another, empty database. Throws when there is none. */
   namespaceId(): Promise<string>;
   /** Asks Temporal whether it is there, with our namespace. */
@@ -125,7 +125,7 @@ export function openWorkflowEngine(options: EngineOptions): WorkflowEngine {
     look: (run) => call('describe', () => lookAtRun(client, run)),
     cancelledBy: (jobId, runNo, runId) => call('history', () => cancelledBy(client, { jobId, runNo, runId })),
     endRun: (run) => call('terminate', () => endRun(client, run, 'another run of the job takes its place')),
-    endUnanswered: (run, startedBefore) => call('end', () => endUnanswered(client, run, startedBefore)),
+    failLostActivities: (run, startedBefore) => call('end', () => failLostActivities(client, run, startedBefore)),
     namespaceId: () => call('namespace', () => namespaceId(connection, target.namespace)),
     async probe() {
       await engine.namespaceId().catch(() => null);

@@ -18,8 +18,8 @@ import { startLoop } from './core/loop.ts';
 import { sweepPresence } from './hosts/presence.ts';
 import { EngineWatch } from './instance/engine.ts';
 import { UPKEEP_LEASE_MS, UPKEEP_PERIOD_MS, upkeepOnce } from './instance/upkeep.ts';
+import { LostCompletions } from './jobs/lost-completions.ts';
 import { LOST_RUN_TIMES, LostRunSweep, type LostRunTimes } from './jobs/lost-runs.ts';
-import { MissingAnswers } from './jobs/missing-answers.ts';
 import { pumpOnce } from './jobs/pump.ts';
 import { REPAIR_LEASE_MS, REPAIR_PERIOD_MS, sweepRepair } from './jobs/sweep.ts';
 
@@ -104,7 +104,7 @@ function startLoops(options: WorkerOptions, engine: ReturnType<typeof openWorkfl
   const { database, clock, random, log } = options;
   const parts = { database, engine, clock, random, log };
   const lostRuns = new LostRunSweep(parts, options.lostRunTimes ?? LOST_RUN_TIMES);
-  const missingAnswers = new MissingAnswers(parts);
+  const lostCompletions = new LostCompletions(parts);
   const engineWatch = new EngineWatch(parts);
   const holder = newUuid(clock, random);
   // The lease is an economy: each loop is safe when two replicas run it.
@@ -122,7 +122,7 @@ function startLoops(options: WorkerOptions, engine: ReturnType<typeof openWorkfl
     startLoop('audit gap', 15_000, log, watchAuditGap(parts)),
     alone('engine', ENGINE_PERIOD_MS, () => engineWatch.round()),
     alone('lost-runs', 1_000, () => lostRuns.round()),
-    alone('missing-answers', 1_000, () => missingAnswers.round()),
+    alone('lost-completions', 1_000, () => lostCompletions.round()),
     alone('repair', REPAIR_PERIOD_MS, () => sweepRepair(parts), REPAIR_LEASE_MS),
     alone('upkeep', UPKEEP_PERIOD_MS, () => upkeepOnce({ database, clock, log }), UPKEEP_LEASE_MS),
   ];

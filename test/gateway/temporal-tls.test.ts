@@ -67,7 +67,7 @@ const omit = (names: string[]) => Object.fromEntries(Object.entries(env).filter(
 
 /** As the API and the worker's own calls, as the worker's polls, and as the gateway reach Temporal. */
 const ways: Record<string, (target: TemporalTarget) => Promise<unknown>> = {
-  async door(target) {
+  async engine(target) {
     const log = createLogger({ level: 'error', pretty: false, process: 'test' });
     const engine = openWorkflowEngine({ target, clock: systemClock, random: systemRandom, log });
     return await engine.namespaceId().finally(() => engine.close());

@@ -8,7 +8,7 @@ export const ACROSS_ORGANIZATIONS: Readonly<Record<string, string>> = {
   'src/worker/instance/engine.ts':
     'which namespace is ours stands in the one row of the instance; lost runs are found in index order',
   'src/worker/jobs/lost-runs.ts': 'runs under way are found by one index over all organisations, changed in each alone',
-  'src/worker/jobs/missing-answers.ts':
+  'src/worker/jobs/lost-completions.ts':
     'runs whose answer was lost are found by one index over all organisations, ended in Temporal only',
   'src/worker/jobs/pump.ts': 'outbox entries of all organisations are sent by one pump, in one statement',
   'src/worker/hosts/presence.ts':

@@ -130,7 +130,7 @@ export const PATTERNS: readonly Pattern[] = [
       'src/temporal/connection.ts',
       'src/agent/session/gateway-client.ts',
       'src/gateway/proxy/upstream.ts',
-      'src/embedded/temporal/ui-gate.ts',
+      'src/embedded/temporal/ui-grpc-proxy.ts',
     ],
     reason: 'each is told to go straight (lib/direct.ts): grpc-js sends loopback through http_proxy unless it is told',
     sample: 'const connection = Connection.lazy({ address });',

@@ -8,8 +8,8 @@ import { choosePorts } from '../ports.ts';
 import { type Child, spawnChild } from '../supervisor/children.ts';
 import { lastWords } from '../supervisor/last-words.ts';
 import type { TemporalTls } from './temporal-tls.ts';
-import { DECODE_PATH, startUiDoor } from './ui-door.ts';
-import { startUiGate } from './ui-gate.ts';
+import { startUiGrpcProxy } from './ui-grpc-proxy.ts';
+import { DECODE_PATH, startUiHttpProxy } from './ui-http-proxy.ts';
 import { keptUiKey, newUiLink } from './ui-link.ts';
 
 export interface TemporalUiOptions {
@@ -57,11 +57,11 @@ function answers(port: number, { authority, serverName }: TemporalTls): Promise<
   });
 }
 
-function writeUiConfig(options: TemporalUiOptions, port: number, gate: string, url: string): void {
+function writeUiConfig(options: TemporalUiOptions, port: number, grpcAddress: string, url: string): void {
   const { dir, tls } = options;
   mkdirSync(join(dir, 'config'), { recursive: true });
   const config = {
-    temporalGrpcAddress: gate,
+    temporalGrpcAddress: grpcAddress,
     tls: { caFile: tls.authority, serverName: tls.serverName, enableHostVerification: true },
     // Also here, so that nobody else who has its port while it is started anew hears our word.
     uiServerTLS: { certFile: tls.server.certificate, keyFile: tls.server.key },
@@ -69,7 +69,7 @@ function writeUiConfig(options: TemporalUiOptions, port: number, gate: string, u
     port,
     enableUi: true,
     defaultNamespace: options.defaultNamespace,
-    // So that it shows no buttons; the gate takes no call of theirs. What is done to a job is done by our API, which knows by whom.
+    // So that it shows no buttons; the proxy to Temporal takes no call of theirs. What is done to a job is done by our API, which knows by whom.
     disableWriteActions: true,
     // Nothing is fetched from outside by people's browsers.
     disableNewsFetch: true,
@@ -107,24 +107,24 @@ async function startServer(options: TemporalUiOptions, port: number): Promise<Ch
   return child;
 }
 
-/** Starts Temporal's web UI on the loopback address, behind a door of ours: it has no login of its own (ADR 025). */
+/** Starts Temporal's web UI on the loopback address, behind a proxy of ours: it has no login of its own (ADR 025). */
 export async function startTemporalUi(options: TemporalUiOptions): Promise<RunningTemporalUi> {
   const { dir, tls } = options;
   const began = Date.now();
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const ports = await choosePorts(join(dir, 'ports.json'), ['ui', 'server']);
   const [url, key, word] = [`http://127.0.0.1:${ports.ui}`, keptUiKey(dir), randomBytes(32).toString('base64url')];
-  const gate = await startUiGate(options.address, tls, word);
-  writeUiConfig(options, ports.server, gate.address, url);
+  const grpcProxy = await startUiGrpcProxy(options.address, tls, word);
+  writeUiConfig(options, ports.server, grpcProxy.address, url);
   const child = await startServer(options, ports.server).catch((thrown) => {
-    gate.stop();
+    grpcProxy.stop();
     throw thrown;
   });
   const server = { port: ports.server, authority: readFileSync(tls.authority, 'utf8'), serverName: tls.serverName };
-  const door = await startUiDoor({ port: ports.ui, key, word, server, codec: options.codec });
+  const httpProxy = await startUiHttpProxy({ port: ports.ui, key, word, server, codec: options.codec });
   const closed = child.exited.then(async () => {
-    gate.stop();
-    await door.stop();
+    grpcProxy.stop();
+    await httpProxy.stop();
   });
   options.report({ program: 'temporal-ui', step: `ready on port ${ports.ui}`, elapsedMs: Date.now() - began });
   return {

@@ -63,7 +63,7 @@ function cleanEnv(env: Env): Env {
 /** Put into a YAML template as it is, where a quote in the path would end it: so relative to the folder the server stands in. */
 const inFolder = (file: string): string => join('tls', basename(file));
 
-/** Both doors, the one for clients and the one between its own services, ask for a certificate of our authority. */
+/** Both listeners, the one for clients and the one between its own services, ask for a certificate of our authority. */
 function tlsEnv({ authority, server, serverName }: TemporalTls): Env {
   return {
     TEMPORAL_TLS_REQUIRE_CLIENT_AUTH: 'true',

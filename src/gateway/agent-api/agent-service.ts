@@ -18,12 +18,12 @@ import type { RefusalAudit } from '../identity/audit.ts';
 import type { Epochs } from '../identity/epochs.ts';
 import type { Hosts } from '../identity/hosts.ts';
 import type { Presence } from '../presence/presence.ts';
-import { rawMethod } from '../proxy/door.ts';
-import type { NeverArrived } from '../proxy/never-arrived.ts';
 import type { Patience } from '../proxy/patience.ts';
 import { malformed, Refusal, tooMuch } from '../proxy/refusal.ts';
+import { rawMethod } from '../proxy/temporal-proxy.ts';
 import { readTicket } from '../proxy/ticket.ts';
 import { tokenHash, unwrapToken } from '../proxy/tokens.ts';
+import type { UndeliveredTasks } from '../proxy/undelivered-tasks.ts';
 import type { Upstream } from '../proxy/upstream.ts';
 import type { AttemptTicket, GatewayStore, HostIdentity } from '../store.ts';
 import { FairSemaphore } from './fair-semaphore.ts';
@@ -47,7 +47,7 @@ export interface AgentServiceParts {
   readonly epochs: Epochs;
   readonly presence: Presence;
   readonly upstream: Upstream;
-  readonly neverArrived: NeverArrived;
+  readonly undelivered: UndeliveredTasks;
   readonly patience: Patience;
   readonly audit: RefusalAudit;
   readonly clock: Clock;
@@ -117,7 +117,7 @@ export class AgentService {
     const epoch = await this.#queries.run(host.hostId, async () => {
       const { epoch } = await this.#parts.store.hello(host, hello, address);
       this.#parts.epochs.learned(host, epoch);
-      await this.#parts.neverArrived.endAll(host);
+      await this.#parts.undelivered.endAll(host);
       return epoch;
     });
     return {

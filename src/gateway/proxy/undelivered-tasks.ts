@@ -13,7 +13,7 @@ const STARTED = proto.temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVIT
 /** An agent that starts waits for this; what is missed is found by its time-out. */
 const WITHIN_MS = 3_000;
 
-export interface NeverArrivedParts {
+export interface UndeliveredTasksParts {
   readonly namespace: string;
   readonly store: Pick<GatewayStore, 'hostRuns'>;
   readonly upstream: Upstream;
@@ -26,10 +26,10 @@ export interface NeverArrivedParts {
  * that no token lies on its disk and no row knows them. Left alone each would wait for its heartbeat time-out, up to 15
  * minutes (2 of 30 random kills met one). An attempt that was claimed is never touched here: it is known by its token.
  */
-export class NeverArrived {
-  readonly #parts: NeverArrivedParts;
+export class UndeliveredTasks {
+  readonly #parts: UndeliveredTasksParts;
 
-  constructor(parts: NeverArrivedParts) {
+  constructor(parts: UndeliveredTasksParts) {
     this.#parts = parts;
   }
 

@@ -4,18 +4,18 @@ import { text } from 'node:stream/consumers';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import { cookieOf, sameText, UiLinks } from './ui-link.ts';
 
-export interface UiDoorOptions {
+export interface UiHttpProxyOptions {
   readonly port: number;
   /** Of its links and cookies. */
   readonly key: string;
-  /** What its gate to Temporal wants to hear. */
+  /** What its proxy to Temporal wants to hear. */
   readonly word: string;
   /** The UI server behind it. */
   readonly server: { readonly port: number; readonly authority: string; readonly serverName: string };
   readonly codec: PayloadCodec;
 }
 
-export interface UiDoor {
+export interface UiHttpProxy {
   stop(): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ const MOST_BYTES = 4 * 1024 * 1024;
 export const DECODE_PATH = '/holdfast/decode';
 
 /** Lets who came by a link of ours look at Temporal's UI, with its payloads opened; everybody else reads how to get one. */
-export async function startUiDoor(options: UiDoorOptions): Promise<UiDoor> {
+export async function startUiHttpProxy(options: UiHttpProxyOptions): Promise<UiHttpProxy> {
   const links = new UiLinks(options.key, Date.now());
   // By port: all servers on this machine share their cookies, and there may be several Holdfasts.
   const name = `holdfast-ui-${options.port}`;
@@ -76,7 +76,7 @@ function forward(
   request: IncomingMessage,
   response: ServerResponse,
   cookies: readonly string[],
-  options: UiDoorOptions,
+  options: UiHttpProxyOptions,
 ): void {
   const { port, authority, serverName } = options.server;
   const { connection: _connection, cookie: _cookie, authorization: _authorization, ...headers } = request.headers;

@@ -35,7 +35,7 @@ const EMPTY_POLL_MS = 1_000;
 type Call = ServerUnaryCall<Buffer, Buffer>;
 type Answer = sendUnaryData<Buffer>;
 
-export interface DoorParts {
+export interface TemporalProxyParts {
   readonly namespace: string;
   readonly rules: Readonly<Record<string, Rule>>;
   readonly hosts: Hosts;
@@ -47,13 +47,13 @@ export interface DoorParts {
 }
 
 /** Temporal's front as agents see it: who calls, whether he may, what goes on, what comes back. */
-export class Door {
-  readonly #parts: DoorParts;
+export class TemporalProxy {
+  readonly #parts: TemporalProxyParts;
   readonly #calls: Buckets;
   readonly #errors: Seldom;
   readonly #polls = new Concurrency(MAX_POLLS);
 
-  constructor(parts: DoorParts) {
+  constructor(parts: TemporalProxyParts) {
     this.#parts = parts;
     this.#calls = new Buckets(parts.clock, CALLS);
     this.#errors = new Seldom(parts.log, parts.clock);

@@ -1,16 +1,16 @@
 import type { Database } from '../../db/core/database.ts';
 import { type RunOnHost, runsOnHosts } from '../../db/jobs/run/runs-on-hosts.ts';
 import { FIRST_RUN, type RunCursor } from '../../db/jobs/run/runs-under-way.ts';
-import { isAnswerMissing } from '../../domain/jobs/missing-answer.ts';
+import { isCompletionLost } from '../../domain/jobs/lost-completion.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { asError } from '../../lib/failure.ts';
 import { publicId } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import type { WorkflowEngine } from '../../temporal/workflow-engine.ts';
 
-export interface MissingAnswerParts {
+export interface LostCompletionsParts {
   readonly database: Database;
-  readonly engine: Pick<WorkflowEngine, 'endUnanswered'>;
+  readonly engine: Pick<WorkflowEngine, 'failLostActivities'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -27,15 +27,15 @@ const ON_ITS_WAY_MS = 15_000;
  * Finds runs that wait for an answer which will not come: the agent is well, and its task or its answer met a gateway or a
  * Temporal that was away for longer than the SDK tries (about 10 s). Left alone they wait for a heartbeat time-out.
  */
-export class MissingAnswers {
-  readonly #parts: MissingAnswerParts;
+export class LostCompletions {
+  readonly #parts: LostCompletionsParts;
   #cursor: RunCursor = FIRST_RUN;
   #walkBeganMs = 0;
   /** Since when the beats of its host do not name a run; by job and run. Those of the walk before, and of this one. */
   #before = new Map<string, number>();
   #unnamed = new Map<string, number>();
 
-  constructor(parts: MissingAnswerParts) {
+  constructor(parts: LostCompletionsParts) {
     this.#parts = parts;
   }
 
@@ -51,16 +51,16 @@ export class MissingAnswers {
       runsOnHosts(tx, this.#cursor, now, PAGE),
     );
     this.#cursor = page.length === PAGE ? page.at(-1)! : FIRST_RUN;
-    const missing = page.filter((run) => this.#isMissing(run, now.getTime()));
-    await Promise.all(missing.slice(0, MOST_AT_ONCE).map((run) => this.#end(run)));
+    const lost = page.filter((run) => this.#isLost(run, now.getTime()));
+    await Promise.all(lost.slice(0, MOST_AT_ONCE).map((run) => this.#end(run)));
     return 'rest';
   }
 
-  #isMissing(run: RunOnHost, nowMs: number): boolean {
+  #isLost(run: RunOnHost, nowMs: number): boolean {
     const named = run.hostRuns.includes(publicId('job', run.jobId));
     const key = `${run.jobId} ${run.runNo}`;
     if (!named) this.#unnamed.set(key, this.#before.get(key) ?? nowMs);
-    return isAnswerMissing({
+    return isCompletionLost({
       resultAtMs: run.resultAt?.getTime() ?? null,
       unnamedSinceMs: this.#unnamed.get(key) ?? null,
       nowMs,
@@ -72,7 +72,7 @@ export class MissingAnswers {
     const jobId = publicId('job', run.jobId);
     const startedBefore = new Date(run.hostSeenAt.getTime() - ON_ITS_WAY_MS);
     try {
-      const ended = await engine.endUnanswered(run, startedBefore);
+      const ended = await engine.failLostActivities(run, startedBefore);
       if (ended > 0) log.warn({ jobId, runNo: run.runNo }, 'the answer of an attempt was lost: its run looks into it');
     } catch (thrown) {
       log.warn({ jobId, err: asError(thrown) }, 'a run that waits for a lost answer could not be told');

@@ -26,17 +26,17 @@ const LOOKS = /^(Get|List|Describe|Count|Query|Scan)[A-Z]/;
 const same = (bytes: Buffer): Buffer => bytes;
 const MOST_BYTES = 64 * 1024 * 1024;
 
-export interface UiGate {
+export interface UiGrpcProxy {
   readonly address: string;
   stop(): void;
 }
 
 /**
- * Between Temporal's UI server and Temporal: takes only calls that look, and only those that came through our door, by the word
+ * Between Temporal's UI server and Temporal: takes only calls that look, and only those that came through our HTTP proxy, by the word
  * that it puts into their headers. The UI server listens on a port that every account of the machine reaches, so it gets no
  * certificate of its own.
  */
-export async function startUiGate(upstream: string, tls: TemporalTls, word: string): Promise<UiGate> {
+export async function startUiGrpcProxy(upstream: string, tls: TemporalTls, word: string): Promise<UiGrpcProxy> {
   const client = clientOf(upstream, tls);
   const pass = (path: string) => (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => {
     const [said = ''] = call.metadata.get('authorization');

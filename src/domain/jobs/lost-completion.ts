@@ -7,7 +7,7 @@ export const RESULT_MS = 5_000;
 export const UNNAMED_MS = 20_000;
 
 /** A run that is under way on a host whose beats arrive. */
-export interface AnswerQuestion {
+export interface CompletionQuestion {
   /** When the host reported how the attempt ended; null: it did not. */
   readonly resultAtMs: number | null;
   /** Since when the beats do not name the job; null: they name it. */
@@ -16,7 +16,7 @@ export interface AnswerQuestion {
 }
 
 /** Whether the answer of an attempt will not come any more, so that nobody waits for the heartbeat time-out: up to 15 min. */
-export function isAnswerMissing({ resultAtMs, unnamedSinceMs, nowMs }: AnswerQuestion): boolean {
+export function isCompletionLost({ resultAtMs, unnamedSinceMs, nowMs }: CompletionQuestion): boolean {
   if (unnamedSinceMs === null) return false;
   if (resultAtMs !== null && nowMs - resultAtMs >= RESULT_MS) return true;
   return nowMs - unnamedSinceMs >= UNNAMED_MS;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { isAnswerMissing, RESULT_MS, UNNAMED_MS } from './missing-answer.ts';
+import { isCompletionLost, RESULT_MS, UNNAMED_MS } from './lost-completion.ts';
 
 const NOW = 1_000_000_000;
 const ask = (resultAgeMs: number | null, unnamedForMs: number | null) =>
-  isAnswerMissing({
+  isCompletionLost({
     resultAtMs: resultAgeMs === null ? null : NOW - resultAgeMs,
     unnamedSinceMs: unnamedForMs === null ? null : NOW - unnamedForMs,
     nowMs: NOW,
