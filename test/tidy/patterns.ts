@@ -142,9 +142,9 @@ export const PATTERNS: readonly Pattern[] = [
     // Pid files, /proc, tokens and lines that a dead agent left, files of a repository: lists that only the file system has.
     allowed: [
       'src/embedded/',
-      'src/agent/session/token-shelf.ts',
-      'src/agent/programs/left-programs.ts',
-      'src/agent/programs/uncollected.ts',
+      'src/agent/session/task-token-store.ts',
+      'src/agent/programs/orphans.ts',
+      'src/agent/programs/zombies.ts',
       'src/agent/log/log-spool.ts',
       'src/agent/log/spool-files.ts',
       'src/activities/host/restic/core/identity.ts',

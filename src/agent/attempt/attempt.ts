@@ -5,14 +5,14 @@ import type { Clock } from '../../lib/clock.ts';
 import { asError, Failure } from '../../lib/failure.ts';
 import { LOG_BOUNDS, LOG_SENDER_TIMES, type LogSenderTimes } from '../log/log-limits.ts';
 import { LogSender } from '../log/log-sender.ts';
-import { findEscaped, marksOf, stopPrograms } from '../programs/left-programs.ts';
+import { findEscapedOrphans, marksOf, stopOrphans } from '../programs/orphans.ts';
 import { type ProgramSpec, runProgram } from '../programs/run-program.ts';
 import type { AttemptBody, AttemptContext, LineHandler } from './attempt-context.ts';
 import type { AttemptLink } from './attempt-link.ts';
 
 export interface AttemptDeps {
   readonly clock: Clock;
-  /** By it an agent knows its own programs among those of others (see left-programs.ts). */
+  /** By it an agent knows its own programs among those of others (see orphans.ts). */
   readonly agentMark: string;
   /** Path of `setpriv`, or null (see dying-with-parent.ts). */
   readonly setpriv: string | null;
@@ -155,7 +155,7 @@ function progressOf(log: LogSender, clock: Clock): Pick<AttemptContext, 'progres
 /** A child that made itself a daemon is not in the program's group: the job is over when nothing of it runs. */
 async function endEscaped(input: HostActivityInput, { agentMark }: AttemptDeps, log: LogSender): Promise<void> {
   try {
-    const { found } = await stopPrograms(() => findEscaped(agentMark, input));
+    const { found } = await stopOrphans(() => findEscapedOrphans(agentMark, input));
     if (found > 0)
       log.line('sys', `ended ${found} ${found === 1 ? 'process' : 'processes'} that the program had left behind`);
   } catch (thrown) {

@@ -1,6 +1,6 @@
 import type { QuiescenceInput } from '../../domain/jobs/agent-protocol.ts';
 import { asError } from '../../lib/failure.ts';
-import { findPrograms, stopPrograms } from '../programs/left-programs.ts';
+import { findOrphans, stopOrphans } from '../programs/orphans.ts';
 import type { AttemptBody, AttemptContext } from './attempt-context.ts';
 
 /** Removes what a killed program left behind, by the names that kinds give in their stop protocol. */
@@ -14,7 +14,7 @@ export type CleanUps = Readonly<Record<string, (context: AttemptContext) => Prom
 export function quiescenceBody(agentMark: string, cleanUps: CleanUps): AttemptBody {
   return async (context) => {
     const { jobId, cleanUp } = context.input as QuiescenceInput;
-    const stopped = await stopPrograms(() => findPrograms(agentMark, jobId));
+    const stopped = await stopOrphans(() => findOrphans(agentMark, jobId));
     context.log(
       stopped.found === 0
         ? 'No program of this job runs on this host.'

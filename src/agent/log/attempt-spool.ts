@@ -3,12 +3,12 @@ import type { AttemptResult } from '../../domain/jobs/outcome.ts';
 import { LineRing } from './line-ring.ts';
 import { droppedMark } from './log-line.ts';
 import { ATTEMPT_FILE, RESULT_FILE, type Segment, SpoolFiles, takesMore } from './spool-files.ts';
-import type { SpooledAttempt, SpoolRoom } from './spool-room.ts';
+import type { SpooledAttempt, SpoolQuota } from './spool-quota.ts';
 
 const GATHER_MS = 50;
 const RETRY_MS = 5_000;
 
-// long: what lies on disk and what waits for it change in the same turns; files, ring and room are elsewhere.
+// long: what lies on disk and what waits for it change in the same turns; files, ring and quota are elsewhere.
 /**
  * Lines of one attempt on disk, in order, while the gateway does not take them. A segment that may have been sent keeps
  * its numbers; of those that never were, the oldest is dropped when there are too many. What the disk does not take
@@ -17,7 +17,7 @@ const RETRY_MS = 5_000;
 export class AttemptSpool {
   readonly attempt: SpooledAttempt;
   readonly #files: SpoolFiles;
-  readonly #room: SpoolRoom;
+  readonly #quota: SpoolQuota;
   readonly #segments: Segment[];
   /** The segment whose lines were handed out last. */
   #head: Segment | null = null;
@@ -30,18 +30,18 @@ export class AttemptSpool {
   #turn: Promise<unknown> = Promise.resolve();
 
   /** `left`: what an earlier process wrote, in order. */
-  constructor(folder: string, attempt: SpooledAttempt, room: SpoolRoom, left: readonly Segment[] = []) {
+  constructor(folder: string, attempt: SpooledAttempt, quota: SpoolQuota, left: readonly Segment[] = []) {
     this.attempt = attempt;
-    this.#files = new SpoolFiles(folder, room.limits.freeBytes);
-    this.#room = room;
-    this.#ring = new LineRing(room.limits.memoryBytes);
+    this.#files = new SpoolFiles(folder, quota.limits.freeBytes);
+    this.#quota = quota;
+    this.#ring = new LineRing(quota.limits.memoryBytes);
     this.#segments = [...left];
     for (const segment of left) this.#resize(segment.bytes);
   }
 
   /** A program that writes faster than the gateway takes should be held back. */
   get crowded(): boolean {
-    return this.#bytes > this.#room.limits.attemptBytes / 2;
+    return this.#bytes > this.#quota.limits.attemptBytes / 2;
   }
 
   /** Time of the oldest lines that may be dropped; null when there are none. */
@@ -99,7 +99,7 @@ export class AttemptSpool {
     });
   }
 
-  leftResult(): Promise<AttemptResult | null> {
+  unsentResult(): Promise<AttemptResult | null> {
     return this.#inTurn(() => this.#files.readMeta<AttemptResult>(RESULT_FILE));
   }
 
@@ -125,15 +125,15 @@ export class AttemptSpool {
     this.#segments.length = 0;
     this.#resize(-this.#bytes);
     await this.#files.remove();
-    this.#room.removed();
+    this.#quota.removed();
   }
 
   async #writeBuffer(): Promise<void> {
     while (!this.#ring.isEmpty && this.#state !== 'removed') {
-      const cut = this.#ring.cut(this.#room.limits.segmentBytes);
+      const cut = this.#ring.cut(this.#quota.limits.segmentBytes);
       const tail = this.#segments.at(-1);
       try {
-        if (tail && cut.missing === 0 && takesMore(tail, this.#room.limits.segmentBytes))
+        if (tail && cut.missing === 0 && takesMore(tail, this.#quota.limits.segmentBytes))
           await this.#append(tail, cut.lines);
         else await this.#create(null, cut.lines, cut.missing);
       } catch {
@@ -148,7 +148,7 @@ export class AttemptSpool {
 
   async #dropWhatIsTooMuch(nowMs: number): Promise<void> {
     const tooMuch = () =>
-      this.#bytes > this.#room.limits.attemptBytes || (this.oldestMs ?? nowMs) < nowMs - this.#room.limits.ageMs;
+      this.#bytes > this.#quota.limits.attemptBytes || (this.oldestMs ?? nowMs) < nowMs - this.#quota.limits.ageMs;
     while (this.oldestMs !== null && tooMuch()) await this.#dropOldest();
   }
 
@@ -194,7 +194,7 @@ export class AttemptSpool {
 
   #resize(bytes: number): void {
     this.#bytes += bytes;
-    this.#room.resized(bytes);
+    this.#quota.resized(bytes);
   }
 
   /** For what may fail: a disk that does not take it costs no more than what it would have kept. */

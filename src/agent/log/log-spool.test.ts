@@ -13,7 +13,7 @@ import { LogBacklog } from './log-backlog.ts';
 import { LOG_BOUNDS, LOG_SENDER_TIMES } from './log-limits.ts';
 import { LogSender } from './log-sender.ts';
 import { LogSpool, SPOOL_LIMITS } from './log-spool.ts';
-import type { SpoolLimits } from './spool-room.ts';
+import type { SpoolLimits } from './spool-quota.ts';
 
 const TIMES = { ...LOG_SENDER_TIMES, flushMs: 1, retryMinMs: 1, retryMaxMs: 5, slowMs: 5, closeMs: 10 };
 const RESULT: AttemptResult = { outcome: { code: 'succeeded', counts: {}, refs: {} }, failures: [], failureCount: 0 };
@@ -79,10 +79,10 @@ async function onDisk(): Promise<string> {
 
 /** As an agent does when it starts: the oldest first, one after the other. */
 async function deliverLeft(gateway: Gateway, spool: LogSpool): Promise<number> {
-  const spools = await spool.leftBehind();
+  const spools = await spool.unsent();
   for (const left of spools) {
     const sender = senderOf(gateway, spool, left);
-    void sender.close(await left.leftResult());
+    void sender.close(await left.unsentResult());
     await sender.ended();
   }
   return spools.length;
@@ -129,7 +129,7 @@ test('an agent that ends leaves lines and result behind, and the next one brings
   await deliverLeft(other, next);
   expect(other.texts).toEqual(numbers(0, 300));
   expect(other.result).toEqual(RESULT);
-  expect(await next.leftBehind()).toEqual([]);
+  expect(await next.unsent()).toEqual([]);
 });
 
 test('no secret comes to the disk', async () => {

@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttemptSpool } from './attempt-spool.ts';
 import { ATTEMPT_FILE, type Segment, SpoolFiles } from './spool-files.ts';
-import type { SpooledAttempt, SpoolLimits, SpoolRoom } from './spool-room.ts';
+import type { SpooledAttempt, SpoolLimits, SpoolQuota } from './spool-quota.ts';
 
 const MIB = 1024 * 1024;
 
@@ -39,7 +39,7 @@ export class LogSpool {
   }
 
   /** What an earlier process could not deliver, the oldest attempt first. Ask before the first attempt of this one. */
-  async leftBehind(): Promise<AttemptSpool[]> {
+  async unsent(): Promise<AttemptSpool[]> {
     const left: { spool: AttemptSpool; sinceMs: number }[] = [];
     for (const name of await readdir(this.#folder).catch(() => [])) {
       const folder = join(this.#folder, name);
@@ -54,12 +54,12 @@ export class LogSpool {
   }
 
   #made(folder: string, attempt: SpooledAttempt, left: readonly Segment[] = []): AttemptSpool {
-    const room: SpoolRoom = {
+    const quota: SpoolQuota = {
       limits: this.#limits,
       resized: (bytes) => this.#resized(bytes),
       removed: () => void this.#spools.delete(spool),
     };
-    const spool: AttemptSpool = new AttemptSpool(folder, attempt, room, left);
+    const spool: AttemptSpool = new AttemptSpool(folder, attempt, quota, left);
     this.#spools.add(spool);
     return spool;
   }

@@ -25,12 +25,12 @@ export async function inTime<Answer>(
   const stop = () => reject(signal?.reason);
   signal?.addEventListener('abort', stop, { once: true });
   let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<typeof SILENT>((resolve) => {
+  const timeout = new Promise<typeof SILENT>((resolve) => {
     timer = setTimeout(resolve, limitMs, SILENT);
   });
   try {
     const asked = ask();
-    const answer = await Promise.race([asked, silence, stopped]);
+    const answer = await Promise.race([asked, timeout, stopped]);
     if (answer !== SILENT) return answer;
     silentPlaces.add(place);
     const heard = () => silentPlaces.delete(place);

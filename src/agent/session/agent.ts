@@ -15,12 +15,12 @@ import { installAgentRuntime } from './agent-runtime.ts';
 import { makeAgentWorker, work } from './agent-worker.ts';
 import type { HostActivities } from './attempt-interceptor.ts';
 import { backoffMs } from './backoff.ts';
-import { endLeftPrograms } from './end-left-programs.ts';
+import { endOrphans } from './end-orphans.ts';
 import { forNativePart, type GatewayAddress, GatewayClient } from './gateway-client.ts';
-import { LeftBehind } from './left-behind.ts';
+import { GatewayContact } from './gateway-contact.ts';
 import { type Lane, RunningAttempts } from './running-attempts.ts';
-import { Silence } from './silence.ts';
-import { TokenShelf } from './token-shelf.ts';
+import { TaskTokenStore } from './task-token-store.ts';
+import { UnsentReports } from './unsent-reports.ts';
 
 /** Why an agent ended. Only `failed` is worth a restart by the service manager. */
 export type AgentEnd =
@@ -72,7 +72,7 @@ class Session {
   readonly #stopping: AbortController;
   readonly #gateway: GatewayClient;
   readonly #running = new RunningAttempts();
-  readonly #shelf: TokenShelf;
+  readonly #tokens: TaskTokenStore;
   readonly #spool: LogSpool;
   /** Rejects when the agent is told to stop: connecting to a black hole takes 30 s. */
   readonly #stopped: Promise<never>;
@@ -86,7 +86,7 @@ class Session {
     });
     this.#stopped.catch(() => {});
     this.#gateway = new GatewayClient(options.gateway);
-    this.#shelf = new TokenShelf(options.dataDir, options.log);
+    this.#tokens = new TaskTokenStore(options.dataDir, options.log);
     this.#spool = new LogSpool(join(options.dataDir, 'spool'));
   }
 
@@ -101,14 +101,14 @@ class Session {
     log.info({ hostId: hello.hostId, epoch: hello.epoch }, `this is ${hello.hostName}`);
     const presence = this.#keepPresent(hello.epoch);
     const connection = await this.#untilDone('connection', () => this.#connect());
-    const [gateway, running, shelf, spool] = [this.#gateway, this.#running, this.#shelf, this.#spool];
-    const left = new LeftBehind(await spool.leftBehind(), gateway, this.#options);
+    const [gateway, running, tokens, spool] = [this.#gateway, this.#running, this.#tokens, this.#spool];
+    const unsent = new UnsentReports(await spool.unsent(), gateway, this.#options);
     // First: what is failed without its result would be done again.
-    await left.tellResults((token) => shelf.keep(token));
-    await this.#failLeftBehind(connection, hello);
-    void left.deliver();
-    await endLeftPrograms(this.#options);
-    const parts = { connection, hello, activities, gateway, running, shelf, spool, shutdownGraceMs };
+    await unsent.tellResults((token) => tokens.keep(token));
+    await this.#failOrphanedAttempts(connection, hello);
+    void unsent.deliver();
+    await endOrphans(this.#options);
+    const parts = { connection, hello, activities, gateway, running, tokens, spool, shutdownGraceMs };
     const workers = await this.#untilDone('worker', async () => [
       await makeAgentWorker(parts, 'main'),
       await makeAgentWorker(parts, 'quick'),
@@ -138,10 +138,10 @@ class Session {
 
   async #keepPresent(epoch: number): Promise<void> {
     const { log, random, monotonicMs } = this.#options;
-    const silence = new Silence(monotonicMs);
-    const watch = setInterval(() => this.#running.endSilent(silence.ms()), SILENCE_LOOK_MS);
+    const contact = new GatewayContact(monotonicMs);
+    const watch = setInterval(() => this.#running.endSilent(contact.lostForMs()), CONTACT_CHECK_MS);
     const verdict = await keepPresent({
-      beat: () => silence.brokenBy(() => this.#gateway.beat({ epoch, running: this.#running.list() })),
+      beat: () => contact.madeBy(() => this.#gateway.beat({ epoch, running: this.#running.list() })),
       sleep: (ms) => sleep(ms, this.#stopping.signal),
       signal: this.#stopping.signal,
       random,
@@ -162,9 +162,9 @@ class Session {
   }
 
   /** Attempts that ran when the agent last died: nothing of them runs any more, so the engine need not wait for their time-out. */
-  async #failLeftBehind(connection: NativeConnection, hello: HelloAnswer): Promise<void> {
+  async #failOrphanedAttempts(connection: NativeConnection, hello: HelloAnswer): Promise<void> {
     const failure = { message: 'The agent was restarted.', applicationFailureInfo: { type: 'AgentRestarted' } };
-    const failed = await this.#shelf.clear(async (taskToken) => {
+    const failed = await this.#tokens.clear(async (taskToken) => {
       const answer = { namespace: hello.namespace, identity: hello.hostId, taskToken, failure };
       await connection.workflowService.respondActivityTaskFailed(answer).catch((thrown: { code?: number }) => {
         if (thrown.code !== NOT_FOUND) throw thrown;
@@ -190,7 +190,7 @@ class Session {
 }
 
 /** How often the agent looks for how long it could not beat. */
-const SILENCE_LOOK_MS = 1_000;
+const CONTACT_CHECK_MS = 1_000;
 /** gRPC's code; the agent needs nothing else of the status list. */
 const NOT_FOUND = 5;
 

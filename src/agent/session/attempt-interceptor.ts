@@ -8,7 +8,7 @@ import type { LogSpool } from '../log/log-spool.ts';
 import { currentAttempt, withinAttempt } from './current-attempt.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import type { Lane, RunningAttempts } from './running-attempts.ts';
-import type { TokenShelf } from './token-shelf.ts';
+import type { TaskTokenStore } from './task-token-store.ts';
 
 /** The host activities by their versioned names. */
 export type HostActivities = Readonly<
@@ -30,13 +30,13 @@ export function withLink(activities: HostActivities): Record<string, (input: Hos
 export interface AttemptParts {
   readonly gateway: GatewayClient;
   readonly running: RunningAttempts;
-  readonly shelf: TokenShelf;
+  readonly tokens: TaskTokenStore;
   readonly spool: LogSpool;
 }
 
 /** Takes token and ticket from the task, makes the link of them, and keeps the token on disk as long as the attempt runs. */
 export function attemptInterceptor(
-  { gateway, running, shelf, spool }: AttemptParts,
+  { gateway, running, tokens, spool }: AttemptParts,
   lane: Lane,
 ): ActivityInterceptorsFactory {
   return (context: Context) => ({
@@ -51,7 +51,7 @@ export function attemptInterceptor(
           ...gateway.attempt(capability.token, capability.ticket),
           openSpool: () => spool.open({ ...capability, input }),
         };
-        const putBack = await shelf.keep(capability.token);
+        const putBack = await tokens.keep(capability.token);
         const perform = (cutOff: AbortSignal) => withinAttempt({ link, input, cutOff }, () => next(call));
         try {
           // Its row says whether the host is to end anything of the job: a task alone is no order for that.

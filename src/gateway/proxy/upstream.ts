@@ -14,7 +14,7 @@ import { bytesAt, fieldsOf, textAt } from './wire.ts';
 const SERVICE = 'temporal.api.workflowservice.v1.WorkflowService';
 /** All that goes on. The agent's authorization ends here; Temporal's address is reachable for us only. */
 const HEADERS = ['client-name', 'client-version', 'temporal-namespace'];
-const SILENCES: readonly status[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED];
+const AWAY_CODES: readonly status[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED];
 const same = (bytes: Buffer): Buffer => bytes;
 
 /** The names of the 123 methods that Temporal serves: each is answered by the gateway, most of them with a refusal. */
@@ -86,7 +86,7 @@ export class Upstream {
       { deadline: deadlineMs },
       (error, answer) => {
         // A poll that nobody answered may have been cut by its caller or by its deadline.
-        if (!error || !SILENCES.includes(error.code)) this.#away = false;
+        if (!error || !AWAY_CODES.includes(error.code)) this.#away = false;
         else if (!method.startsWith('Poll')) this.#away = true;
         done(error, answer);
       },

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { AttemptContext } from '../../../../agent/attempt/attempt-context.ts';
 import { secretOf, workOf } from '../../../../agent/attempt/work.ts';
-import { untilCollected } from '../../../../agent/programs/uncollected.ts';
+import { untilReaped } from '../../../../agent/programs/zombies.ts';
 import { InitWork } from '../../../../kinds/backup/init-repository.ts';
 import type { RepositoryAccess, ResticDeps } from '../core/command.ts';
 import type { RunProgram } from './locks.ts';
@@ -14,7 +14,7 @@ const UNLOCK_LIMIT_MS = 20_000;
 const RESTIC = 'restic';
 
 /** What dies with its agent is collected by the first process of the host, which takes its time when it is busy. */
-const COLLECT_LIMIT_MS = 10_000;
+const REAP_LIMIT_MS = 10_000;
 
 /** Removes the lock of a restic that is known to be dead. Locks of living processes stay: never `--remove-all`. */
 export async function unlockStale(context: AttemptContext, deps: ResticDeps, access: RepositoryAccess): Promise<void> {
@@ -32,7 +32,7 @@ export const unlockStaleOf =
     const answer = await context.claim();
     // Of every restic kind's work this reads the address only.
     const { repositoryUrl } = workOf(InitWork, answer);
-    if (!(await untilCollected([RESTIC, basename(deps.resticPath)], COLLECT_LIMIT_MS)))
+    if (!(await untilReaped([RESTIC, basename(deps.resticPath)], REAP_LIMIT_MS)))
       context.log(
         'A dead restic is still in the process table (nobody collects it): its lock counts as held until it is old.',
       );

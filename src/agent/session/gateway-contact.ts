@@ -1,25 +1,25 @@
 import type { BeatAnswer } from '../../domain/jobs/agent-protocol.ts';
 
 /** For how long nobody has taken a beat of this agent that could also have passed a heartbeat on to the engine. */
-export class Silence {
+export class GatewayContact {
   readonly #monotonicMs: () => number;
-  #brokenAtMs: number;
+  #lastAtMs: number;
 
   constructor(monotonicMs: () => number) {
     this.#monotonicMs = monotonicMs;
-    this.#brokenAtMs = monotonicMs();
+    this.#lastAtMs = monotonicMs();
   }
 
-  ms(): number {
-    return this.#monotonicMs() - this.#brokenAtMs;
+  lostForMs(): number {
+    return this.#monotonicMs() - this.#lastAtMs;
   }
 
-  /** Counts from when the beat was sent: from when its answer came, a slow network would make the silence too short. */
-  async brokenBy(beat: () => Promise<BeatAnswer>): Promise<BeatAnswer> {
+  /** Counts from when the beat was sent: from when its answer came, a slow network would make the gap too short. */
+  async madeBy(beat: () => Promise<BeatAnswer>): Promise<BeatAnswer> {
     const sentAtMs = this.#monotonicMs();
     const answer = await beat();
     // A gateway of the release before does not say it.
-    if (answer.verdict === 'ok' && answer.engineAway !== true) this.#brokenAtMs = sentAtMs;
+    if (answer.verdict === 'ok' && answer.engineAway !== true) this.#lastAtMs = sentAtMs;
     return answer;
   }
 }

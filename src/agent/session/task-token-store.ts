@@ -9,7 +9,7 @@ import type { Log } from '../../lib/log.ts';
  * with the agent: telling the engine at once spares them a heartbeat time-out of up to 15 minutes.
  * A wrapped token is worth nothing without the host's credential, which lies on the same disk.
  */
-export class TokenShelf {
+export class TaskTokenStore {
   readonly #folder: string;
   readonly #log: Log;
 

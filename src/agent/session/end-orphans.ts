@@ -1,17 +1,11 @@
 import { asError } from '../../lib/failure.ts';
 import type { Log } from '../../lib/log.ts';
-import { findPrograms, stopPrograms } from '../programs/left-programs.ts';
+import { findOrphans, stopOrphans } from '../programs/orphans.ts';
 
 /** Programs that outlived the agent before, ended by their stop protocol before any work is taken. Never rejects. */
-export async function endLeftPrograms({
-  agentMark,
-  log,
-}: {
-  readonly agentMark: string;
-  readonly log: Log;
-}): Promise<void> {
+export async function endOrphans({ agentMark, log }: { readonly agentMark: string; readonly log: Log }): Promise<void> {
   try {
-    const { found, killed } = await stopPrograms(() => findPrograms(agentMark, null));
+    const { found, killed } = await stopOrphans(() => findOrphans(agentMark, null));
     if (found > 0) log.warn({ found, killed }, 'ended programs that the agent before had left behind');
   } catch (thrown) {
     log.error({ err: asError(thrown) }, 'a program of the agent before could not be ended');

@@ -20,9 +20,9 @@ export interface SpoolLimits {
 }
 
 /** What one spool needs of the folder that it shares with others. */
-export interface SpoolRoom {
+export interface SpoolQuota {
   readonly limits: SpoolLimits;
-  /** Bytes came or went; the room may have old lines of anybody dropped. */
+  /** Bytes came or went; the quota may have old lines of anybody dropped. */
   resized(bytes: number): void;
   removed(): void;
 }

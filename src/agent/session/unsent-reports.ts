@@ -6,7 +6,7 @@ import { LogSender } from '../log/log-sender.ts';
 import type { GatewayClient } from './gateway-client.ts';
 
 /** Lines and results that the agent of before could not bring to the gateway. */
-export class LeftBehind {
+export class UnsentReports {
   readonly #spools: readonly AttemptSpool[];
   readonly #gateway: GatewayClient;
   readonly #clock: Clock;
@@ -25,7 +25,7 @@ export class LeftBehind {
    */
   async tellResults(end: (token: string) => Promise<unknown>): Promise<void> {
     for (const spool of this.#spools) {
-      const result = await spool.leftResult();
+      const result = await spool.unsentResult();
       if (result === null) continue;
       const { token, input } = spool.attempt;
       await this.#linkOf(spool)
@@ -42,7 +42,7 @@ export class LeftBehind {
     for (const spool of this.#spools) {
       const { jobId, attempt } = spool.attempt.input;
       const sender = new LogSender(this.#linkOf(spool), this.#clock, undefined, undefined, spool);
-      void sender.close(await spool.leftResult());
+      void sender.close(await spool.unsentResult());
       await sender.ended();
       this.#log.info({ jobId, attempt }, 'lines of before were brought to the gateway');
     }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostActivityInput } from '../../domain/jobs/agent-protocol.ts';
 import type { ProgramStop } from '../../kinds/core/define-kind.ts';
 
-export interface LeftProgram {
+export interface Orphan {
   readonly pid: number;
   readonly stop: ProgramStop;
 }
@@ -31,12 +31,12 @@ export function marksOf(agentMark: string, input: HostActivityInput, stop: Progr
 }
 
 /** The programs of this agent's jobs, or of one of them, with their children. Where there is no /proc there are none to find. */
-export function findPrograms(agentMark: string, jobId: string | null): Promise<LeftProgram[]> {
+export function findOrphans(agentMark: string, jobId: string | null): Promise<Orphan[]> {
   return find(agentMark, jobId === null ? null : ['HOLDFAST_JOB_ID', jobId]);
 }
 
 /** What the programs of an attempt left behind in other process groups than their own; it gets no grace. */
-export async function findEscaped(agentMark: string, input: HostActivityInput): Promise<LeftProgram[]> {
+export async function findEscapedOrphans(agentMark: string, input: HostActivityInput): Promise<Orphan[]> {
   const found = await find(agentMark, ['HOLDFAST_ATTEMPT', attemptOf(input)]);
   return found.map(({ pid }) => ({ pid, stop: { signal: 'SIGTERM', graceMs: 0 } }));
 }
@@ -45,13 +45,13 @@ const attemptOf = ({ jobId, runNo, attempt }: HostActivityInput): string => `${j
 
 type Mark = readonly [name: string, value: string];
 
-async function find(agentMark: string, mark: Mark | null): Promise<LeftProgram[]> {
+async function find(agentMark: string, mark: Mark | null): Promise<Orphan[]> {
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(pids.map((pid) => readProgram(pid, agentMark, mark)));
   return found.filter((one) => one !== null);
 }
 
-async function readProgram(pid: string, agentMark: string, mark: Mark | null): Promise<LeftProgram | null> {
+async function readProgram(pid: string, agentMark: string, mark: Mark | null): Promise<Orphan | null> {
   // Gone meanwhile, of another user, or dead and not yet collected: its environment is empty then.
   const text = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
   if (!text.includes(`HOLDFAST_AGENT_MARK=${agentMark}`) || !(await isOurs(pid))) return null;
@@ -75,17 +75,17 @@ async function isOurs(pid: string): Promise<boolean> {
 }
 
 /** What became of the programs that were still there. */
-export interface Stopped {
+export interface StoppedOrphans {
   readonly found: number;
   /** They did not end within their grace. */
   readonly killed: number;
 }
 
 /** Ends by their stop protocol what `find` finds, until it finds nothing. Throws when something cannot be killed, or new ones keep coming. */
-export async function stopPrograms(
-  find: () => Promise<readonly LeftProgram[]>,
+export async function stopOrphans(
+  find: () => Promise<readonly Orphan[]>,
   longestMs = LONGEST_STOP_MS,
-): Promise<Stopped> {
+): Promise<StoppedOrphans> {
   const seen = new Map<number, { waitedMs: number; killed: boolean }>();
   for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
     const left = await find();

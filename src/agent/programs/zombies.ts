@@ -10,7 +10,7 @@ const NAME_LETTERS = 15;
  * came true. Such a process counts as alive for whoever asks by its number: restic keeps the lock of one (a fast restart
  * found it 0.7 s after the kill). Where there is no /proc nothing is waited for.
  */
-export async function untilCollected(programs: readonly string[], limitMs: number): Promise<boolean> {
+export async function untilReaped(programs: readonly string[], limitMs: number): Promise<boolean> {
   const names = programs.map((program) => program.slice(0, NAME_LETTERS));
   for (let waitedMs = 0; waitedMs <= limitMs; waitedMs += LOOK_MS) {
     if (!(await anyDead(names))) return true;
