@@ -16,8 +16,8 @@ const STOP_WITHIN_MS = { api: 4_000, worker: 10_000, gateway: 4_000 } as const;
 
 /** Adds the commands that run processes. Each body is loaded when it is wanted: none pays for the others' memory. */
 export function registerProcesses(program: Command, given: Partial<ProcessWorld> = {}): void {
-  const { env = processEnvironment(), say = (line: string) => void process.stdout.write(`${line}\n`) } = given;
-  const world: ProcessWorld = { env, say };
+  const { env = processEnvironment(), print = (line: string) => void process.stdout.write(`${line}\n`) } = given;
+  const world: ProcessWorld = { env, print };
   program
     .command('up')
     .description('run all of Holdfast on this machine, with PostgreSQL and Temporal (what npm start does)')

@@ -56,7 +56,7 @@ try {
   registerProcesses(program, {
     env: cli.env,
     version,
-    say: (line) => void streams.out.write(`${asTypedHere(line, cli.command)}\n`),
+    print: (line) => void streams.out.write(`${asTypedHere(line, cli.command)}\n`),
   });
   program.hook('preAction', (_program, command) => {
     if (SERVES.has(command.name())) streams.serve();

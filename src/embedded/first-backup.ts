@@ -8,7 +8,7 @@ import { adviceFor } from '../cli/output/advice.ts';
 import { exitOfState } from '../cli/output/exit.ts';
 import { bytes } from '../cli/output/output.ts';
 import { systemRandom } from '../lib/ids.ts';
-import type { Say } from './say.ts';
+import type { ProgressOutput } from './progress-output.ts';
 
 const NAME = 'first';
 /** The program's own source: a real folder that every installation has. */
@@ -20,13 +20,13 @@ export interface FirstBackup {
   readonly hostName: string;
   /** `<data>/repositories`. */
   readonly repositories: string;
-  readonly say: Say;
+  readonly output: ProgressOutput;
   readonly stopping: AbortSignal;
 }
 
 /** One real backup, asked for as anybody would ask: through the API. Answers whether it made a restore point. */
 export async function firstBackup(order: FirstBackup): Promise<boolean> {
-  const { say } = order;
+  const { output } = order;
   const client = new ApiClient(order.profile, systemRandom);
   const host = await lookFor(client, 'host', order.hostName);
   const repository = await repositoryOf(client, order);
@@ -34,25 +34,25 @@ export async function firstBackup(order: FirstBackup): Promise<boolean> {
   if (repository.readyAt === null && !(await initialise(client, host, repository, order))) return false;
   const plan = await planOf(client, host, repository);
   const job = await runJob(client, { kind: 'backup', params: { planId: plan.id } }, order.stopping);
-  tell(job, say);
+  tell(job, output);
   return typeof job.outcome?.refs?.snapshotId === 'string';
 }
 
 async function initialise(client: ApiClient, host: Answer, repository: Answer, order: FirstBackup): Promise<boolean> {
   const init = { kind: 'init', target: { hostId: host.id }, params: { repositoryId: repository.id } };
   const made = await runJob(client, init, order.stopping);
-  if (made.state !== 'succeeded') order.say.line(`  ${made.title}: ${made.state}. ${wordsOf(made)}`);
+  if (made.state !== 'succeeded') order.output.line(`  ${made.title}: ${made.state}. ${wordsOf(made)}`);
   return made.state === 'succeeded';
 }
 
-async function repositoryOf(client: ApiClient, { repositories, say }: FirstBackup): Promise<Answer> {
+async function repositoryOf(client: ApiClient, { repositories, output }: FirstBackup): Promise<Answer> {
   // There when the first backup was tried before and did not come to its end.
   const found = await lookFor(client, 'repository', NAME);
   if (found) return found;
   const made = await client.post('repositories', { name: NAME, url: join(repositories, NAME) }, { creates: true });
-  say.line(`  Repository "${made.name}" in ${made.url}`);
-  say.line(`  Its password, shown this once: ${made.password}`);
-  say.line('  Keep it somewhere safe: it opens the backups without Holdfast, and Holdfast never shows it again.');
+  output.line(`  Repository "${made.name}" in ${made.url}`);
+  output.line(`  Its password, shown this once: ${made.password}`);
+  output.line('  Keep it somewhere safe: it opens the backups without Holdfast, and Holdfast never shows it again.');
   return made;
 }
 
@@ -74,14 +74,14 @@ async function runJob(client: ApiClient, body: unknown, stopping: AbortSignal): 
   return job;
 }
 
-function tell(job: Answer, say: Say): void {
+function tell(job: Answer, output: ProgressOutput): void {
   const { counts = {}, refs = {} } = job.outcome ?? {};
-  say.line(`  ${job.title}: ${job.state}. ${wordsOf(job)}`);
-  say.line(`  Job       ${job.id}`);
+  output.line(`  ${job.title}: ${job.state}. ${wordsOf(job)}`);
+  output.line(`  Job       ${job.id}`);
   if (!refs.snapshotId) return;
   const took = (Date.parse(job.times.finishedAt) - Date.parse(job.times.startedAt)) / 1000;
-  say.line(`  Snapshot  ${refs.snapshotId}`);
-  say.line(
+  output.line(`  Snapshot  ${refs.snapshotId}`);
+  output.line(
     `  Holds     ${counts.filesProcessed ?? '?'} files, ${bytes(counts.bytesProcessed ?? 0)} of ${FOLDER}, in ${took.toFixed(1)} s`,
   );
 }

@@ -11,18 +11,18 @@ import { firstBackupOnce } from './first-backup-once.ts';
 import { embeddedPostgres, ownDatabase } from './postgres/up-database.ts';
 import type { OurPorts } from './preflight.ts';
 import { findOurPrograms } from './programs/our-programs.ts';
-import type { Say } from './say.ts';
-import { Kept } from './supervisor/kept.ts';
+import type { ProgressOutput } from './progress-output.ts';
 import { OurProcesses } from './supervisor/our-processes.ts';
 import { isHostOnline, isListening, isReady, untilTrue } from './supervisor/readiness.ts';
 import type { StopList } from './supervisor/stop-list.ts';
+import { Supervisor } from './supervisor/supervisor.ts';
 import { TemporalStart } from './temporal/temporal-start.ts';
 
 export interface StartOrder {
   readonly config: Config;
   readonly environment: Environment;
   readonly ports: OurPorts;
-  readonly say: Say;
+  readonly output: ProgressOutput;
   readonly stops: StopList;
   readonly stopping: AbortSignal;
   readonly firstJob: boolean;
@@ -36,8 +36,8 @@ export interface Started {
 
 /** Everything in the order of its needs, side by side where nothing is needed. */
 export async function startAll(order: StartOrder): Promise<Started> {
-  const { config, ports, say, stops } = order;
-  const programs = await findOurPrograms(config, order.environment, say);
+  const { config, ports, output, stops } = order;
+  const programs = await findOurPrograms(config, order.environment, output);
   const ownerUrls = await database(order);
   const temporal = new TemporalStart({ ...order, programs, clusterUrl: ownerUrls.cluster });
   const apiUrl = apiUrlOf(config, ports.api);
@@ -59,12 +59,12 @@ export async function startAll(order: StartOrder): Promise<Started> {
 
 /** As the cluster's superuser for Temporal's databases, and as the owner of ours. */
 async function database(order: StartOrder): Promise<{ cluster: string; own: string }> {
-  const { config, environment, say, stops } = order;
+  const { config, environment, output, stops } = order;
   if (config.database.owner !== null) return { cluster: config.database.owner, own: config.database.owner };
   const env = baseEnvironment(environment);
-  const start = embeddedPostgres(config, env, say);
-  const kept = stops.add('postgres', new Kept({ name: 'postgres', start, say }));
-  const { running } = await kept.start();
+  const start = embeddedPostgres(config, env, output);
+  const supervisor = stops.add('postgres', new Supervisor({ name: 'postgres', start, output }));
+  const { running } = await supervisor.start();
   return { cluster: running.ownerUrl, own: await ownDatabase(running) };
 }
 
@@ -75,10 +75,10 @@ async function prepare(
   apiUrl: string,
   ours: OurProcesses,
 ): Promise<BootstrapAnswer> {
-  const { config, ports, say } = order;
+  const { config, ports, output } = order;
   const began = Date.now();
   const applied = await migrateDatabase(config, ownerUrl, systemClock, systemRandom);
-  say.step(
+  output.step(
     applied.length > 0 ? `database: migrated to ${applied.at(-1)}` : 'database: schema is up to date',
     Date.now() - began,
   );
@@ -95,17 +95,17 @@ async function prepare(
 }
 
 async function ready(order: StartOrder, ours: OurProcesses, apiUrl: string, made: BootstrapAnswer): Promise<void> {
-  const { config, ports, say, stopping } = order;
+  const { config, ports, output, stopping } = order;
   const log = (name: 'api' | 'gateway' | 'agent') => ours.logFile(name);
   const began = Date.now();
   await untilTrue('The gateway did not open its port', log('gateway'), stopping, () =>
     isListening(reachableAt(config.bind), ports.gateway),
   );
-  say.step('gateway: open');
+  output.step('gateway: open');
   await ours.start('agent');
   await untilTrue('The API did not become ready', log('api'), stopping, () => isReady(apiUrl));
-  say.step(`api: ready on ${apiUrl}`);
+  output.step(`api: ready on ${apiUrl}`);
   const client = new ApiClient({ url: apiUrl, apiKey: made.apiKey }, systemRandom);
   await untilTrue('This host did not come online', log('agent'), stopping, () => isHostOnline(client, LOCAL_HOST));
-  say.step(`agent: host "${LOCAL_HOST}" is online`, Date.now() - began);
+  output.step(`agent: host "${LOCAL_HOST}" is online`, Date.now() - began);
 }

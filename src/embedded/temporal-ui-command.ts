@@ -7,7 +7,7 @@ import type { ProcessWorld } from '../processes/process-world.ts';
 import { newUiLink } from './temporal/ui-link.ts';
 
 /** Prints a new link to the UI that `up` runs. Who can read its key may look anyway. */
-export function temporalUiCommand({ env, say }: ProcessWorld): void {
+export function temporalUiCommand({ env, print }: ProcessWorld): void {
   const { dataDir } = readConfig(env);
   const { temporalUi } = dataPaths(dataDir);
   const [key, ports] = [readIfThere(join(temporalUi, 'key')), readIfThere(join(temporalUi, 'ports.json'))];
@@ -18,5 +18,5 @@ export function temporalUiCommand({ env, say }: ProcessWorld): void {
       { fault: 'operator' },
     );
   const { ui } = JSON.parse(ports) as { ui: number };
-  say(newUiLink(`http://127.0.0.1:${ui}`, key, systemClock.now().getTime()));
+  print(newUiLink(`http://127.0.0.1:${ui}`, key, systemClock.now().getTime()));
 }

@@ -11,7 +11,7 @@ import { isHangUpIgnored } from '../processes/place/hang-up.ts';
 import type { ProcessWorld } from '../processes/process-world.ts';
 import { refuseSilentDatabase } from './postgres/up-database.ts';
 import { ourPorts, refuseSilentTemporal } from './preflight.ts';
-import { type Say, sayTo } from './say.ts';
+import { type ProgressOutput, progressOutput } from './progress-output.ts';
 import { type Started, startAll } from './start-all.ts';
 import { killAll } from './supervisor/kill-all.ts';
 import { endLeftovers } from './supervisor/leftovers.ts';
@@ -26,16 +26,16 @@ export interface UpOptions extends ProcessWorld {
 /** All of Holdfast in one process tree, until Ctrl-C. Answers the exit code. */
 export async function up(options: UpOptions): Promise<number> {
   const config = readConfig(options.env);
-  const say = sayTo(options.say, () => systemClock.now().getTime());
-  const stops = new StopList(say);
+  const output = progressOutput(options.print, () => systemClock.now().getTime());
+  const stops = new StopList(output);
   const abort = new AbortController();
   const stopping = abort.signal;
   const endAtOnce = listen(options, stops, abort);
   const stopped = new Promise<null>((resolve) => stopping.addEventListener('abort', () => resolve(null)));
   try {
-    const started = await Promise.race([start(config, options, { say, stops, stopping }), stopped]);
+    const started = await Promise.race([start(config, options, { output, stops, stopping }), stopped]);
     if (started !== null) {
-      welcome(started, config, options.env, say);
+      welcome(started, config, options.env, output);
       await stopped;
     }
   } catch (thrown) {
@@ -46,23 +46,23 @@ export async function up(options: UpOptions): Promise<number> {
       throw thrown;
     }
   }
-  say.step('stopping; press Ctrl-C again to end everything at once');
+  output.step('stopping; press Ctrl-C again to end everything at once');
   // Decided at the second press and not by who is through first: what it kills, the stop in order sees end too.
   const inOrder = await Promise.race([stops.stopAll().then(() => true), endAtOnce.then(() => false)]);
-  if (!inOrder) return await endNow(config, stops, say);
-  say.step('stopped, nothing is left running');
+  if (!inOrder) return await endNow(config, stops, output);
+  output.step('stopped, nothing is left running');
   return 0;
 }
 
-async function endNow(config: Config, stops: StopList, say: Say): Promise<number> {
+async function endNow(config: Config, stops: StopList, output: ProgressOutput): Promise<number> {
   stops.beQuiet();
-  say.step('ending everything at once');
+  output.step('ending everything at once');
   await killAll(dataPaths(config.dataDir).run).catch(() => {});
   return 130;
 }
 
 interface StartParts {
-  readonly say: Say;
+  readonly output: ProgressOutput;
   readonly stops: StopList;
   readonly stopping: AbortSignal;
 }
@@ -71,7 +71,7 @@ async function start(config: Config, options: UpOptions, parts: StartParts): Pro
   ensureDataFolder(config.dataDir);
   const paths = dataPaths(config.dataDir);
   const ended = await endLeftovers(paths.run);
-  if (ended.length > 0) parts.say.step(`ended what a killed run had left: ${ended.join(', ')}`);
+  if (ended.length > 0) parts.output.step(`ended what a killed run had left: ${ended.join(', ')}`);
   const ports = await ourPorts(config, paths.portsFile);
   if (config.database.owner !== null) await refuseSilentDatabase(config.database.owner);
   if (config.temporal.address !== null) await refuseSilentTemporal(config);

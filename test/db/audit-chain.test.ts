@@ -190,7 +190,7 @@ test('holdfast audit verify says which link is wrong, for people and for program
   const run = async (format: 'table' | 'json' = 'table') => {
     const said: string[] = [];
     const env = { DATABASE_URL_WORKER: bench.urls.worker };
-    const bad = await auditVerifyCommand({ env, say: (line) => said.push(line) }, format);
+    const bad = await auditVerifyCommand({ env, print: (line) => said.push(line) }, format);
     return { bad, said };
   };
   expect(await run()).toEqual({ bad: 0, said: [expect.stringMatching(/^Test: ok, 3 links, head [0-9a-f]{64}$/)] });

@@ -21,7 +21,7 @@ function program(): Command {
   const out = { write: (text: string) => (said += text) };
   const cli = { streams: { out, err: out }, env: {}, command: 'holdfast', exitCode: 0 } as unknown as Cli;
   const built = buildProgram(cli, '0.0.0');
-  registerProcesses(built, { env: {}, say: () => {} });
+  registerProcesses(built, { env: {}, print: () => {} });
   for (const command of leavesOf(built)) command.action(() => {});
   built.hook('preAction', () => {});
   return built;

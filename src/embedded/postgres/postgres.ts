@@ -4,8 +4,8 @@ import { ScramClient } from '../../db/core/scram-client.ts';
 import { type Env, type Report, StartProblem } from '../../processes/place/start-problem.ts';
 import { choosePorts } from '../ports.ts';
 import { type Child, spawnChild } from '../supervisor/children.ts';
-import { lastWords } from '../supervisor/last-words.ts';
 import { endLeftovers } from '../supervisor/leftovers.ts';
+import { logTail } from '../supervisor/log-tail.ts';
 import { clusterPaths, ensureCluster, postgresEnv } from './postgres-cluster.ts';
 import { endLeftoverPostgres } from './postgres-leftover.ts';
 import { postgresPrograms } from './postgres-programs.ts';
@@ -68,7 +68,7 @@ async function waitReady(child: Child, cluster: string, log: string): Promise<vo
     if (!child.running() || Date.now() > end) {
       await child.stop({ signal: 'SIGQUIT', graceMs: 3_000 });
       throw new StartProblem(
-        `PostgreSQL did not start: ${lastWords(log)}`,
+        `PostgreSQL did not start: ${logTail(log)}`,
         log,
         'Read the end of that log; the data folder was not changed.',
       );

@@ -3,8 +3,8 @@ import { ScramClient } from '../../db/core/scram-client.ts';
 import { dataPaths } from '../../processes/place/data-folder.ts';
 import { databaseProblem } from '../../processes/place/database-problem.ts';
 import type { Env } from '../../processes/place/start-problem.ts';
-import type { Say } from '../say.ts';
-import type { RunningPart } from '../supervisor/kept.ts';
+import type { ProgressOutput } from '../progress-output.ts';
+import type { RunningPart } from '../supervisor/supervisor.ts';
 import { ensureDatabase, type RunningPostgres, startPostgres } from './postgres.ts';
 
 const DATABASE = 'holdfast';
@@ -18,10 +18,14 @@ export interface PostgresPart extends RunningPart {
  * takes the port meanwhile must be an error instead of whom they talk to. A postmaster that was killed leaves a lock file;
  * the start that follows clears it away.
  */
-export function embeddedPostgres(config: Config, env: Env, say: Pick<Say, 'report'>): () => Promise<PostgresPart> {
+export function embeddedPostgres(
+  config: Config,
+  env: Env,
+  output: Pick<ProgressOutput, 'report'>,
+): () => Promise<PostgresPart> {
   let port: number | undefined;
   return async () => {
-    const part = await startOn(port, config, env, say);
+    const part = await startOn(port, config, env, output);
     port = part.running.port;
     return part;
   };
@@ -31,7 +35,7 @@ async function startOn(
   port: number | undefined,
   config: Config,
   env: Env,
-  { report }: Pick<Say, 'report'>,
+  { report }: Pick<ProgressOutput, 'report'>,
 ): Promise<PostgresPart> {
   const paths = dataPaths(config.dataDir);
   const running = await startPostgres({

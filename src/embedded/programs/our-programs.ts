@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { baseEnvironment, type Environment } from '../../config/environment.ts';
-import type { Say } from '../say.ts';
+import type { ProgressOutput } from '../progress-output.ts';
 import type { ProgramName } from './program-list.ts';
 import { type FoundProgram, findPrograms } from './programs.ts';
 
@@ -14,11 +14,11 @@ const ALIVE_MS = 15_000;
 export async function findOurPrograms(
   config: Config,
   environment: Environment,
-  say: Say,
+  output: ProgressOutput,
   names: readonly ProgramName[] = config.temporal.address === null ? [...ENGINE, 'restic'] : ['restic'],
 ): Promise<OurPrograms> {
   const began = Date.now();
-  const alive = setInterval(() => say.step('programs: still at it', Date.now() - began), ALIVE_MS);
+  const alive = setInterval(() => output.step('programs: still at it', Date.now() - began), ALIVE_MS);
   try {
     const found = await findPrograms(names, {
       overrides: config.programs,
@@ -26,10 +26,10 @@ export async function findOurPrograms(
       cacheDir: config.cacheDir,
       // Go keeps its caches in the home folder.
       env: { ...baseEnvironment(environment), HOME: config.home ?? config.cacheDir },
-      report: say.report,
+      report: output.report,
     });
     const words = Object.values(found).map((p) => `${p.name} ${p.version} (${p.how})`);
-    say.step(`programs: ${words.join(', ')}`, Date.now() - began);
+    output.step(`programs: ${words.join(', ')}`, Date.now() - began);
     return found;
   } finally {
     clearInterval(alive);

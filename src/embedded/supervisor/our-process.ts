@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Reader } from '../../config/schema.ts';
-import type { Say } from '../say.ts';
+import type { ProgressOutput } from '../progress-output.ts';
 import { type Child, type ChildExit, spawnChild } from './children.ts';
-import { Kept } from './kept.ts';
+import { Supervisor } from './supervisor.ts';
 
 export type OurName = Extract<Reader, 'api' | 'worker' | 'gateway' | 'agent'>;
 
@@ -13,7 +13,7 @@ export interface OurProcess {
   readonly runDir: string;
   readonly logDir: string;
   readonly stopGraceMs: number;
-  readonly say: Say;
+  readonly output: ProgressOutput;
 }
 
 const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
@@ -36,7 +36,7 @@ const AGENT_ENDS: Readonly<Record<number, string>> = {
 export const logFileOf = (logDir: string, name: OurName): string => join(logDir, `${name}.log`);
 
 /** One of our own processes, in its own process group, ending with us even by kill -9. */
-export function ourProcess({ name, env, runDir, logDir, stopGraceMs, say }: OurProcess): Kept<Child> {
+export function ourProcess({ name, env, runDir, logDir, stopGraceMs, output }: OurProcess): Supervisor<Child> {
   const start = () =>
     spawnChild({
       name,
@@ -49,5 +49,5 @@ export function ourProcess({ name, env, runDir, logDir, stopGraceMs, say }: OurP
       stopGraceMs,
     });
   const final = (exit: ChildExit) => (name === 'agent' ? (AGENT_ENDS[exit.code ?? 0] ?? null) : null);
-  return new Kept({ name, start, say, final });
+  return new Supervisor({ name, start, output, final });
 }

@@ -3,7 +3,7 @@ import type { Environment } from '../../config/environment.ts';
 import { dataPaths } from '../../processes/place/data-folder.ts';
 import type { OurPorts } from '../preflight.ts';
 import type { OurPrograms } from '../programs/our-programs.ts';
-import type { Say } from '../say.ts';
+import type { ProgressOutput } from '../progress-output.ts';
 import { childEnv } from './child-env.ts';
 import { logFileOf, type OurName, ourProcess } from './our-process.ts';
 import type { StopList } from './stop-list.ts';
@@ -16,7 +16,7 @@ export interface OurOrder {
   readonly apiUrl: string;
   readonly temporal: Config['temporal'];
   readonly temporalUiUrl: string | null;
-  readonly say: Say;
+  readonly output: ProgressOutput;
   readonly stops: StopList;
 }
 
@@ -32,11 +32,11 @@ export class OurProcesses {
   }
 
   async start(name: OurName): Promise<void> {
-    const { config, say, stops } = this.#order;
+    const { config, output, stops } = this.#order;
     const { run, logs } = dataPaths(config.dataDir);
     const env = () => this.#env(name);
-    const kept = ourProcess({ name, env, runDir: run, logDir: logs, stopGraceMs: STOP_GRACE_MS[name], say });
-    await stops.add(name, kept).start();
+    const supervisor = ourProcess({ name, env, runDir: run, logDir: logs, stopGraceMs: STOP_GRACE_MS[name], output });
+    await stops.add(name, supervisor).start();
   }
 
   logFile(name: OurName): string {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { ApiClient } from '../../cli/client/client.ts';
 import { StartProblem } from '../../processes/place/start-problem.ts';
-import { lastWords } from './last-words.ts';
+import { logTail } from './log-tail.ts';
 
 const WITHIN_MS = 60_000;
 
@@ -17,7 +17,7 @@ export async function untilTrue(
     stopping.throwIfAborted();
     if (Date.now() > end)
       throw new StartProblem(
-        `${what} within ${WITHIN_MS / 1000} s: ${lastWords(logFile)}`,
+        `${what} within ${WITHIN_MS / 1000} s: ${logTail(logFile)}`,
         logFile,
         'Read the end of that log.',
       );

@@ -10,9 +10,9 @@ import { temporalTarget } from '../../processes/place/temporal-target.ts';
 import type { TemporalTarget } from '../../temporal/connection.ts';
 import { choosePorts } from '../ports.ts';
 import type { OurPrograms } from '../programs/our-programs.ts';
-import type { Say } from '../say.ts';
-import { Kept } from '../supervisor/kept.ts';
+import type { ProgressOutput } from '../progress-output.ts';
 import type { StopList } from '../supervisor/stop-list.ts';
+import { Supervisor } from '../supervisor/supervisor.ts';
 import { type RunningTemporal, startTemporal } from './temporal.ts';
 import { databaseNumbers, ensureTemporalSchema } from './temporal-schema.ts';
 import { ensureTemporalTls, temporalTlsAt } from './temporal-tls.ts';
@@ -29,7 +29,7 @@ export interface TemporalOrder {
   readonly programs: OurPrograms;
   /** A login of the cluster that may make roles and databases. */
   readonly clusterUrl: string;
-  readonly say: Say;
+  readonly output: ProgressOutput;
   readonly stops: StopList;
   readonly stopping: AbortSignal;
 }
@@ -43,7 +43,7 @@ interface OwnTemporal extends RunningTemporal {
 export class TemporalStart {
   readonly #order: TemporalOrder;
   #config: Config;
-  #kept: Kept<OwnTemporal> | null = null;
+  #supervisor: Supervisor<OwnTemporal> | null = null;
 
   constructor(order: TemporalOrder) {
     this.#order = order;
@@ -70,27 +70,30 @@ export class TemporalStart {
   }
 
   async start(): Promise<void> {
-    const { config, stops, say } = this.#order;
+    const { config, stops, output } = this.#order;
     if (config.temporal.address !== null) return await this.#ensureNamespace();
-    this.#kept = stops.add('temporal', new Kept({ name: 'temporal', start: () => this.#startOwn(), say }));
-    await this.#kept.start();
+    this.#supervisor = stops.add(
+      'temporal',
+      new Supervisor({ name: 'temporal', start: () => this.#startOwn(), output }),
+    );
+    await this.#supervisor.start();
   }
 
   /** From now on what is lost of it is made anew: its databases by a new start, a namespace at once. */
   keepWhole(): void {
-    const { clusterUrl, stopping, say } = this.#order;
-    const own = this.#kept && {
-      startedOn: () => this.#kept!.running?.databases ?? null,
+    const { clusterUrl, stopping, output } = this.#order;
+    const own = this.#supervisor && {
+      startedOn: () => this.#supervisor!.running?.databases ?? null,
       now: () => databaseNumbers(clusterUrl),
-      renew: (why: string) => this.#kept!.renew(why),
+      renew: (why: string) => this.#supervisor!.renew(why),
     };
     const target = this.#target();
-    void keepTemporalWhole({ own, target, ensureNamespace: () => this.#ensureNamespace(), stopping, say });
+    void keepTemporalWhole({ own, target, ensureNamespace: () => this.#ensureNamespace(), stopping, output });
   }
 
   /** Last of all: nothing waits for it. Answers an address that opens it. */
   async startUi(): Promise<string | null> {
-    const { config, environment, programs, say, stops } = this.#order;
+    const { config, environment, programs, output, stops } = this.#order;
     if (config.temporal.address !== null) return config.temporal.uiUrl;
     const { temporalUi, temporalTls, run } = dataPaths(config.dataDir);
     const start = () =>
@@ -103,17 +106,17 @@ export class TemporalStart {
         defaultNamespace: config.temporal.namespace,
         codec: new EncryptingCodec(readKeyring(config.keyringFile, KEYS_HELD.worker)),
         env: baseEnvironment(environment),
-        report: say.report,
+        report: output.report,
       });
-    const kept = stops.add('temporal-ui', new Kept({ name: 'temporal-ui', start, say }));
-    const ui = await kept.start();
-    kept.settle();
+    const supervisor = stops.add('temporal-ui', new Supervisor({ name: 'temporal-ui', start, output }));
+    const ui = await supervisor.start();
+    supervisor.settle();
     return ui.newLink();
   }
 
   /** Each start makes what is missing, so that a server that ended because its databases were gone comes back whole. */
   async #startOwn(): Promise<OwnTemporal> {
-    const { config, environment, programs, clusterUrl, say } = this.#order;
+    const { config, environment, programs, clusterUrl, output } = this.#order;
     const { temporal, run } = dataPaths(config.dataDir);
     const env = { ...baseEnvironment(environment), GOMEMLIMIT: MEMORY_LIMIT };
     const began = Date.now();
@@ -125,9 +128,9 @@ export class TemporalStart {
       report: () => {},
     });
     const databases = await databaseNumbers(clusterUrl);
-    say.step('temporal: schema is there', Date.now() - began);
+    output.step('temporal: schema is there', Date.now() - began);
     const server = programs['temporal-server']!.path;
-    const running = await startTemporal({ server, dir: temporal, runDir: run, postgres, env, report: say.report });
+    const running = await startTemporal({ server, dir: temporal, runDir: run, postgres, env, report: output.report });
     try {
       await this.#ensureNamespace();
     } catch (thrown) {
@@ -141,7 +144,7 @@ export class TemporalStart {
     const began = Date.now();
     const target = this.#target();
     await ensureOurNamespace(target);
-    this.#order.say.step(`temporal: namespace ${target.namespace} is usable`, Date.now() - began);
+    this.#order.output.step(`temporal: namespace ${target.namespace} is usable`, Date.now() - began);
   }
 
   #target(): TemporalTarget {

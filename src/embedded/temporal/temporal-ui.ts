@@ -6,7 +6,7 @@ import type { PayloadCodec } from '@temporalio/common';
 import { type Env, type Report, StartProblem } from '../../processes/place/start-problem.ts';
 import { choosePorts } from '../ports.ts';
 import { type Child, spawnChild } from '../supervisor/children.ts';
-import { lastWords } from '../supervisor/last-words.ts';
+import { logTail } from '../supervisor/log-tail.ts';
 import type { TemporalTls } from './temporal-tls.ts';
 import { startUiGrpcProxy } from './ui-grpc-proxy.ts';
 import { DECODE_PATH, startUiHttpProxy } from './ui-http-proxy.ts';
@@ -96,11 +96,7 @@ async function startServer(options: TemporalUiOptions, port: number): Promise<Ch
   while (!(await answers(port, options.tls))) {
     if (!child.running() || Date.now() > end) {
       await child.stop({ graceMs: 1_000 });
-      throw new StartProblem(
-        `Temporal's UI did not start: ${lastWords(logFile)}`,
-        logFile,
-        'Read the end of that log.',
-      );
+      throw new StartProblem(`Temporal's UI did not start: ${logTail(logFile)}`, logFile, 'Read the end of that log.');
     }
     await new Promise((resolve) => setTimeout(resolve, 25));
   }

@@ -1,6 +1,6 @@
 import { sleep } from '../../lib/sleep.ts';
 import { lazyConnection, type TemporalTarget } from '../../temporal/connection.ts';
-import type { Say } from '../say.ts';
+import type { ProgressOutput } from '../progress-output.ts';
 
 export interface WatchedTemporal {
   /** Null when the server is none of ours: then only the namespace is. */
@@ -14,7 +14,7 @@ export interface WatchedTemporal {
   readonly target: TemporalTarget;
   readonly ensureNamespace: () => Promise<void>;
   readonly stopping: AbortSignal;
-  readonly say: Say;
+  readonly output: ProgressOutput;
 }
 
 /** One query and one call each time; what was lost is whole again some 5 s later. */
@@ -44,13 +44,13 @@ export async function keepTemporalWhole(watched: WatchedTemporal): Promise<void>
 }
 
 async function lookOnce(watched: WatchedTemporal, isNamespaceGone: () => Promise<boolean>): Promise<void> {
-  const { own, say } = watched;
+  const { own, output } = watched;
   if (own !== null) {
     const before = own.startedOn();
     if (before === null) return;
     if ((await own.now()) !== before) return await own.renew('its databases were dropped; they are made anew');
   }
   if (!(await isNamespaceGone())) return;
-  say.step('temporal: its namespace is gone; it is made anew');
+  output.step('temporal: its namespace is gone; it is made anew');
   await watched.ensureNamespace();
 }

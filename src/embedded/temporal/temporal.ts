@@ -4,7 +4,7 @@ import { type Env, type Report, StartProblem } from '../../processes/place/start
 import { lazyConnection, type TemporalTarget } from '../../temporal/connection.ts';
 import { choosePorts } from '../ports.ts';
 import { type Child, spawnChild } from '../supervisor/children.ts';
-import { lastWords } from '../supervisor/last-words.ts';
+import { logTail } from '../supervisor/log-tail.ts';
 import { isListening } from '../supervisor/readiness.ts';
 import { writeDynamicConfig } from './temporal-dynamic-config.ts';
 import type { TemporalStore } from './temporal-schema.ts';
@@ -125,7 +125,7 @@ async function waitServing(child: Child, target: TemporalTarget, logFile: string
     if (!child.running() || Date.now() > end) {
       await child.stop({ graceMs: 1_000 });
       throw new StartProblem(
-        `Temporal's server did not start: ${lastWords(logFile)}`,
+        `Temporal's server did not start: ${logTail(logFile)}`,
         logFile,
         'Read the end of that log.',
       );

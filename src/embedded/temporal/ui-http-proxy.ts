@@ -36,20 +36,22 @@ export async function startUiHttpProxy(options: UiHttpProxyOptions): Promise<UiH
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://here');
     if (!HERE.test(request.headers.host ?? ''))
-      return say(response, 403, 'This page is opened as http://127.0.0.1 or http://localhost only.');
+      return respond(response, 403, 'This page is opened as http://127.0.0.1 or http://localhost only.');
     if (pathname === '/open' && links.take(searchParams.get('link') ?? '', Date.now())) {
       const cookie = `${mine}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${WEEK_S}`;
       return response.writeHead(303, { location: '/', 'set-cookie': cookie }).end();
     }
     const cookies = (request.headers.cookie ?? '').split(/; */);
     if (!cookies.some((one) => sameText(one, mine)))
-      return say(
+      return respond(
         response,
         401,
         'To look at Temporal here, run "holdfast temporal-ui" and open the link that it prints. A link is good once, for an hour.',
       );
     if (pathname === DECODE_PATH)
-      return void decode(request, response, options.codec).catch(() => say(response, 400, 'These are no payloads.'));
+      return void decode(request, response, options.codec).catch(() =>
+        respond(response, 400, 'These are no payloads.'),
+      );
     forward(
       request,
       response,
@@ -66,7 +68,7 @@ export async function startUiHttpProxy(options: UiHttpProxyOptions): Promise<UiH
   };
 }
 
-function say(response: ServerResponse, code: number, words: string): void {
+function respond(response: ServerResponse, code: number, words: string): void {
   response
     .writeHead(code, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
     .end(`${words}\n`);
@@ -95,7 +97,7 @@ function forward(
     answer.pipe(response);
   });
   sent.on('error', () =>
-    response.headersSent ? response.destroy() : say(response, 502, "Temporal's UI is being started; try again."),
+    response.headersSent ? response.destroy() : respond(response, 502, "Temporal's UI is being started; try again."),
   );
   response.on('close', () => sent.destroy());
   request.pipe(sent);
@@ -109,7 +111,7 @@ interface Wire {
 /** What Temporal's UI asks of a codec: payloads in their JSON form, base64. */
 async function decode(request: IncomingMessage, response: ServerResponse, codec: PayloadCodec): Promise<void> {
   if (request.method !== 'POST' || Number(request.headers['content-length'] ?? MOST_BYTES) >= MOST_BYTES)
-    return say(response, 413, 'Too much at once.');
+    return respond(response, 413, 'Too much at once.');
   const { payloads } = JSON.parse(await text(request)) as { payloads: Wire[] };
   const bytes = (base64 = '') => Buffer.from(base64, 'base64');
   const base64 = (value: Uint8Array | null | undefined) => Buffer.from(value ?? []).toString('base64');

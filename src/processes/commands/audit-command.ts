@@ -8,7 +8,7 @@ import type { ProcessWorld } from '../../processes/process-world.ts';
 import { openLoginDatabase } from '../place/open-login.ts';
 
 /** Verifies the audit chain of every organisation on the worker's login; answers of how many it was changed. */
-export async function auditVerifyCommand({ env, say }: ProcessWorld, format: Format): Promise<number> {
+export async function auditVerifyCommand({ env, print }: ProcessWorld, format: Format): Promise<number> {
   const database = await openLoginDatabase(readConfig(env), 'worker', 1, { clock: systemClock, random: systemRandom });
   try {
     const organizations = await database.acrossOrganizations('audit: list organisations', (tx) =>
@@ -19,10 +19,10 @@ export async function auditVerifyCommand({ env, say }: ProcessWorld, format: For
     for (const { id, name } of organizations) {
       const report = await database.inOrganization(id, (tx) => verifyChain(tx));
       if (format === 'json') items.push(itemOf(id, name, report));
-      else for (const line of linesOf(name, report)) say(line);
+      else for (const line of linesOf(name, report)) print(line);
       if (report.findings.length > 0) bad++;
     }
-    if (format === 'json') say(JSON.stringify({ items }, null, 2));
+    if (format === 'json') print(JSON.stringify({ items }, null, 2));
     return bad;
   } finally {
     await database.close();

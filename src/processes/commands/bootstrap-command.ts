@@ -10,7 +10,7 @@ import { ensureOurNamespace } from '../place/temporal-namespace.ts';
 import { temporalTarget } from '../place/temporal-target.ts';
 import { apiUrlOf, gatewayAddressOf } from '../place/urls.ts';
 
-export async function bootstrapCommand({ env, say }: ProcessWorld): Promise<void> {
+export async function bootstrapCommand({ env, print }: ProcessWorld): Promise<void> {
   const config = readConfig(env);
   const ownerUrl = needOwnerUrl(config);
   const apiUrl = config.publicUrl ?? apiUrlOf(config, config.port);
@@ -25,6 +25,6 @@ export async function bootstrapCommand({ env, say }: ProcessWorld): Promise<void
     throw databaseProblem(thrown, ownerUrl, 'DATABASE_URL');
   });
   if (config.temporal.address !== null) await ensureOurNamespace(temporalTarget(config));
-  say(`key of the command line: ${dataPaths(config.dataDir).cliFile}`);
-  if (made.setupToken !== null) say(`set-up link of the owner: ${apiUrl}/setup#token=${made.setupToken}`);
+  print(`key of the command line: ${dataPaths(config.dataDir).cliFile}`);
+  if (made.setupToken !== null) print(`set-up link of the owner: ${apiUrl}/setup#token=${made.setupToken}`);
 }

@@ -4,8 +4,8 @@ import { systemRandom } from '../../lib/ids.ts';
 import type { ProcessWorld } from '../../processes/process-world.ts';
 import { migrateDatabase, needOwnerUrl } from '../migrate.ts';
 
-export async function migrateCommand({ env, say }: ProcessWorld): Promise<void> {
+export async function migrateCommand({ env, print }: ProcessWorld): Promise<void> {
   const config = readConfig(env);
   const applied = await migrateDatabase(config, needOwnerUrl(config), systemClock, systemRandom);
-  say(applied.length > 0 ? `migrated: ${applied.join(', ')}` : 'the schema is up to date already');
+  print(applied.length > 0 ? `migrated: ${applied.join(', ')}` : 'the schema is up to date already');
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunningPart } from '../../../src/embedded/supervisor/kept.ts';
 import { signalGroup } from '../../../src/embedded/supervisor/process-identity.ts';
+import type { RunningPart } from '../../../src/embedded/supervisor/supervisor.ts';
 import { untilTrue } from './until-true.ts';
 
 /** `holdfast up` starts what died after this long, as service managers do; and after this long what did not start. */

@@ -5,8 +5,8 @@ import type { InitCode } from '../../../kinds/backup/restic-outcomes.ts';
 import { initCommand, type RepositoryAccess, type ResticDeps } from './core/command.ts';
 import { holdsRepositoryFiles, openRepository, recognise, type Seen } from './core/identity.ts';
 import { endedAs, troubleOf } from './core/outcome.ts';
+import { processOutput } from './core/process-output.ts';
 import { ResticReading } from './core/reading.ts';
-import { listen } from './core/speak.ts';
 
 /** What restic says when a repository is there: the config file, or (no config but keys) the key. All versions exit 1. */
 const THERE_ALREADY = /config file already exists|already initialized|already contains/i;
@@ -20,13 +20,13 @@ export function initBody(deps: ResticDeps): AttemptBody {
     if (work.mayMake === false) return foundAs(await recognise(context, deps, access, work.known));
     const reading = new ResticReading();
     const hadFiles = await holdsRepositoryFiles(access.repositoryUrl, context.signal);
-    const end = hadFiles ? null : await context.run(initCommand(deps, access), listen(context, reading));
+    const end = hadFiles ? null : await context.run(initCommand(deps, access), processOutput(context, reading));
     if (end?.stopped) throw context.signal.reason;
     if (end?.exitCode === 0) {
       const refs = await idOfMade(context, deps, access, reading.resticId);
       return endedAs('initialised' satisfies InitCode, refs);
     }
-    if (end !== null && !THERE_ALREADY.test(reading.lastWords)) return endedAs(troubleOf(end, reading));
+    if (end !== null && !THERE_ALREADY.test(reading.lastMessage)) return endedAs(troubleOf(end, reading));
     const seen = await openRepository(context, deps, access);
     // It has keys, or files of its own, and yet no config: whoever made it anew would lose what is there.
     const noConfig = seen.trouble === 'repository-missing' || seen.trouble === 'repository-uninitialised';

@@ -6,8 +6,8 @@ import { CacheGuard, cacheFolder, isCacheFull } from '../core/cache-room.ts';
 import { type BackupOptions, backupCommand, type RepositoryAccess, type ResticDeps } from '../core/command.ts';
 import { recognise } from '../core/identity.ts';
 import { backupResult, endedAs, leftALock, madeSnapshot, troubleInWords } from '../core/outcome.ts';
+import { processOutput } from '../core/process-output.ts';
 import { ResticReading } from '../core/reading.ts';
-import { listen } from '../core/speak.ts';
 import { STALL_LIMITS, StallGuard } from '../core/stall.ts';
 import { LOCK_PATIENCE_MS, pastLocks } from '../locks/lock-patience.ts';
 import { withLock } from '../locks/lock-words.ts';
@@ -76,7 +76,7 @@ async function runBackup(
   const reading = new ResticReading();
   const guard = new StallGuard(options.stallLimits ?? STALL_LIMITS);
   const cache = new CacheGuard(deps.dataDir);
-  const words = listen(context, reading, guard);
+  const words = processOutput(context, reading, guard);
   const onLine: LineHandler = (stream, line, cut) => {
     cache.heard(line);
     words(stream, line, cut);

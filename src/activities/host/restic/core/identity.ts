@@ -7,8 +7,8 @@ import type { KnownRepository } from '../../../../kinds/backup/known-repository.
 import type { TroubleCode } from '../../../../kinds/backup/restic-outcomes.ts';
 import { openCommand, type RepositoryAccess, type ResticDeps } from './command.ts';
 import { troubleInWords, troubleOf } from './outcome.ts';
+import { processOutput } from './process-output.ts';
 import { ResticReading } from './reading.ts';
-import { listen } from './speak.ts';
 import { StallGuard } from './stall.ts';
 
 /** Either what stands in the way, or what was learnt of the repository that is there. */
@@ -54,7 +54,7 @@ export async function openRepository(
   const reading = new ResticReading();
   let config = '';
   const guard = new StallGuard({ stallMs: limitMs, hopelessMs: limitMs });
-  const words = listen(context, reading, guard);
+  const words = processOutput(context, reading, guard);
   const onLine: LineHandler = (stream, line, cut) => {
     if (stream === 'out') config += line.slice(0, 1_000);
     else words(stream, line, cut);

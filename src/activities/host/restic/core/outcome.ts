@@ -38,7 +38,7 @@ export function troubleOf(end: ProgramEnd, reading: ResticReading): TroubleCode 
   if (end.signal !== null) return 'restic-crashed';
   const byCode = end.exitCode === null ? undefined : BY_EXIT_CODE[end.exitCode];
   if (byCode !== undefined) return byCode;
-  return troubleInWords(reading.lastWords) ?? 'restic-failed';
+  return troubleInWords(reading.lastMessage) ?? 'restic-failed';
 }
 
 export function troubleInWords(said: string): TroubleCode | null {
@@ -56,7 +56,7 @@ export function madeSnapshot(end: ProgramEnd, reading: ResticReading): boolean {
 export function backupCode(end: ProgramEnd, reading: ResticReading): BackupCode {
   if (end.notStarted === 'E2BIG') return 'command-too-long';
   if (!madeSnapshot(end, reading)) {
-    const gone = /all (source|target) directories\/files do not exist/i.test(reading.lastWords);
+    const gone = /all (source|target) directories\/files do not exist/i.test(reading.lastMessage);
     return end.exitCode === 1 && gone ? 'all-paths-missing' : troubleOf(end, reading);
   }
   // A stop that came too late to prevent the snapshot changes restic's exit code, not what was made.

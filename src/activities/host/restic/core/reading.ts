@@ -54,7 +54,7 @@ export class ResticReading {
   }
 
   /** Why restic gave up, in its own words; what it said about single items is not in it. */
-  get lastWords(): string {
+  get lastMessage(): string {
     // restic says of a failed ssh only that it ended; why, ssh said before.
     const ssh = this.#texts.filter((line) => line.startsWith('subprocess ssh:'));
     if (this.#exitError !== null) return [this.#exitError, ...ssh].join('\n');

@@ -28,7 +28,7 @@ export async function pastLocks<R extends Ran>(
   let pauseMs = FIRST_PAUSE_MS;
   for (;;) {
     const ran = await once();
-    const lock = await lockWords(ran.reading.lastWords, repositoryUrl, context.now());
+    const lock = await lockWords(ran.reading.lastMessage, repositoryUrl, context.now());
     const locked = !madeSnapshot(ran.end, ran.reading) && troubleOf(ran.end, ran.reading) === 'repository-locked';
     if (!locked) context.note(null);
     if (!locked || context.signal.aborted || context.now().getTime() + pauseMs > until) return { ...ran, lock };

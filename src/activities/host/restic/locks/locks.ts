@@ -46,8 +46,8 @@ export async function readLocks(
   for (const id of ids.slice(0, MOST_READ)) {
     const { end, text, reading } = await printed(run, catLockCommand(deps, access, id));
     const holder = end.exitCode === 0 ? holderIn(text) : null;
-    if (end.exitCode !== 0 && GONE.test(reading.lastWords)) continue;
-    if (end.exitCode !== 0 && !UNREADABLE.test(reading.lastWords)) return troubleOf(end, reading);
+    if (end.exitCode !== 0 && GONE.test(reading.lastMessage)) continue;
+    if (end.exitCode !== 0 && !UNREADABLE.test(reading.lastMessage)) return troubleOf(end, reading);
     locks.push({ id, holder, writtenAt: await writtenAt(access.repositoryUrl, id) });
   }
   return locks;

@@ -5,8 +5,8 @@ import type { AttemptContext } from '../../../../agent/attempt/attempt-context.t
 import type { TroubleCode } from '../../../../kinds/backup/restic-outcomes.ts';
 import { type RepositoryAccess, type ResticDeps, unlockStaleCommand } from '../core/command.ts';
 import { troubleOf } from '../core/outcome.ts';
+import { processOutput } from '../core/process-output.ts';
 import { ResticReading } from '../core/reading.ts';
-import { listen } from '../core/speak.ts';
 import { type Lock, lockInWords, type RunProgram, readLocks } from './locks.ts';
 
 /** From this age on restic takes a lock for dead, whoever has it; a living holder writes its file anew each 5 min. */
@@ -31,7 +31,7 @@ export async function removeStaleLocks(
     await Promise.all(locks.filter((lock) => isDead(lock, now)).map((lock) => removeLockFile(access, lock)));
   else {
     const reading = new ResticReading();
-    const end = await run(unlockStaleCommand(deps, access), listen(context, reading));
+    const end = await run(unlockStaleCommand(deps, access), processOutput(context, reading));
     if (end.exitCode !== 0) return troubleOf(end, reading);
   }
   const left = await readLocks(run, deps, access);

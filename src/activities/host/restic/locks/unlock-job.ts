@@ -6,8 +6,8 @@ import { UnlockWork } from '../../../../kinds/backup/unlock-repository.ts';
 import { type RepositoryAccess, type ResticDeps, unlockAllCommand } from '../core/command.ts';
 import { recognise } from '../core/identity.ts';
 import { endedAs, troubleOf } from '../core/outcome.ts';
+import { processOutput } from '../core/process-output.ts';
 import { ResticReading } from '../core/reading.ts';
-import { listen } from '../core/speak.ts';
 import { type Lock, lockInWords, MOST_READ, readLocks } from './locks.ts';
 import { removeLockFile, removeStaleLocks } from './stale-locks.ts';
 
@@ -56,7 +56,7 @@ async function removeDamaged(
   if (inFolder) for (const lock of damaged) await removeLockFile(access, lock);
   else {
     const reading = new ResticReading();
-    const end = await context.run(unlockAllCommand(deps, access), listen(context, reading));
+    const end = await context.run(unlockAllCommand(deps, access), processOutput(context, reading));
     if (end.exitCode !== 0) return troubleOf(end, reading);
   }
   for (const lock of damaged) context.log(`removed the ${lockInWords(lock, context.now())}`);

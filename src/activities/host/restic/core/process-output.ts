@@ -7,7 +7,11 @@ import type { StallGuard } from './stall.ts';
 const REPEATS = /returned error, retrying after/;
 
 /** Decodes what restic says: figures go to the reading and the progress, words to the job log. `guard` sees whether anything moves. */
-export function listen(context: AttemptContext, reading: ResticReading, guard: StallGuard | null = null): LineHandler {
+export function processOutput(
+  context: AttemptContext,
+  reading: ResticReading,
+  guard: StallGuard | null = null,
+): LineHandler {
   const take = (stream: 'out' | 'err', message: ResticMessage) => {
     const isNew = reading.take(message);
     if (message.type === 'status') {

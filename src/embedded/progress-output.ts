@@ -1,7 +1,7 @@
 import type { Report } from '../processes/place/start-problem.ts';
 
 /** What `holdfast up` tells the person who started it. */
-export interface Say {
+export interface ProgressOutput {
   /** A step that is done, with the time since the start before it. */
   step(what: string, tookMs?: number): void;
   /** A line as it is. */
@@ -11,7 +11,7 @@ export interface Say {
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-export function sayTo(line: (text: string) => void, now: () => number): Say {
+export function progressOutput(line: (text: string) => void, now: () => number): ProgressOutput {
   const began = now();
   const step = (what: string, tookMs?: number) => {
     const took = tookMs === undefined ? '' : ` (${seconds(tookMs)})`;

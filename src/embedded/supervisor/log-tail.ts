@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
-/** What a program said last in its log, for a message: the latest line that speaks of an error, else the last one. */
-export function lastWords(logFile: string): string {
+/** The end of a program's log, for a message: the latest line that speaks of an error, else the last one. */
+export function logTail(logFile: string): string {
   let lines: string[];
   try {
     lines = readFileSync(logFile, 'utf8').trim().split('\n').slice(-30);

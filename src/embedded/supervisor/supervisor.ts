@@ -1,6 +1,6 @@
 import { asError } from '../../lib/failure.ts';
 import { HEARD_WITHIN_MS } from '../../lib/stop-signals.ts';
-import type { Say } from '../say.ts';
+import type { ProgressOutput } from '../progress-output.ts';
 import type { ChildExit } from './children.ts';
 
 /** A program that runs: one of ours, PostgreSQL or Temporal. */
@@ -10,10 +10,10 @@ export interface RunningPart {
   stop(): Promise<unknown>;
 }
 
-export interface KeptOptions<Part extends RunningPart> {
+export interface SupervisorOptions<Part extends RunningPart> {
   readonly name: string;
   readonly start: () => Promise<Part>;
-  readonly say: Say;
+  readonly output: ProgressOutput;
   /** Why it is not to be started again after this exit; null: it is. */
   readonly final?: (exit: ChildExit) => string | null;
 }
@@ -25,9 +25,9 @@ const LONGEST_PAUSE_MS = 30_000;
 const WELL_MS = 60_000;
 
 /** Keeps a program running: when it ends by itself it is started again, after a pause that grows while it fails. */
-export class Kept<Part extends RunningPart> {
+export class Supervisor<Part extends RunningPart> {
   readonly name: string;
-  readonly #options: KeptOptions<Part>;
+  readonly #options: SupervisorOptions<Part>;
   /** Rejects when it ended before it was told that the start is over. */
   readonly endedEarly: Promise<never>;
   #tellEarly: (error: Error) => void;
@@ -39,7 +39,7 @@ export class Kept<Part extends RunningPart> {
   #running: Part | null = null;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: KeptOptions<Part>) {
+  constructor(options: SupervisorOptions<Part>) {
     this.name = options.name;
     this.#options = options;
     const early = Promise.withResolvers<never>();
@@ -73,7 +73,7 @@ export class Kept<Part extends RunningPart> {
   async renew(why: string): Promise<void> {
     const part = this.#stopping ? null : await this.#current?.catch(() => null);
     if (!part || this.#stopping) return;
-    this.#options.say.step(`${this.name}: ${why}`);
+    this.#options.output.step(`${this.name}: ${why}`);
     await part.stop();
   }
 
@@ -96,7 +96,7 @@ export class Kept<Part extends RunningPart> {
       const how = exit.signal ? `was killed by ${exit.signal}` : `ended with exit code ${exit.code}`;
       if (!this.#settled) return this.#tellEarly(new Error(`${this.name} ${how}`));
       const final = this.#options.final?.(exit) ?? null;
-      if (final !== null) return this.#options.say.step(`${this.name}: ${how}: ${final}`);
+      if (final !== null) return this.#options.output.step(`${this.name}: ${how}: ${final}`);
       if (Date.now() - this.#startedAt > WELL_MS) this.#pauseMs = 0;
       this.#again(how);
     });
@@ -107,7 +107,7 @@ export class Kept<Part extends RunningPart> {
     this.#pauseMs = Math.min(Math.max(pauseMs * 2, SECOND_PAUSE_MS), LONGEST_PAUSE_MS);
     this.#timer = setTimeout(() => {
       const when = pauseMs > 0 ? ` in ${pauseMs / 1000} s` : '';
-      this.#options.say.step(`${this.name}: ${why}; starting it again${when}`);
+      this.#options.output.step(`${this.name}: ${why}; starting it again${when}`);
       this.#timer = setTimeout(() => void this.#restart(), pauseMs);
     }, HEARD_WITHIN_MS);
   }
@@ -115,7 +115,7 @@ export class Kept<Part extends RunningPart> {
   async #restart(): Promise<void> {
     try {
       await this.start();
-      this.#options.say.step(`${this.name}: started again`);
+      this.#options.output.step(`${this.name}: started again`);
     } catch (thrown) {
       if (!this.#stopping) this.#again(asError(thrown).message);
     }
