@@ -26,3 +26,11 @@ export abstract class Migration extends Base {
     this.addSql(readFileSync(new URL(`./sql/${name}`, import.meta.url), 'utf8'));
   }
 }
+
+/**
+ * Marks that files of `src/db/functions` changed, which are applied after the migrations. A program of before does not know
+ * its name, and so leaves the functions as they are.
+ */
+export class FunctionsChanged extends Migration {
+  override up(): void {}
+}

@@ -1,3 +1,4 @@
+import { FunctionsChanged } from './base.ts';
 import { Migration202611210001_first } from './Migration202611210001_first.ts';
 import { Migration202611210003_upkeep } from './Migration202611210003_upkeep.ts';
 import { Migration202611210004_presence } from './Migration202611210004_presence.ts';
@@ -10,7 +11,7 @@ import { Migration202611210010_lock_enter } from './Migration202611210010_lock_e
 import { Migration202611270021_plan_deleted } from './Migration202611270021_plan_deleted.ts';
 import { Migration202611270022_repository_identity } from './Migration202611270022_repository_identity.ts';
 
-/** Every migration, oldest first. Forward only. */
+/** Every migration, oldest first. Forward only. One that only changes functions (`src/db/functions`) is its line here. */
 export const MIGRATIONS = [
   { name: '202611210001_first', class: Migration202611210001_first },
   { name: '202611210003_upkeep', class: Migration202611210003_upkeep },
@@ -23,6 +24,7 @@ export const MIGRATIONS = [
   { name: '202611210010_lock_enter', class: Migration202611210010_lock_enter },
   { name: '202611270021_plan_deleted', class: Migration202611270021_plan_deleted },
   { name: '202611270022_repository_identity', class: Migration202611270022_repository_identity },
+  { name: '202611280023_function_files', class: FunctionsChanged, functions: '090ff8e33049' },
 ];
 
 export const MIGRATION_NAMES: readonly string[] = MIGRATIONS.map(({ name }) => name);

@@ -1,8 +1,9 @@
 import type pg from 'pg';
-import { instance } from '../../../migrations/base.ts';
+import { instance, withPrefix } from '../../../migrations/base.ts';
 import { MIGRATION_NAMES, SCHEMA_VERSION } from '../../../migrations/index.ts';
 import { judgeSchema, type SchemaVerdict } from '../../domain/instance/schema-version.ts';
 import { Failure } from '../../lib/failure.ts';
+import { FUNCTIONS, functionText } from '../functions/index.ts';
 import { closeDatabase, ensureLogins, type LoginUrls } from './logins.ts';
 import { openOrm } from './orm.ts';
 import { ScramClient } from './scram-client.ts';
@@ -31,7 +32,7 @@ export async function appliedMigrations(client: pg.Client): Promise<string[]> {
   return (await client.query('select name from migration order by id')).rows.map((row) => row.name);
 }
 
-/** Brings the schema up to date and makes the logins. Safe to run again and from several replicas at once. */
+/** Brings schema and functions up to date and makes the logins. Safe to run again and from several replicas at once. */
 export async function migrate(options: MigrateOptions): Promise<{ applied: string[] }> {
   const owner = new ScramClient({ connectionString: options.ownerUrl, connectionTimeoutMillis: 5_000 });
   await owner.connect();
@@ -41,7 +42,7 @@ export async function migrate(options: MigrateOptions): Promise<{ applied: strin
     const before = await appliedMigrations(owner);
     const verdict = neededHere(before);
     await ensureLogins(owner, options.rolePrefix, options.urls);
-    if (verdict === 'older') await runMigrations(options);
+    if (verdict !== 'newer') await runMigrations(options, await functionsToKeep(owner, before));
     await closeDatabase(owner, options.urls);
     const after = await appliedMigrations(owner);
     return { applied: after.filter((name) => !before.includes(name)) };
@@ -50,7 +51,15 @@ export async function migrate(options: MigrateOptions): Promise<{ applied: strin
   }
 }
 
-async function runMigrations(options: MigrateOptions): Promise<void> {
+/** Where a newer program has been, its functions stay: it may be at work, and ours are older. */
+async function functionsToKeep(client: pg.Client, applied: readonly string[]): Promise<string[]> {
+  if (applied.every((name) => MIGRATION_NAMES.includes(name))) return [];
+  const there = await client.query(`select proname from pg_proc where pronamespace = 'public'::regnamespace`);
+  return there.rows.map((row) => row.proname);
+}
+
+/** Makes what is missing, and every function anew: all of it or nothing. */
+async function runMigrations(options: MigrateOptions, kept: readonly string[]): Promise<void> {
   instance.rolePrefix = options.rolePrefix;
   const orm = await openOrm({
     url: options.ownerUrl,
@@ -59,7 +68,14 @@ async function runMigrations(options: MigrateOptions): Promise<void> {
     applicationName: 'holdfast migrate',
   });
   try {
-    await orm.migrator.up();
+    // Makes the migrator's own table, outside the transaction; the pool has no second connection to do so inside.
+    await orm.migrator.getPending();
+    const connection = orm.em.getDriver().getConnection();
+    await connection.transactional(async (transaction) => {
+      await orm.migrator.up({ transaction });
+      for (const name of FUNCTIONS.filter((name) => !kept.includes(name)))
+        await connection.execute(withPrefix(functionText(name), options.rolePrefix), [], 'run', transaction);
+    });
   } finally {
     await orm.close(true);
   }
