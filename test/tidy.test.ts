@@ -5,6 +5,7 @@ import { configurationTable } from '../src/config/schema.ts';
 import { ACROSS_ORGANIZATIONS } from './tidy/across-orgs.ts';
 import { keepsOrder, RUNS_BACK } from './tidy/areas.ts';
 import { circlesOf } from './tidy/circles.ts';
+import { sharedNames } from './tidy/names.ts';
 import { PATTERNS } from './tidy/patterns.ts';
 import { ROOMS, WORKFLOW_VALUES } from './tidy/rooms.ts';
 import { filesOf, importsOf, longFunctions, ROOT, type SourceFile } from './tidy/source.ts';
@@ -48,6 +49,20 @@ describe('imports go one way', () => {
     expect(wrong('src/workflows/x.ts', `import { kindByKey } from '../kinds/index.ts';`)).toHaveLength(1);
     expect(wrong('src/workflows/x.ts', `import type { Kind } from '../kinds/index.ts';`)).toHaveLength(0);
     expect(wrong('src/nowhere/x.ts', '')).toHaveLength(1);
+  });
+});
+
+describe('one name, one thing', () => {
+  test('an exported type, interface or class has its name to itself', () => {
+    expect(sharedNames(product)).toEqual([]);
+  });
+
+  test('and the check sees two that share one', () => {
+    const files = [
+      { path: 'src/a.ts', text: 'export interface Row {}\nexport const Value = 1;\nexport type Value = string;' },
+      { path: 'src/b.ts', text: 'export class Row {}\ntype Value = number;' },
+    ];
+    expect(sharedNames(files)).toEqual(['Row: src/a.ts, src/b.ts']);
   });
 });
 

@@ -1,12 +1,12 @@
 /** Where a permission makes sense to be given. */
-export type Scope = 'organization' | 'site';
+export type PermissionScope = 'organization' | 'site';
 
 export interface PermissionDefinition {
   /** `resource:action`. */
   readonly key: string;
   readonly description: string;
   readonly plane: 'organization' | 'platform';
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly PermissionScope[];
   /** The permission to see what this one acts on; a role that has this one needs that one. */
   readonly readPartner: string | null;
   /** Needs a login not older than ten minutes. */
@@ -17,7 +17,7 @@ const organization = (
   key: string,
   description: string,
   readPartner: string | null,
-  scopes: readonly Scope[] = ['organization', 'site'],
+  scopes: readonly PermissionScope[] = ['organization', 'site'],
 ) => ({ key, description, plane: 'organization', scopes, readPartner, stepUp: false }) as const;
 
 /** Every permission there is. A route names one of these or `public`; nothing else lets anybody in. */

@@ -18,7 +18,7 @@ import type { StopList } from './supervisor/stop-list.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { TemporalStart } from './temporal/temporal-start.ts';
 
-export interface StartOrder {
+export interface StackOrder {
   readonly config: Config;
   readonly environment: Environment;
   readonly ports: OurPorts;
@@ -35,7 +35,7 @@ export interface Started {
 }
 
 /** Everything in the order of its needs, side by side where nothing is needed. */
-export async function startAll(order: StartOrder): Promise<Started> {
+export async function startAll(order: StackOrder): Promise<Started> {
   const { config, ports, output, stops } = order;
   const programs = await findOurPrograms(config, order.environment, output);
   const ownerUrls = await database(order);
@@ -58,7 +58,7 @@ export async function startAll(order: StartOrder): Promise<Started> {
 }
 
 /** As the cluster's superuser for Temporal's databases, and as the owner of ours. */
-async function database(order: StartOrder): Promise<{ cluster: string; own: string }> {
+async function database(order: StackOrder): Promise<{ cluster: string; own: string }> {
   const { config, environment, output, stops } = order;
   if (config.database.owner !== null) return { cluster: config.database.owner, own: config.database.owner };
   const env = baseEnvironment(environment);
@@ -70,7 +70,7 @@ async function database(order: StartOrder): Promise<{ cluster: string; own: stri
 
 /** Schema, first rows and files; then those of ours that can wait for Temporal by themselves. */
 async function prepare(
-  order: StartOrder,
+  order: StackOrder,
   ownerUrl: string,
   apiUrl: string,
   ours: OurProcesses,
@@ -94,7 +94,7 @@ async function prepare(
   return made;
 }
 
-async function ready(order: StartOrder, ours: OurProcesses, apiUrl: string, made: BootstrapAnswer): Promise<void> {
+async function ready(order: StackOrder, ours: OurProcesses, apiUrl: string, made: BootstrapAnswer): Promise<void> {
   const { config, ports, output, stopping } = order;
   const log = (name: 'api' | 'gateway' | 'agent') => ours.logFile(name);
   const began = Date.now();

@@ -6,6 +6,7 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import type { GatewayStore } from '../domain/hosts/gateway-store.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RandomBytes } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
@@ -23,7 +24,6 @@ import { rules } from './proxy/rules.ts';
 import { TemporalProxy } from './proxy/temporal-proxy.ts';
 import { UndeliveredTasks } from './proxy/undelivered-tasks.ts';
 import { Upstream, type UpstreamTarget } from './proxy/upstream.ts';
-import type { GatewayStore } from './store.ts';
 
 /** How long calls may take to end at a stop before their connections are cut. Long polls always are. */
 const STOP_GRACE_MS = 500;

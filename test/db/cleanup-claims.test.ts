@@ -4,8 +4,8 @@ import { acceptJobs } from '../../src/db/jobs/accept-jobs.ts';
 import { beginRun } from '../../src/db/jobs/run/begin-run.ts';
 import { finishRun } from '../../src/db/jobs/run/finish-run.ts';
 import { giveUpAttempt, hostIsQuiet } from '../../src/db/jobs/run/give-up-attempt.ts';
+import type { AttemptTicket } from '../../src/domain/hosts/gateway-store.ts';
 import { QUIESCENCE_ACTIVITY } from '../../src/domain/jobs/agent-protocol.ts';
-import type { AttemptTicket } from '../../src/gateway/store.ts';
 import { publicId } from '../../src/lib/ids.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 

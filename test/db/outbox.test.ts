@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { holdLease, LEASE_MS } from '../../src/db/core/lease.ts';
+import { holdLease, LOOP_LEASE_MS } from '../../src/db/core/lease.ts';
 import { claimOutbox, deleteSent, PUMP_CLAIM_MS, putOff } from '../../src/db/jobs/outbox.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 import type { DueOrder } from './pumps/due-child.ts';
@@ -135,9 +135,9 @@ test('of many who want a lease one has it, and another after it was not renewed'
   const winner = holders[first.indexOf(true)]!;
   const other = holders.find((holder) => holder !== winner)!;
   expect(await hold(winner, 2_000)).toBe(true);
-  expect(await hold(other, 2_000 + LEASE_MS)).toBe(false);
-  expect(await hold(other, 2_001 + LEASE_MS)).toBe(true);
-  expect(await hold(winner, 2_002 + LEASE_MS)).toBe(false);
+  expect(await hold(other, 2_000 + LOOP_LEASE_MS)).toBe(false);
+  expect(await hold(other, 2_001 + LOOP_LEASE_MS)).toBe(true);
+  expect(await hold(winner, 2_002 + LOOP_LEASE_MS)).toBe(false);
 });
 
 test('four processes that fire the same due times at once start one job for each', async () => {

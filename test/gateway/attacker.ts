@@ -2,8 +2,8 @@ import { credentials, Client as GrpcClient, Metadata, type ServiceError } from '
 import { Connection } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { mainQueue } from '../../src/catalog/queues.ts';
+import type { HostIdentity } from '../../src/domain/hosts/gateway-store.ts';
 import { AGENT_SERVICE, TICKET_HEADER } from '../../src/domain/jobs/agent-protocol.ts';
-import type { HostIdentity } from '../../src/gateway/store.ts';
 import { publicId } from '../../src/lib/ids.ts';
 import { type Engine, NAMESPACE } from './engine.ts';
 

@@ -1,7 +1,7 @@
 import { gatewayStore } from '../../src/db/hosts/gateway-store.ts';
+import type { AttemptTicket, GatewayStore, HostIdentity, PresenceBeat } from '../../src/domain/hosts/gateway-store.ts';
 import type { LogLine } from '../../src/domain/jobs/agent-protocol.ts';
 import { newCredential, parseCredential } from '../../src/gateway/identity/credential.ts';
-import type { AttemptTicket, GatewayStore, HostIdentity, PresenceBeat } from '../../src/gateway/store.ts';
 import { parsePublicId } from '../../src/lib/ids.ts';
 import { type Keyring, seal } from '../../src/lib/seal.ts';
 import type { Bench } from '../harness/bench.ts';

@@ -6,11 +6,11 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { baseEnvironment } from '../../src/config/environment.ts';
-import type { ProgramSpec } from '../../src/embedded/programs/program-list.ts';
+import type { ProgramRecipe } from '../../src/embedded/programs/program-list.ts';
 import { inPath } from '../../src/embedded/programs/programs.ts';
 import { buildProgram, cachedProgram } from '../../src/embedded/programs/programs-build.ts';
 
-const SPEC: ProgramSpec<'rest-server'> = {
+const SPEC: ProgramRecipe<'rest-server'> = {
   name: 'rest-server',
   version: '0.14.0',
   module: 'rest-server',

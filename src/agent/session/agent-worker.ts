@@ -3,23 +3,23 @@ import type { HelloAnswer } from '../../domain/jobs/agent-protocol.ts';
 import { asError } from '../../lib/failure.ts';
 import { sleep } from '../../lib/sleep.ts';
 import { type AttemptParts, attemptInterceptor, type HostActivities, withLink } from './attempt-interceptor.ts';
-import type { Lane } from './running-attempts.ts';
+import type { AgentLane } from './running-attempts.ts';
 
 const WATCH_MS = 1_000;
 /** After the grace time, for cancelled activities to end and for their answers to leave. */
 const STOP_MS = 5_000;
 /** One at a time is what the host's key means; the quick lane only reads, and clears up. */
-const AT_ONCE: Readonly<Record<Lane, number>> = { main: 1, quick: 4 };
+const AT_ONCE: Readonly<Record<AgentLane, number>> = { main: 1, quick: 4 };
 
 export interface AgentWorkerParts extends AttemptParts {
   readonly connection: NativeConnection;
   readonly hello: HelloAnswer;
-  readonly activities: Readonly<Record<Lane, HostActivities>>;
+  readonly activities: Readonly<Record<AgentLane, HostActivities>>;
   readonly shutdownGraceMs: number;
 }
 
 /** The SDK's worker for one of the host's lanes. */
-export function makeAgentWorker(parts: AgentWorkerParts, lane: Lane): Promise<Worker> {
+export function makeAgentWorker(parts: AgentWorkerParts, lane: AgentLane): Promise<Worker> {
   const { connection, hello } = parts;
   return Worker.create({
     connection,

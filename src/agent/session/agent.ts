@@ -18,7 +18,7 @@ import { backoffMs } from './backoff.ts';
 import { endOrphans } from './end-orphans.ts';
 import { forNativePart, type GatewayAddress, GatewayClient } from './gateway-client.ts';
 import { GatewayContact } from './gateway-contact.ts';
-import { type Lane, RunningAttempts } from './running-attempts.ts';
+import { type AgentLane, RunningAttempts } from './running-attempts.ts';
 import { TaskTokenStore } from './task-token-store.ts';
 import { UnsentReports } from './unsent-reports.ts';
 
@@ -34,7 +34,7 @@ export interface AgentOptions {
   readonly dataDir: string;
   /** Marks the programs that it starts. */
   readonly agentMark: string;
-  readonly activities: Readonly<Record<Lane, HostActivities>>;
+  readonly activities: Readonly<Record<AgentLane, HostActivities>>;
   /** How long running activities may go on at a stop before they are cancelled. */
   readonly shutdownGraceMs: number;
   readonly clock: Clock;

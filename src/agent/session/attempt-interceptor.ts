@@ -7,7 +7,7 @@ import type { AttemptLink } from '../attempt/attempt-link.ts';
 import type { LogSpool } from '../log/log-spool.ts';
 import { currentAttempt, withinAttempt } from './current-attempt.ts';
 import type { GatewayClient } from './gateway-client.ts';
-import type { Lane, RunningAttempts } from './running-attempts.ts';
+import type { AgentLane, RunningAttempts } from './running-attempts.ts';
 import type { TaskTokenStore } from './task-token-store.ts';
 
 /** The host activities by their versioned names. */
@@ -37,7 +37,7 @@ export interface AttemptParts {
 /** Takes token and ticket from the task, makes the link of them, and keeps the token on disk as long as the attempt runs. */
 export function attemptInterceptor(
   { gateway, running, tokens, spool }: AttemptParts,
-  lane: Lane,
+  lane: AgentLane,
 ): ActivityInterceptorsFactory {
   return (context: Context) => ({
     inbound: {

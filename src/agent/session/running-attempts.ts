@@ -1,11 +1,11 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { HostActivityInput } from '../../domain/jobs/agent-protocol.ts';
 
-export type Lane = 'main' | 'quick';
+export type AgentLane = 'main' | 'quick';
 
 export interface Task {
   readonly input: HostActivityInput;
-  readonly lane: Lane;
+  readonly lane: AgentLane;
   /** How long the engine waits for a heartbeat. */
   readonly heartbeatTimeoutMs: number;
 }

@@ -1,6 +1,6 @@
 import type { RandomBytes } from '../../lib/ids.ts';
 import { problemAdvice } from '../output/advice.ts';
-import { CliError, EXIT, type ExitCode, type Problem } from '../output/exit.ts';
+import { CliError, EXIT, type ExitCode, type ReceivedProblem } from '../output/exit.ts';
 import type { Answer } from './answer.ts';
 import type { Profile } from './profile.ts';
 
@@ -124,7 +124,7 @@ async function readAnswer(response: Response, { url, keyFrom }: Profile): Promis
   const body = parse(await response.text());
   if (response.ok && body !== null) return body;
   const id = response.headers.get('x-request-id');
-  const said = (body as Problem | null) ?? {};
+  const said = (body as ReceivedProblem | null) ?? {};
   // Each answer of ours that is not 2xx is a problem with a code.
   if (response.status < 500 && said.code === undefined) throw notOurs(response.status, url);
   const what = said.detail ?? said.title ?? `The API answered with status ${response.status}.`;

@@ -1,7 +1,7 @@
 import { ERRORS, type ErrorDefinition } from '../../catalog/errors.ts';
 import { shellWord } from '../../domain/core/shell-word.ts';
 import type { Answer } from '../client/answer.ts';
-import type { Problem } from './exit.ts';
+import type { ReceivedProblem } from './exit.ts';
 
 /** The advice of a job's outcome, with what it is about in the place of `JOB`, `PLAN`, `NAME` and `HOST`, so that it can be pasted. */
 export function adviceFor({ id, planId, repositoryId, host }: Answer, text: string): string {
@@ -19,7 +19,7 @@ export function adviceFor({ id, planId, repositoryId, host }: Answer, text: stri
 const HELP: Readonly<Record<string, ErrorDefinition>> = ERRORS;
 
 /** What to type about a refusal of the API; empty when its help is for who writes requests. */
-export function problemAdvice({ code = '', detail = '', jobId }: Problem): string {
+export function problemAdvice({ code = '', detail = '', jobId }: ReceivedProblem): string {
   const help = Object.hasOwn(HELP, code) ? HELP[code]!.help : '';
   // A detail that names a command itself knows more.
   if (!help.includes('`holdfast ') || detail.includes('holdfast ')) return '';

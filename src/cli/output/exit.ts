@@ -41,7 +41,7 @@ const BY_STATE: Readonly<Record<string, ExitCode>> = {
 export const exitOfState = (state: string): ExitCode | null => BY_STATE[state] ?? null;
 
 /** What the API said of a refusal, as far as somebody reads it. */
-export interface Problem {
+export interface ReceivedProblem {
   readonly title?: string;
   readonly detail?: string;
   readonly code?: string;
@@ -54,9 +54,9 @@ export class CliError extends Error {
   /** The same may go well in a moment: the API is away or cannot serve. */
   readonly mayPass: boolean;
   /** Of the API, when it was asked. */
-  readonly problem: Problem;
+  readonly problem: ReceivedProblem;
 
-  constructor(exitCode: ExitCode, message: string, options: { mayPass?: boolean; problem?: Problem } = {}) {
+  constructor(exitCode: ExitCode, message: string, options: { mayPass?: boolean; problem?: ReceivedProblem } = {}) {
     super(message);
     this.exitCode = exitCode;
     this.mayPass = options.mayPass === true;

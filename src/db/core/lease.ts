@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { AcrossTx } from './transaction.ts';
 
 /** How long a loop's lease lasts without renewal; another replica takes over after that (3.1 s measured after a kill -9). */
-export const LEASE_MS = 3_000;
+export const LOOP_LEASE_MS = 3_000;
 
 /** Takes or renews a lease; false when somebody else holds it. A loop with long pauses needs one that outlasts them. */
 export async function holdLease(
@@ -10,7 +10,7 @@ export async function holdLease(
   name: string,
   holder: string,
   now: Date,
-  lengthMs: number = LEASE_MS,
+  lengthMs: number = LOOP_LEASE_MS,
 ): Promise<boolean> {
   const until = new Date(now.getTime() + lengthMs);
   const taken = await tx.rows(sql<{ term: number }>`

@@ -1,60 +1,43 @@
 import { sql } from 'kysely';
-import type { AttemptReport, ReportAnswer } from '../../domain/jobs/agent-protocol.ts';
+import type { AttemptTicket, GatewayStore, HostIdentity } from '../../domain/hosts/gateway-store.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import type { Database } from '../core/database.ts';
 import { claimAttempt } from '../jobs/run/claim-attempt.ts';
-import { type HostRun, hostRuns } from '../jobs/run/host-runs.ts';
+import { hostRuns } from '../jobs/run/host-runs.ts';
 import { reportAttempt } from '../jobs/run/report-attempt.ts';
-import type { SealedRow } from '../jobs/run/touch-attempt.ts';
-import { type BeatsLeft, type HelloFacts, hello, type LeaseBeat, renewAllLeases } from './presence.ts';
+import { hello, renewAllLeases } from './presence.ts';
 import { gatewayLives } from './silence.ts';
-
-interface Host {
-  readonly orgId: string;
-  readonly hostId: string;
-  readonly hostName: string;
-}
-interface Ticket {
-  readonly jobId: string;
-  readonly runNo: number;
-  readonly runId: string;
-  readonly attempt: number;
-  readonly activity: string;
-}
-type Claimed =
-  | { readonly verdict: 'claimed'; readonly work: unknown; readonly secrets: readonly SealedRow[] }
-  | { readonly verdict: 'refused'; readonly reason: string };
 
 const UNIQUE_VIOLATION = '23505';
 
 // long: a list of short calls, each one transaction; they share the database and nothing else.
-/** What the gateway remembers and asks, on the gateway's login; shaped as `gateway/store.ts` wants it. Each call is one transaction. */
-export function gatewayStore(database: Database, clock: Clock, random: RandomBytes) {
-  const identity = (host: Host, ticket: Ticket, tokenHash: Buffer) => ({
+/** What the gateway remembers and asks, on the gateway's login; shaped as `domain/hosts/gateway-store.ts` wants it. Each call is one transaction. */
+export function gatewayStore(database: Database, clock: Clock, random: RandomBytes): GatewayStore {
+  const identity = (host: HostIdentity, ticket: AttemptTicket, tokenHash: Buffer) => ({
     orgId: host.orgId,
     hostId: host.hostId,
     ...ticket,
     tokenHash,
   });
   return {
-    authenticate: (orgId: string, hostId: string, credentialHash: Buffer): Promise<Host | null> =>
+    authenticate: (orgId, hostId, credentialHash) =>
       database.inOrganization(orgId, async (tx) => {
-        const found = await tx.first(sql<Host>`
+        const found = await tx.first(sql<HostIdentity>`
           select h.org_id as "orgId", h.id as "hostId", h.name as "hostName" from host_credential c
             join host h on h.org_id = c.org_id and h.id = c.host_id
            where c.org_id = ${orgId} and c.host_id = ${hostId} and c.token_hash = ${credentialHash} and c.revoked_at is null`);
         return found ?? null;
       }),
-    hello: (host: Host, facts: HelloFacts, address: string): Promise<{ epoch: number }> =>
+    hello: (host, facts, address) =>
       database.inOrganization(host.orgId, (tx) => hello(tx, host, facts, address, clock.now())),
-    epoch: (host: Host): Promise<{ epoch: number; commandQueue: string | null }> =>
+    epoch: (host) =>
       database.inOrganization(host.orgId, async (tx) => {
         const found = await tx.first(sql<{ epoch: number; commandQueue: string | null }>`
           select epoch, command_queue as "commandQueue" from host where org_id = ${host.orgId} and id = ${host.hostId}`);
         return found ?? { epoch: 0, commandQueue: null };
       }),
-    bindCommandQueue: (host: Host, epoch: number, queue: string): Promise<boolean> =>
+    bindCommandQueue: (host, epoch, queue) =>
       database
         .inOrganization(host.orgId, async (tx) => {
           const bound =
@@ -67,28 +50,28 @@ export function gatewayStore(database: Database, clock: Clock, random: RandomByt
           if ((thrown as { code?: unknown }).code === UNIQUE_VIOLATION) return false;
           throw thrown;
         }),
-    beats: (beats: readonly LeaseBeat[]): Promise<BeatsLeft> => renewAllLeases(database, beats),
-    hostRuns: (host: Host): Promise<HostRun[]> => database.inOrganization(host.orgId, (tx) => hostRuns(tx, host)),
-    claim: (host: Host, ticket: Ticket, tokenHash: Buffer): Promise<Claimed> =>
+    beats: (beats) => renewAllLeases(database, beats),
+    hostRuns: (host) => database.inOrganization(host.orgId, (tx) => hostRuns(tx, host)),
+    claim: (host, ticket, tokenHash) =>
       database.inOrganization(host.orgId, (tx) =>
         claimAttempt(tx, identity(host, ticket, tokenHash), newUuid(clock, random), clock.now()),
       ),
-    report: (host: Host, ticket: Ticket, tokenHash: Buffer, report: AttemptReport): Promise<ReportAnswer> => {
+    report: (host, ticket, tokenHash, report) => {
       const who = identity(host, ticket, tokenHash);
       return database.inOrganization(host.orgId, (tx) =>
         reportAttempt(tx, who, report, newUuid(clock, random), clock.now()),
       );
     },
-    lives: (justStarted: boolean): Promise<void> =>
+    lives: (justStarted) =>
       database.acrossOrganizations('gateway: sign of life', (tx) => gatewayLives(tx, justStarted, clock.now())),
-    refused: (host: Host, what: string, detail: string, times: number): Promise<void> =>
+    refused: (host, what, detail, times) =>
       database.inOrganization(host.orgId, async (tx) => {
         await tx.run(sql`insert into audit_event(org_id, id, at, actor_kind, actor_id, actor_label, action, object_kind, object_id, object_label, outcome, data)
           values (${host.orgId}, ${newUuid(clock, random)}, ${clock.now()}::timestamptz, 'agent', ${host.hostId}, ${host.hostName}, 'gateway.refuse',
             'host', ${host.hostId}, ${host.hostName}, 'refused',
             jsonb_build_object('call', ${what}::text, 'detail', ${detail}::text, 'times', ${times}::int))`);
       }),
-    auditGap: (orgId: string, events: number, since: Date): Promise<void> =>
+    auditGap: (orgId, events, since) =>
       database.inOrganization(orgId, async (tx) => {
         await tx.run(sql`insert into audit_event(org_id, id, at, actor_kind, actor_label, action, object_kind, object_id, object_label, outcome, data)
           values (${orgId}, ${newUuid(clock, random)}, ${clock.now()}::timestamptz, 'system', 'gateway', 'audit.gap', 'organization', ${orgId}, 'audit',

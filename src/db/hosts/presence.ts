@@ -1,19 +1,10 @@
 import { sql } from 'kysely';
+import type { BeatsLeft, HelloFacts, PresenceBeat } from '../../domain/hosts/gateway-store.ts';
 import { LEASE_MS } from '../../domain/jobs/agent-protocol.ts';
 import { apart } from '../../lib/apart.ts';
 import { sideBySide } from '../../lib/side-by-side.ts';
 import type { Database } from '../core/database.ts';
 import type { Tx } from '../core/transaction.ts';
-
-export interface HelloFacts {
-  readonly agentVersion: string;
-  readonly hostname: string;
-  readonly os: string;
-  readonly arch: string;
-  readonly programs: readonly unknown[];
-  readonly powers: readonly string[];
-  readonly activities: readonly string[];
-}
 
 /** An agent came: a new epoch (older ones count for nothing from now on), what it says of itself, and a fresh lease. */
 export async function hello(
@@ -33,35 +24,20 @@ export async function hello(
   return { epoch: raised?.epoch ?? 0 };
 }
 
-export interface LeaseBeat {
-  readonly orgId: string;
-  readonly hostId: string;
-  readonly hostName: string;
-  readonly epoch: number;
-  readonly runningJobs: readonly string[];
-  readonly arrivedAt: Date;
-}
-
-export interface BeatsLeft {
-  readonly again: readonly LeaseBeat[];
-  readonly dropped: readonly LeaseBeat[];
-  readonly thrown: unknown;
-}
-
 /** Of the gateway's ten connections. */
 const SIDE_BY_SIDE = 3;
 /** An organisation whose rows are locked comes again a second later and holds up no other for longer than this. */
 const LOCK_MS = '2000';
 
 /** Renews the leases of hosts of many organisations. One that fails, an organisation or a host in it, is nobody else's matter. */
-export async function renewAllLeases(database: Database, beats: readonly LeaseBeat[]): Promise<BeatsLeft> {
-  const again: LeaseBeat[] = [];
-  const dropped: LeaseBeat[] = [];
+export async function renewAllLeases(database: Database, beats: readonly PresenceBeat[]): Promise<BeatsLeft> {
+  const again: PresenceBeat[] = [];
+  const dropped: PresenceBeat[] = [];
   let why: unknown = null;
-  const renew = async (ofOrg: readonly LeaseBeat[]): Promise<void> => {
+  const renew = async (ofOrg: readonly PresenceBeat[]): Promise<void> => {
     const { orgId } = ofOrg[0]!;
     try {
-      const write = (some: readonly LeaseBeat[]) => database.inOrganization(orgId, (tx) => renewLeases(tx, some));
+      const write = (some: readonly PresenceBeat[]) => database.inOrganization(orgId, (tx) => renewLeases(tx, some));
       dropped.push(...(await apart(ofOrg, write)));
     } catch (thrown) {
       why ??= thrown;
@@ -76,7 +52,7 @@ export async function renewAllLeases(database: Database, beats: readonly LeaseBe
  * Renews the leases of many hosts in one statement, each from when its beat arrived. A beat of an older epoch renews nothing, and
  * one that comes behind a newer one takes nothing back.
  */
-async function renewLeases(tx: Tx, beats: readonly LeaseBeat[]): Promise<void> {
+async function renewLeases(tx: Tx, beats: readonly PresenceBeat[]): Promise<void> {
   const rows = beats.map((b) => ({
     id: b.hostId,
     epoch: b.epoch,

@@ -8,7 +8,7 @@ import { type HostSilenceRow, hostSilence } from './host-silence.ts';
 import { type JobWait, loadWaits, OWN_SITE, type Sees } from './job-waits.ts';
 
 /** A job's row with the names of what it points at. Times are as PostgreSQL writes them. */
-export interface JobRow extends HostSilenceRow {
+interface JobListRow extends HostSilenceRow {
   id: string;
   kind: string;
   title: string;
@@ -48,7 +48,7 @@ export interface JobRow extends HostSilenceRow {
 }
 
 /** The row, and why it does not go on when it does not. */
-export interface JobView extends JobRow {
+export interface JobView extends JobListRow {
   readonly wait: JobWait | null;
 }
 
@@ -88,7 +88,7 @@ export async function listJobs(tx: Tx, filter: JobFilter, page: PageAsked): Prom
     filter.states.length === 0
       ? [matching(sql`true`)]
       : filter.states.map((state) => matching(sql`j.state = ${state}`));
-  const found = await tx.rows(sql<JobRow>`
+  const found = await tx.rows(sql<JobListRow>`
     select ${COLUMNS} from (select * from (${sql.join(ranges, sql` union all `)}) m order by ${inOrder(page, 'm.id')} limit ${wide}) j
       ${hostOf(tx.orgId)}
      order by ${inOrder(page, 'j.id')}`);
@@ -104,20 +104,20 @@ export async function getJob(tx: Tx, id: string, sees: Sees = OWN_SITE): Promise
 
 export async function getJobs(tx: Tx, ids: readonly string[], sees: Sees = OWN_SITE): Promise<JobView[]> {
   if (ids.length === 0) return [];
-  const found = await tx.rows(sql<JobRow>`
+  const found = await tx.rows(sql<JobListRow>`
     select ${COLUMNS} from job j ${hostOf(tx.orgId)}
      where j.org_id = ${tx.orgId} and j.id = any(${[...ids]}::uuid[])`);
   return await withWaits(tx, found, sees);
 }
 
-async function withWaits(tx: Tx, rows: readonly JobRow[], sees: Sees): Promise<JobView[]> {
+async function withWaits(tx: Tx, rows: readonly JobListRow[], sees: Sees): Promise<JobView[]> {
   const waiting = rows.filter((row) => row.state === 'waiting').map((row) => row.id);
   const waits = await loadWaits(tx, waiting, sees);
   return rows.map((row) => ({ ...row, wait: waits.get(row.id) ?? hostSilence(row) ?? ownWords(row) }));
 }
 
 /** What the program itself says why nothing moves. */
-function ownWords({ state, progress }: JobRow): JobWait | null {
+function ownWords({ state, progress }: JobListRow): JobWait | null {
   const note = state === 'running' || state === 'cancelling' ? progress?.note : null;
   return typeof note === 'string' ? { words: note, position: null, behindJobId: null, stopsBy: null } : null;
 }

@@ -1,7 +1,7 @@
 /** The outside programs Holdfast starts, and how each is built and recognised. Versions are those of tools/<module>/go.mod. */
 export type ProgramName = 'temporal-server' | 'temporal-sql' | 'temporal-ui' | 'restic';
 
-export interface ProgramSpec<Name extends string = ProgramName> {
+export interface ProgramRecipe<Name extends string = ProgramName> {
   name: Name;
   version: string;
   /** Folder under tools/ with the pinned module. */
@@ -22,7 +22,7 @@ function atLeast(version: string, major: number, minor: number): boolean {
   return a > major || (a === major && b >= minor);
 }
 
-export const PROGRAMS: Record<ProgramName, ProgramSpec> = {
+export const PROGRAMS: Record<ProgramName, ProgramRecipe> = {
   'temporal-server': {
     name: 'temporal-server',
     version: '1.32.1',

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { proxyHint } from '../../config/proxies.ts';
 import { type Env, type Report, StartProblem } from '../../processes/place/start-problem.ts';
 import { withBuildLock } from './build-lock.ts';
-import { overrideVariable, type ProgramSpec } from './program-list.ts';
+import { overrideVariable, type ProgramRecipe } from './program-list.ts';
 import { runShort } from './run-short.ts';
 
 const TOOLS = fileURLToPath(new URL('../../../tools/', import.meta.url));
@@ -21,13 +21,13 @@ export interface BuildOptions {
 }
 
 /** Where the built program lies. The name holds the pins, so that other pins give another file and nothing goes stale. */
-export function cachedProgram(spec: ProgramSpec<string>, cacheDir: string): string {
+export function cachedProgram(spec: ProgramRecipe<string>, cacheDir: string): string {
   const hash = createHash('sha256');
   for (const file of ['go.mod', 'go.sum']) hash.update(readFileSync(join(TOOLS, spec.module, file)));
   return join(cacheDir, 'programs', spec.name, `${spec.version}-${hash.digest('hex')}`, spec.name);
 }
 
-async function refuseOldGo(spec: ProgramSpec<string>, { go, env }: BuildOptions): Promise<void> {
+async function refuseOldGo(spec: ProgramRecipe<string>, { go, env }: BuildOptions): Promise<void> {
   // Asked inside the module's folder, go itself compares its version with the one the module needs.
   const answer = await runShort(go, ['env', 'GOVERSION'], { cwd: join(TOOLS, spec.module), env, timeoutMs: 120_000 });
   if (answer.code === 0) return;
@@ -39,7 +39,7 @@ async function refuseOldGo(spec: ProgramSpec<string>, { go, env }: BuildOptions)
   );
 }
 
-async function compile(spec: ProgramSpec<string>, target: string, { go, env, report }: BuildOptions): Promise<void> {
+async function compile(spec: ProgramRecipe<string>, target: string, { go, env, report }: BuildOptions): Promise<void> {
   const began = Date.now();
   let packages = 0;
   let fetching = false;
@@ -86,7 +86,7 @@ async function compile(spec: ProgramSpec<string>, target: string, { go, env, rep
 }
 
 /** Builds into a file of our own and renames it: whoever looks sees no program or a whole one. */
-export async function buildProgram(spec: ProgramSpec<string>, options: BuildOptions): Promise<void> {
+export async function buildProgram(spec: ProgramRecipe<string>, options: BuildOptions): Promise<void> {
   const target = cachedProgram(spec, options.cacheDir);
   const began = Date.now();
   try {

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { type Env, type Report, StartProblem } from '../../processes/place/start-problem.ts';
-import { overrideVariable, PROGRAMS, type ProgramName, type ProgramSpec } from './program-list.ts';
+import { overrideVariable, PROGRAMS, type ProgramName, type ProgramRecipe } from './program-list.ts';
 import { buildProgram, cachedProgram } from './programs-build.ts';
 import { runShort } from './run-short.ts';
 
@@ -42,12 +42,12 @@ export function inPath(name: string, path: string): string[] {
 }
 
 /** What the program says its version is; null when it is not the program it is called. */
-async function askVersion(spec: ProgramSpec, file: string, env: Env): Promise<string | null> {
+async function askVersion(spec: ProgramRecipe, file: string, env: Env): Promise<string | null> {
   const answer = await runShort(file, spec.versionArgs, { env, timeoutMs: 10_000 });
   return answer.code === 0 ? (spec.says.exec(answer.stdout)?.[1] ?? null) : null;
 }
 
-async function fromOverride(spec: ProgramSpec, file: string, env: Env): Promise<FoundProgram> {
+async function fromOverride(spec: ProgramRecipe, file: string, env: Env): Promise<FoundProgram> {
   const variable = overrideVariable(spec.name);
   if (!isExecutable(file))
     throw new StartProblem(

@@ -8,6 +8,7 @@ import {
 } from '@grpc/grpc-js';
 import type { Static } from 'typebox';
 import { mainQueue, quickQueue } from '../../catalog/queues.ts';
+import type { AttemptTicket, GatewayStore, HostIdentity } from '../../domain/hosts/gateway-store.ts';
 import * as protocol from '../../domain/jobs/agent-protocol.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { isDataError } from '../../lib/data-error.ts';
@@ -25,7 +26,6 @@ import { readTicket } from '../proxy/ticket.ts';
 import { tokenHash, unwrapToken } from '../proxy/tokens.ts';
 import type { UndeliveredTasks } from '../proxy/undelivered-tasks.ts';
 import type { Upstream } from '../proxy/upstream.ts';
-import type { AttemptTicket, GatewayStore, HostIdentity } from '../store.ts';
 import { FairSemaphore } from './fair-semaphore.ts';
 import { Buckets } from './limits.ts';
 import { type AgentMessages, readMessage } from './messages.ts';

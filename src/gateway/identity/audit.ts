@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
+import type { GatewayStore, HostIdentity } from '../../domain/hosts/gateway-store.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { asError } from '../../lib/failure.ts';
 import type { Log } from '../../lib/log.ts';
 import { safeDetail } from '../proxy/refusal.ts';
-import type { GatewayStore, HostIdentity } from '../store.ts';
 
 /** One row for each host and method in this time, with how often it was: an agent in a loop must not fill the audit. */
 const ROW_MS = 10_000;

@@ -5,7 +5,7 @@ import { parsePublicId, publicId, type RandomBytes } from '../../lib/ids.ts';
 const PATTERN = /^hfh_([0-9a-z]{26})_([0-9a-z]{26})_([A-Za-z0-9_-]{43})$/;
 const SECRET_BYTES = 32;
 
-export interface HostCredential {
+export interface PresentedCredential {
   readonly orgId: string;
   readonly hostId: string;
   /** SHA-256 of the whole text: what a database may know. 256 bits of chance need no slow hash. */
@@ -20,7 +20,7 @@ export function newCredential(orgId: string, hostId: string, random: RandomBytes
 }
 
 /** What a credential says of itself; null when it is none. Whether it is good, only the store knows. */
-export function parseCredential(text: string): HostCredential | null {
+export function parseCredential(text: string): PresentedCredential | null {
   const found = PATTERN.exec(text);
   if (!found) return null;
   const orgId = parsePublicId('organization', `org_${found[1]}`);

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
+import type { GatewayStore, HostIdentity } from '../../domain/hosts/gateway-store.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { FairSemaphore } from '../agent-api/fair-semaphore.ts';
-import type { GatewayStore, HostIdentity } from '../store.ts';
 
 /**
  * Of two agents with one credential the older stops at its next beat; where the younger said hello to another

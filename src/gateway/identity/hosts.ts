@@ -1,5 +1,6 @@
 import { type Metadata, status } from '@grpc/grpc-js';
 import { LRUCache } from 'lru-cache';
+import type { GatewayStore, HostIdentity } from '../../domain/hosts/gateway-store.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { asError } from '../../lib/failure.ts';
 import type { Log } from '../../lib/log.ts';
@@ -7,8 +8,7 @@ import { FairSemaphore } from '../agent-api/fair-semaphore.ts';
 import { Buckets } from '../agent-api/limits.ts';
 import { addressOf, networkOf } from '../agent-api/network.ts';
 import { later, Refusal } from '../proxy/refusal.ts';
-import type { GatewayStore, HostIdentity } from '../store.ts';
-import { type HostCredential, parseCredential } from './credential.ts';
+import { type PresentedCredential, parseCredential } from './credential.ts';
 
 /** A revoked credential is found out at the latest after this. */
 const KEPT_MS = 5_000;
@@ -66,7 +66,7 @@ export class Hosts {
     return host;
   }
 
-  #askInTurn(credential: HostCredential, key: string, network: string): Promise<Known> {
+  #askInTurn(credential: PresentedCredential, key: string, network: string): Promise<Known> {
     const semaphore = this.#guesses.has(network) ? this.#firstTimes : this.#suspects;
     return semaphore
       .run(network, () => this.#ask(credential, key, network))
@@ -78,7 +78,7 @@ export class Hosts {
       });
   }
 
-  async #ask(credential: HostCredential, key: string, network: string): Promise<Known> {
+  async #ask(credential: PresentedCredential, key: string, network: string): Promise<Known> {
     let host: Known;
     try {
       host = await this.#store.authenticate(credential.orgId, credential.hostId, credential.hash);

@@ -1,7 +1,7 @@
+import type { GatewayStore, PresenceBeat } from '../../domain/hosts/gateway-store.ts';
 import { asError } from '../../lib/failure.ts';
 import type { Log } from '../../lib/log.ts';
 import type { RefusalAudit } from '../identity/audit.ts';
-import type { GatewayStore, PresenceBeat } from '../store.ts';
 
 /** Beats wait at most this long for company: one statement for all hosts instead of one each. Of a lease of 25 s it is nothing. */
 const FLUSH_MS = 1_000;

@@ -1,7 +1,7 @@
+import type { GatewayStore } from '../../domain/hosts/gateway-store.ts';
 import { GATEWAY_LIVES_EVERY_MS } from '../../domain/jobs/silence.ts';
 import { asError } from '../../lib/failure.ts';
 import type { Log } from '../../lib/log.ts';
-import type { GatewayStore } from '../store.ts';
 
 /**
  * Says that this gateway takes beats. Without it nobody can tell a silent host from a gateway that was away. A start is

@@ -1,7 +1,7 @@
+import type { HostIdentity } from '../../domain/hosts/gateway-store.ts';
 import { AGENT_FAULT, type Outcome } from '../../domain/jobs/outcome.ts';
 import { readOutcome } from '../../domain/jobs/read-outcome.ts';
 import type { RefusalAudit } from '../identity/audit.ts';
-import type { HostIdentity } from '../store.ts';
 
 /** What goes on of an attempt's answer. The job ends in any case: what is no outcome is the agent's fault. */
 export function answeredBy(host: HostIdentity, audit: Pick<RefusalAudit, 'refused'>): (sent: unknown) => Outcome {

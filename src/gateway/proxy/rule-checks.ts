@@ -1,7 +1,7 @@
 import { mainQueue, quickQueue } from '../../catalog/queues.ts';
+import type { HostIdentity } from '../../domain/hosts/gateway-store.ts';
 import { publicId } from '../../lib/ids.ts';
 import type { Epochs } from '../identity/epochs.ts';
-import type { HostIdentity } from '../store.ts';
 import { forbidden } from './refusal.ts';
 import { fieldsOf, LENGTH, numberAt, textAt } from './wire.ts';
 

@@ -1,11 +1,11 @@
 import { status } from '@grpc/grpc-js';
+import type { HostIdentity } from '../../domain/hosts/gateway-store.ts';
 import { TICKET_HEADER } from '../../domain/jobs/agent-protocol.ts';
 import type { RandomBytes } from '../../lib/ids.ts';
 import { ownerOf } from '../../lib/payload-codec.ts';
 import type { Keyring } from '../../lib/seal.ts';
 import type { RefusalAudit } from '../identity/audit.ts';
 import type { Epochs } from '../identity/epochs.ts';
-import type { HostIdentity } from '../store.ts';
 import { answeredBy } from './answered-outcome.ts';
 import { forbidden } from './refusal.ts';
 import {

@@ -7,13 +7,13 @@ import {
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import type { HostIdentity } from '../../domain/hosts/gateway-store.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { Buckets, Concurrency } from '../agent-api/limits.ts';
 import { Seldom } from '../agent-api/seldom.ts';
 import type { RefusalAudit } from '../identity/audit.ts';
 import type { Hosts } from '../identity/hosts.ts';
-import type { HostIdentity } from '../store.ts';
 import type { Patience } from './patience.ts';
 import { forbidden, malformed, Refusal, tooMuch } from './refusal.ts';
 import type { Rule } from './rules.ts';

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { AttemptTicket } from '../../domain/hosts/gateway-store.ts';
 import { parseRunWorkflowId } from '../../domain/jobs/workflow-id.ts';
 import type { Keyring, KeyringKey } from '../../lib/seal.ts';
-import type { AttemptTicket } from '../store.ts';
 import { forbidden } from './refusal.ts';
 import { tokenHash, wrapKey } from './tokens.ts';
 

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { HostIdentity } from '../../domain/hosts/gateway-store.ts';
 import { ownerOf } from '../../lib/payload-codec.ts';
 import type { Keyring, KeyringKey } from '../../lib/seal.ts';
-import type { HostIdentity } from '../store.ts';
 import { forbidden } from './refusal.ts';
 import { bytesAt, replaceAt, textAt } from './wire.ts';
 

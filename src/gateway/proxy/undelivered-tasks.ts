@@ -1,11 +1,11 @@
 import { Metadata } from '@grpc/grpc-js';
 import proto from '@temporalio/proto'; // CommonJS: a named import fails under ESM
+import type { GatewayStore, HostIdentity, HostRun } from '../../domain/hosts/gateway-store.ts';
 import { runWorkflowId } from '../../domain/jobs/workflow-id.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { asError } from '../../lib/failure.ts';
 import { publicId } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
-import type { GatewayStore, HostIdentity, HostRun } from '../store.ts';
 import type { Upstream } from './upstream.ts';
 
 const messages = proto.temporal.api.workflowservice.v1;

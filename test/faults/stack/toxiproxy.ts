@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { baseEnvironment } from '../../../src/config/environment.ts';
 import { choosePorts } from '../../../src/embedded/ports.ts';
-import type { ProgramSpec } from '../../../src/embedded/programs/program-list.ts';
+import type { ProgramRecipe } from '../../../src/embedded/programs/program-list.ts';
 import { inPath } from '../../../src/embedded/programs/programs.ts';
 import { buildProgram, cachedProgram } from '../../../src/embedded/programs/programs-build.ts';
 import { spawnChild } from '../../../src/embedded/supervisor/children.ts';
@@ -11,7 +11,7 @@ import { Skipped } from '../scenario.ts';
 import type { Link, Via } from './ours.ts';
 import { untilTrue } from './until-true.ts';
 
-const SPEC: ProgramSpec<'toxiproxy'> = {
+const SPEC: ProgramRecipe<'toxiproxy'> = {
   name: 'toxiproxy',
   version: '2.5.0',
   module: 'toxiproxy',

@@ -1,4 +1,5 @@
 import type { AttemptIdentity } from '../../../domain/core/attempt-identity.ts';
+import type { ClaimVerdict } from '../../../domain/hosts/gateway-store.ts';
 import { attemptClass } from '../../../domain/jobs/agent-protocol.ts';
 import type { JobFacts } from '../../../domain/jobs/facts.ts';
 import { isTerminal } from '../../../domain/jobs/job-state.ts';
@@ -7,20 +8,16 @@ import { kindByKey } from '../../../kinds/index.ts';
 import type { Tx } from '../../core/transaction.ts';
 import { loadFacts } from '../job-facts.ts';
 import { type JobRow, readJobShared } from '../job-row.ts';
-import { newestSecrets, type SealedRow, touchAttempt } from './touch-attempt.ts';
+import { newestSecrets, touchAttempt } from './touch-attempt.ts';
 
-export type Claimed =
-  | { readonly verdict: 'claimed'; readonly work: unknown; readonly secrets: readonly SealedRow[] }
-  | { readonly verdict: 'refused'; readonly reason: string };
-
-const refused = (reason: string): Claimed => ({ verdict: 'refused', reason });
+const refused = (reason: string): ClaimVerdict => ({ verdict: 'refused', reason });
 
 /**
  * The moment from which an attempt may touch the world: hands out what to do and the sealed secrets, and writes down that
  * it did. Refused when the job is not being run, by this run, on this host. The same attempt may ask again (its answer
  * was lost) and gets the same.
  */
-export async function claimAttempt(tx: Tx, who: AttemptIdentity, attemptId: string, now: Date): Promise<Claimed> {
+export async function claimAttempt(tx: Tx, who: AttemptIdentity, attemptId: string, now: Date): Promise<ClaimVerdict> {
   const { orgId, jobId } = who;
   const job = await readJobShared(tx, jobId);
   if (job === null || job.hostId !== who.hostId) return refused('this host has no such job');

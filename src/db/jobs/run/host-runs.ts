@@ -1,12 +1,6 @@
 import { sql } from 'kysely';
+import type { HostRun } from '../../../domain/hosts/gateway-store.ts';
 import type { Tx } from '../../core/transaction.ts';
-
-/** A run of a job that is under way on a host, and the numbers of its attempts that may have touched the world. */
-export interface HostRun {
-  readonly jobId: string;
-  readonly runNo: number;
-  readonly claimedAttempts: readonly number[];
-}
 
 /** By the index of the jobs that did not succeed: those under way are few, whatever the number of jobs of the host. */
 export async function hostRuns(tx: Tx, host: { orgId: string; hostId: string }): Promise<HostRun[]> {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { AttemptIdentity } from '../../../domain/core/attempt-identity.ts';
+import type { SealedSecret } from '../../../domain/hosts/gateway-store.ts';
 import { attemptClass } from '../../../domain/jobs/agent-protocol.ts';
 import type { SecretRef } from '../../../kinds/core/define-kind.ts';
 import type { Tx } from '../../core/transaction.ts';
@@ -40,19 +41,10 @@ export async function knownAttempt(tx: Tx, who: AttemptIdentity): Promise<string
   return found?.id ?? null;
 }
 
-export interface SealedRow {
-  readonly name: string;
-  readonly table: string;
-  readonly row: string;
-  readonly column: string;
-  readonly version: number;
-  readonly sealed: Buffer;
-}
-
 /** The newest sealed value of each secret; what is missing is left out. */
-export async function newestSecrets(tx: Tx, refs: readonly SecretRef[]): Promise<SealedRow[]> {
+export async function newestSecrets(tx: Tx, refs: readonly SecretRef[]): Promise<SealedSecret[]> {
   if (refs.length === 0) return [];
-  const found = await tx.rows(sql<SealedRow>`
+  const found = await tx.rows(sql<SealedSecret>`
     select r.name, r.tab as "table", r.row, r.col as "column", s.secret_version as version, s.sealed
       from unnest(${refs.map((r) => r.name)}::text[], ${refs.map((r) => r.table)}::text[], ${refs.map((r) => r.row)}::uuid[],
                   ${refs.map((r) => r.column)}::text[]) as r(name, tab, row, col)

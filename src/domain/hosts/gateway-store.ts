@@ -1,5 +1,8 @@
 import type { Static } from 'typebox';
-import type { AttemptReport, Hello, ReportAnswer } from '../domain/jobs/agent-protocol.ts';
+import type { AttemptReport, Hello, ReportAnswer } from '../jobs/agent-protocol.ts';
+
+/** What an agent says of itself when it comes. */
+export type HelloFacts = Omit<Static<typeof Hello>, 'protocol'>;
 
 /** The agent on the other end of a call, once its credential was found good. Ids are uuids. */
 export interface HostIdentity {
@@ -27,7 +30,7 @@ export interface SealedSecret {
   readonly sealed: Buffer;
 }
 
-export type Claimed =
+export type ClaimVerdict =
   | { readonly verdict: 'claimed'; readonly work: unknown; readonly secrets: readonly SealedSecret[] }
   /** The job has ended, is being cancelled, or belongs to another run or host. */
   | { readonly verdict: 'refused'; readonly reason: string };
@@ -62,7 +65,7 @@ export interface GatewayStore {
   /** By the SHA-256 of the whole credential; null when unknown or revoked. Looked up at every connection's first call, kept for at most 5 s. */
   authenticate(orgId: string, hostId: string, credentialHash: Buffer): Promise<HostIdentity | null>;
   /** Raises the host's epoch, stores what the agent says of itself, starts its lease. */
-  hello(host: HostIdentity, hello: Static<typeof Hello>, address: string): Promise<{ epoch: number }>;
+  hello(host: HostIdentity, hello: HelloFacts, address: string): Promise<{ epoch: number }>;
   /** The host's epoch and the command queue bound to it; for agents with an older epoch. */
   epoch(host: HostIdentity): Promise<{ epoch: number; commandQueue: string | null }>;
   bindCommandQueue(host: HostIdentity, epoch: number, queue: string): Promise<boolean>;
@@ -73,7 +76,7 @@ export interface GatewayStore {
   beats(beats: readonly PresenceBeat[]): Promise<BeatsLeft>;
   /** The runs under way on the host, for an agent that has just started. */
   hostRuns(host: HostIdentity): Promise<readonly HostRun[]>;
-  claim(host: HostIdentity, ticket: AttemptTicket, tokenHash: Buffer): Promise<Claimed>;
+  claim(host: HostIdentity, ticket: AttemptTicket, tokenHash: Buffer): Promise<ClaimVerdict>;
   report(host: HostIdentity, ticket: AttemptTicket, tokenHash: Buffer, report: AttemptReport): Promise<ReportAnswer>;
   /** This gateway takes beats; `justStarted` until that was written once. */
   lives(justStarted: boolean): Promise<void>;
