@@ -79,7 +79,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const services = [proxy.service(), agents.service()];
   const { port, close } = await open(interceptors, services, connections, options);
   life.start();
-  log.info({ port, tls: options.tls !== null }, 'gateway is open');
+  log.info({ port, tls: options.tls !== null }, 'gateway listening');
 
   const stop = async () => {
     await close();

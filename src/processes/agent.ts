@@ -48,7 +48,7 @@ export async function runAgent({ env: environment, dieWithParent }: AgentProcess
   if (setpriv === null)
     log.warn(
       {},
-      'no setpriv that knows --pdeathsig: a killed agent leaves its programs running until the next one starts',
+      'setpriv with --pdeathsig not found: programs outlive a killed agent until its restart',
     );
   const deps = {
     clock: systemClock,
@@ -82,7 +82,7 @@ export async function runAgent({ env: environment, dieWithParent }: AgentProcess
   });
   // At once: what runs dies with us, and the next agent tells the engine so.
   if (dieWithParent) exitWhenParentDies(() => process.exit(1));
-  void agent.ready.then(() => log.info({ gateway: gateway.address }, 'the agent is ready'));
+  void agent.ready.then(() => log.info({ gateway: gateway.address }, 'agent ready'));
   await agent.ended;
 }
 

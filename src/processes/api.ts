@@ -36,7 +36,7 @@ export async function startApiProcess({ config, clock, random, log }: ProcessPar
   const api = await serveApi(parts, { host: config.bind, port: config.port }).catch((thrown) => {
     throw portProblem(thrown, config);
   });
-  log.info({ url: api.url }, `the API is ready on ${api.url}`);
+  log.info({ url: api.url }, `API ready on ${api.url}`);
   return {
     async stop() {
       await api.stop();

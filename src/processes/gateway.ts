@@ -34,7 +34,7 @@ export async function startGatewayProcess({ config, clock, random, log }: Proces
       thrown,
     );
   });
-  log.info({ port: gateway.port }, `the gateway is ready on ${config.bind}:${gateway.port}`);
+  log.info({ port: gateway.port }, `gateway ready on ${config.bind}:${gateway.port}`);
   return {
     async stop() {
       await gateway.stop();

@@ -66,7 +66,7 @@ export async function runProcess(
   }
   const end = await Promise.race([stopped.promise, (running.ended ?? new Promise<never>(() => {})).then((why) => why)]);
   const byItself = !abort.signal.aborted;
-  log[byItself ? 'error' : 'info']({ why: end }, `${options.name} stops`);
+  log[byItself ? 'error' : 'info']({ why: end }, `${options.name} stopping`);
   if (byItself) stop(end);
   await running.stop();
   process.exit(byItself ? 1 : 0);

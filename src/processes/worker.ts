@@ -21,7 +21,7 @@ export async function startWorkerProcess(parts: ProcessParts): Promise<Running> 
   const database = await openLoginDatabase(config, 'worker', 10, { clock, random });
   await untilNamespace(temporal, parts);
   const worker = await startWorker({ temporal, database, keyring, clock, random, log });
-  log.info({ namespace: temporal.namespace }, 'the worker is ready');
+  log.info({ namespace: temporal.namespace }, 'worker ready');
   return { stop: () => worker.stop(STOP_GRACE_MS), ended: worker.ended };
 }
 

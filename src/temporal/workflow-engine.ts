@@ -105,7 +105,7 @@ export function openWorkflowEngine(options: EngineOptions): WorkflowEngine {
           engine
             .start(order)
             .catch((thrown) =>
-              log.warn({ jobId: publicId('job', order.jobId), err: asError(thrown) }, 'start is left to the pump'),
+              log.warn({ jobId: publicId('job', order.jobId), err: asError(thrown) }, 'start failed: left to the pump'),
             ),
         ),
       );
@@ -115,7 +115,7 @@ export function openWorkflowEngine(options: EngineOptions): WorkflowEngine {
         await engine.cancel(jobId, runNo);
         return true;
       } catch (thrown) {
-        log.warn({ jobId: publicId('job', jobId), err: asError(thrown) }, 'cancel is left to the pump');
+        log.warn({ jobId: publicId('job', jobId), err: asError(thrown) }, 'cancel failed: left to the pump');
         return false;
       }
     },

@@ -133,7 +133,7 @@ test('a revoked agent stops its work, exits and says why', { timeout: 90_000 }, 
   engine.store.revoke(host.credential);
   expect(await agent.exit).toBe(10);
   expect(agent.told.find((one) => one.event === 'cancelled')).toBeDefined();
-  expect(agent.told.at(-1)).toMatchObject({ message: 'the agent ends', text: expect.stringContaining('revoked') });
+  expect(agent.told.at(-1)).toMatchObject({ message: 'agent stopped', text: expect.stringContaining('revoked') });
   const again = new AgentChild(engine, host.credential, 'seven');
   agents.push(again);
   expect(await again.exit).toBe(10);

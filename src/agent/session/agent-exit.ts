@@ -33,7 +33,7 @@ export function exitWithAgent(agent: Agent, end: ProcessEnd): void {
   listenForStop({ ...end, now: monotonicMs, onStop, onEndAtOnce: () => exit(130) });
   void agent.ended.then((last) => {
     const fields = 'error' in last ? { reason: last.reason, err: last.error } : { reason: last.reason };
-    log[last.reason === 'stopped' ? 'info' : 'error'](fields, 'the agent ends');
+    log[last.reason === 'stopped' ? 'info' : 'error'](fields, 'agent stopped');
     exit(AGENT_EXIT_CODES[last.reason]);
   });
 }

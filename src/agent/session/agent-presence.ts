@@ -18,11 +18,11 @@ export async function keepPresent(parts: PresenceParts): Promise<'superseded' | 
     try {
       const { verdict } = await parts.beat();
       if (verdict !== 'ok') return verdict;
-      if (misses > 0) parts.log.info({ misses }, 'the gateway is back');
+      if (misses > 0) parts.log.info({ misses }, 'gateway reachable again');
       misses = 0;
     } catch (thrown) {
       misses++;
-      if (misses === 1) parts.log.warn({ err: asError(thrown) }, 'the gateway took no beat');
+      if (misses === 1) parts.log.warn({ err: asError(thrown) }, 'beat failed');
     }
     // A lease is 25 s: after a miss the next try must not wait for the next beat's turn.
     await parts.sleep(misses > 0 ? Math.min(BEAT_INTERVAL_MS, backoffMs(misses, parts.random)) : BEAT_INTERVAL_MS);

@@ -98,7 +98,7 @@ class Session {
         activities: [...Object.keys(activities.main), ...Object.keys(activities.quick)],
       }),
     );
-    log.info({ hostId: hello.hostId, epoch: hello.epoch }, `this is ${hello.hostName}`);
+    log.info({ hostId: hello.hostId, epoch: hello.epoch }, `agent registered as ${hello.hostName}`);
     const presence = this.#keepPresent(hello.epoch);
     const connection = await this.#untilDone('connection', () => this.#connect());
     const [gateway, running, tokens, spool] = [this.#gateway, this.#running, this.#tokens, this.#spool];
@@ -151,7 +151,7 @@ class Session {
     if (verdict === null) return;
     log.error(
       { verdict },
-      verdict === 'revoked' ? 'the credential was revoked' : 'another agent came with our credential',
+      verdict === 'revoked' ? 'credential revoked' : 'superseded by another agent with the same credential',
     );
     this.#verdict = verdict;
     this.#stopping.abort();
@@ -170,7 +170,7 @@ class Session {
         if (thrown.code !== NOT_FOUND) throw thrown;
       });
     });
-    if (failed > 0) this.#options.log.warn({ attempts: failed }, 'ended attempts that died with the agent before');
+    if (failed > 0) this.#options.log.warn({ attempts: failed }, 'orphaned attempts failed after agent restart');
   }
 
   async #untilDone<Value>(what: string, run: () => Promise<Value>): Promise<Value> {
@@ -182,7 +182,7 @@ class Session {
         if (thrown instanceof Stopped) throw thrown;
         if (thrown instanceof Failure && !thrown.retryable) throw thrown;
         const waitMs = backoffMs(attempt, this.#options.random);
-        this.#options.log.warn({ err: asError(thrown), attempt, waitMs: Math.round(waitMs) }, `no ${what} yet`);
+        this.#options.log.warn({ err: asError(thrown), attempt, waitMs: Math.round(waitMs) }, `${what} failed, retrying`);
         await sleep(waitMs, this.#stopping.signal);
       }
     }

@@ -6,8 +6,8 @@ import { findOrphans, stopOrphans } from '../programs/orphans.ts';
 export async function endOrphans({ agentMark, log }: { readonly agentMark: string; readonly log: Log }): Promise<void> {
   try {
     const { found, killed } = await stopOrphans(() => findOrphans(agentMark, null));
-    if (found > 0) log.warn({ found, killed }, 'ended programs that the agent before had left behind');
+    if (found > 0) log.warn({ found, killed }, 'orphaned programs ended');
   } catch (thrown) {
-    log.error({ err: asError(thrown) }, 'a program of the agent before could not be ended');
+    log.error({ err: asError(thrown) }, 'ending orphaned programs failed');
   }
 }

@@ -25,7 +25,7 @@ export class TaskTokenStore {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       await writeFile(path, token, { mode: 0o600 });
     } catch (thrown) {
-      this.#log.warn({ err: asError(thrown) }, 'a task token could not be kept on disk');
+      this.#log.warn({ err: asError(thrown) }, 'task token write failed');
     }
     return () => rm(path, { force: true }).catch(() => {});
   }
@@ -43,7 +43,7 @@ export class TaskTokenStore {
       } catch (thrown) {
         this.#log.warn(
           { err: asError(thrown) },
-          'an attempt of before could not be ended; its heartbeat time-out will',
+          'failing an orphaned attempt failed: left to its heartbeat time-out',
         );
       }
     }

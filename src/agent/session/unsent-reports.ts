@@ -32,7 +32,7 @@ export class UnsentReports {
         .report(0, [], null, result, false)
         .then(
           () => end(token),
-          (thrown) => this.#log.warn({ jobId: input.jobId, err: asError(thrown) }, 'a result waits on, with its lines'),
+          (thrown) => this.#log.warn({ jobId: input.jobId, err: asError(thrown) }, 'unsent result not delivered, kept in spool'),
         );
     }
   }
@@ -44,7 +44,7 @@ export class UnsentReports {
       const sender = new LogSender(this.#linkOf(spool), this.#clock, undefined, undefined, spool);
       void sender.close(await spool.unsentResult());
       await sender.ended();
-      this.#log.info({ jobId, attempt }, 'lines of before were brought to the gateway');
+      this.#log.info({ jobId, attempt }, 'spooled lines delivered');
     }
   }
 

@@ -80,7 +80,7 @@ export function healthRoutes(app: App, parts: ApiParts): void {
       const found = await readMigrations(database).then(
         (migrations) => ({ migrations }),
         (error: unknown) => {
-          request.log.warn({ err: error }, 'the database did not answer');
+          request.log.warn({ err: error }, 'database check failed');
           return null;
         },
       );

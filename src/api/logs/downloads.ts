@@ -80,7 +80,7 @@ export class Downloads {
       for (const [{ response }] of await refusedNow(this.#parts, [...this.#open])) response.destroy();
     } catch (thrown) {
       // The lines come from the same database: while it does not answer nobody gets more of them.
-      this.#parts.log.warn({ err: asError(thrown) }, 'it could not be asked whether downloads still may');
+      this.#parts.log.warn({ err: asError(thrown) }, 'permission recheck failed');
     }
   }
 

@@ -91,7 +91,7 @@ class Visit {
       this.#hostId = host.hostId;
       while (!(await this.#inTurn(host.hostId, pass)));
     } catch (thrown) {
-      if (!(thrown instanceof Refusal)) this.#parts.log.error({ err: asError(thrown) }, 'a call could not be let in');
+      if (!(thrown instanceof Refusal)) this.#parts.log.error({ err: asError(thrown) }, 'call admission failed');
       const { code, details } = thrown instanceof Refusal ? thrown : { code: status.INTERNAL, details: 'gateway' };
       this.#call.sendStatus({ code, details });
     }

@@ -191,7 +191,7 @@ export class AgentService {
     // The same values would fail for ever. None of ours send such: what can be sent is checked before.
     if (isDataError(thrown)) return this.#answerTo(malformed('cannot be stored'), method, host);
     // Most often the database is away: the agent tries again.
-    this.#errors.error(thrown, { method, hostId: host?.hostId }, 'an agent could not be served');
+    this.#errors.error(thrown, { method, hostId: host?.hostId }, 'agent call failed');
     return { code: status.UNAVAILABLE, details: 'not available at the moment' };
   }
 }

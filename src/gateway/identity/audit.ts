@@ -57,7 +57,7 @@ export class RefusalAudit {
       this.#arm();
       return;
     }
-    this.#log.warn({ hostId: host.hostId, what, detail }, 'refused');
+    this.#log.warn({ hostId: host.hostId, what, detail }, 'agent call refused');
     this.#write({ host, what, detail, writtenMs: nowMs, more: (row?.more ?? 0) + 1 });
     this.#rows.set(key, { host, what, detail, writtenMs: nowMs, more: 0 });
   }
@@ -93,7 +93,7 @@ export class RefusalAudit {
       this.#miss(host.orgId, more);
       this.#log.error(
         { err: asError(thrown), hostId: host.hostId, what, lost: this.#lost.get(host.orgId)?.events },
-        'a refusal could not be written to the audit: it has a gap',
+        'audit write failed: the audit has a gap',
       );
     });
     this.#writing = Promise.all([this.#writing, written]);

@@ -83,7 +83,7 @@ export class Hosts {
     try {
       host = await this.#store.authenticate(credential.orgId, credential.hostId, credential.hash);
     } catch (thrown) {
-      this.#log.error({ err: asError(thrown) }, 'credentials cannot be looked up');
+      this.#log.error({ err: asError(thrown) }, 'credential lookup failed');
       // It stays known as good: a database that was away makes nobody a stranger.
       const known = this.#good.get(key);
       if (known) this.#good.set(key, { ...known, untilMs: 0 });

@@ -49,7 +49,7 @@ export class Presence {
     const { again: left, dropped, thrown } = await this.#store.beats([...beats.values()]);
     for (const beat of dropped) this.#drop(beat);
     if (left.length === 0) return;
-    this.#log.warn({ err: asError(thrown), hosts: left.length }, 'beats could not be written');
+    this.#log.warn({ err: asError(thrown), hosts: left.length }, 'host presence write failed');
     if (!again) return;
     // Newer ones that came meanwhile count instead.
     this.#waiting = new Map([...left.map((beat) => [beat.hostId, beat] as const), ...this.#waiting]);
@@ -58,7 +58,7 @@ export class Presence {
 
   #drop(beat: PresenceBeat): void {
     this.#dropped++;
-    this.#log.error({ hostId: beat.hostId, dropped: this.#dropped }, 'a beat was dropped: it cannot be stored');
+    this.#log.error({ hostId: beat.hostId, dropped: this.#dropped }, 'beat dropped: values cannot be stored');
     this.#audit.refused(beat, 'Beat', 'a beat that cannot be stored');
   }
 }

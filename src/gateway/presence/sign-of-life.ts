@@ -33,7 +33,7 @@ export class SignOfLife {
     const written = await this.#store.lives(justStarted).then(
       () => true,
       (thrown) => {
-        this.#log.warn({ err: asError(thrown) }, 'the sign of life could not be written');
+        this.#log.warn({ err: asError(thrown) }, 'gateway presence write failed');
         return false;
       },
     );

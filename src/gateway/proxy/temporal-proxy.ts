@@ -146,7 +146,7 @@ export class TemporalProxy {
       if (host && refusal.audited) this.#parts.audit.refused(host, method, refusal.details);
       return { code: refusal.code, details: refusal.details };
     }
-    this.#errors.error(thrown, { method, hostId: host?.hostId }, 'a call failed in the gateway');
+    this.#errors.error(thrown, { method, hostId: host?.hostId }, 'gateway call failed');
     return { code: status.INTERNAL, details: 'gateway' };
   }
 }

@@ -38,7 +38,7 @@ export class UndeliveredTasks {
     const { store, log, clock } = this.#parts;
     const deadlineMs = clock.now().getTime() + WITHIN_MS;
     const left = (thrown: unknown) =>
-      log.warn({ err: asError(thrown), hostId: host.hostId }, 'tasks of before were left to their time-out');
+      log.warn({ err: asError(thrown), hostId: host.hostId }, 'failing undelivered tasks failed: left to their time-out');
     const runs = await store.hostRuns(host).catch((thrown) => {
       left(thrown);
       return [];
@@ -71,7 +71,7 @@ export class UndeliveredTasks {
       );
       log.info(
         { hostId: host.hostId, workflowId, activityId },
-        'ended a task that had not reached the agent of before',
+        'undelivered task failed after agent restart',
       );
     }
   }

@@ -24,8 +24,8 @@ export function watchAuditGap({ database, clock, log }: GapWatchParts): () => Pr
   let known = 0;
   return async () => {
     const gap = await database.acrossOrganizations('chainer: look for a gap', (tx) => findAuditGap(tx, clock.now()));
-    if (gap.events > known) log.error({ ...gap }, 'audit events are not linked: the chain has a gap');
-    else if (gap.events === 0 && known > 0) log.info({ events: 0 }, 'the gap in the audit chain is closed');
+    if (gap.events > known) log.error({ ...gap }, 'audit chain has a gap: unlinked events');
+    else if (gap.events === 0 && known > 0) log.info({ events: 0 }, 'audit chain gap closed');
     known = gap.events;
     return 'rest';
   };

@@ -38,7 +38,7 @@ async function change(
     await engine.startRuns(await database.inOrganization(orgId, (tx) => changePresenceOf(tx, some, claim)));
   };
   const left = await apart(hostIds, write);
-  if (left.length > 0) log.error({ orgId, hostIds: left }, 'the presence of a host cannot be written');
+  if (left.length > 0) log.error({ orgId, hostIds: left }, 'host presence write failed');
 }
 
 interface Look {
@@ -67,13 +67,13 @@ async function noteProblem(
 ): Promise<void> {
   const known = ingest?.problemSinceMs ?? null;
   if (verdict === 'ingest-problem' && known === null) {
-    log.error({ silentHosts }, 'too many hosts are silent at once to call them away: the ingest has a problem');
+    log.error({ silentHosts }, 'too many hosts silent at once: ingest problem, not calling them away');
     await database.acrossOrganizations('sweep: ingest problem', (tx) =>
       noteIngestProblem(tx, clock.now(), silentHosts),
     );
   }
   if (verdict === 'away' && known !== null) {
-    log.info({ silentHosts }, 'the problem of the ingest is over; hosts that are silent now are away');
+    log.info({ silentHosts }, 'ingest problem over: silent hosts are away');
     await database.acrossOrganizations('sweep: ingest problem', (tx) => noteIngestProblem(tx, null, 0));
   }
 }

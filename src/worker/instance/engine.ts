@@ -31,7 +31,7 @@ export class EngineWatch {
         ? []
         : await database.acrossOrganizations('engine: runs', (tx) => runsUnderWay(tx, this.#cursor, BATCH));
     if (this.#cursor === FIRST_RUN && known !== null)
-      log.warn({ known, found }, 'Temporal has a new namespace: what ran in the old one gets new runs');
+      log.warn({ known, found }, 'Temporal namespace changed: replacing its runs');
     this.#replaced += await replaceLost(this.#parts, page);
     this.#cursor = page.at(-1) ?? FIRST_RUN;
     if (page.length === BATCH) return 'again';
@@ -39,7 +39,7 @@ export class EngineWatch {
     this.#cursor = FIRST_RUN;
     this.#replaced = 0;
     await database.acrossOrganizations('engine: note namespace', (tx) => noteNamespace(tx, known, found));
-    if (known !== null) log.warn({ replaced }, 'everything that ran in the old namespace has a new run');
+    if (known !== null) log.warn({ replaced }, 'runs of the old Temporal namespace replaced');
     return 'rest';
   }
 }

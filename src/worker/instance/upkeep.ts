@@ -34,7 +34,7 @@ export async function upkeepOnce({ database, clock, log }: UpkeepParts): Promise
   const heads = await step((tx) => deleteOldLogHeads(tx, retentionDays));
   const keys = await step((tx) => deleteOldKeys(tx, new Date(clock.now().getTime() - KEY_AGE_MS)));
   if (daysMade + daysDropped + heads + keys > 0)
-    log.info({ daysMade, daysDropped, heads, keys, retentionDays }, 'log days made and dropped, old keys deleted');
+    log.info({ daysMade, daysDropped, heads, keys, retentionDays }, 'upkeep: log partitions and idempotency keys');
   return daysDropped > 0 || heads === UPKEEP_BATCH || keys === UPKEEP_BATCH ? 'again' : 'rest';
 }
 

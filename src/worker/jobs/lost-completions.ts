@@ -73,9 +73,9 @@ export class LostCompletions {
     const startedBefore = new Date(run.hostSeenAt.getTime() - ON_ITS_WAY_MS);
     try {
       const ended = await engine.failLostActivities(run, startedBefore);
-      if (ended > 0) log.warn({ jobId, runNo: run.runNo }, 'the answer of an attempt was lost: its run looks into it');
+      if (ended > 0) log.warn({ jobId, runNo: run.runNo }, 'lost completion found: attempt failed');
     } catch (thrown) {
-      log.warn({ jobId, err: asError(thrown) }, 'a run that waits for a lost answer could not be told');
+      log.warn({ jobId, err: asError(thrown) }, 'failing a lost completion failed');
     }
   }
 }

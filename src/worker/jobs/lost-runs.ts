@@ -95,7 +95,7 @@ async function unlessItsOwnFault(parts: LostRunParts, run: RunUnderWay): Promise
   } catch (thrown) {
     const isRefused = (thrown as { cause?: { code?: number } }).cause?.code === INVALID_ARGUMENT || isDataError(thrown);
     if (!isRefused) throw thrown;
-    parts.log.error({ jobId: publicId('job', run.jobId), err: asError(thrown) }, 'a run cannot be looked up');
+    parts.log.error({ jobId: publicId('job', run.jobId), err: asError(thrown) }, 'run lookup failed');
     return false;
   }
 }
@@ -111,7 +111,7 @@ async function replaceIfLost(parts: LostRunParts, run: RunUnderWay): Promise<boo
   const lost = { orgId, jobId, runNo, runId, how: look.how, by: look.by };
   const starts = await database.inOrganization(orgId, (tx) => replaceLostRun(tx, lost, { clock, random, claim }));
   if (starts.length > 0)
-    log.warn({ jobId: publicId('job', jobId), runNo, how: look.how }, 'a run was lost: the job gets another');
+    log.warn({ jobId: publicId('job', jobId), runNo, how: look.how }, 'run lost: starting another');
   await engine.startRuns(starts);
   return starts.length > 0;
 }

@@ -38,7 +38,7 @@ export async function pumpOnce({ database, engine, clock, random, log }: PumpPar
     database.acrossOrganizations('pump: settle outbox', (tx) => settle(tx, token, some, clock.now())),
   );
   for (const { entry } of left)
-    log.error({ outboxId: entry.id, orgId: entry.order.orgId }, 'an outbox entry cannot be settled');
+    log.error({ outboxId: entry.id, orgId: entry.order.orgId }, 'outbox entry update failed');
   return entries.length === BATCH && sent.every(({ error }) => error === null) ? 'again' : 'rest';
 }
 

@@ -57,6 +57,6 @@ export async function sweepForgotten({ database, engine, log }: SweepParts): Pro
       await engine.startRuns(starts);
     },
   );
-  if (found > 0) log.error({ jobs: found }, 'jobs waited although nothing was in their way');
+  if (found > 0) log.error({ jobs: found }, 'grant pass missed ready jobs');
   return found;
 }

@@ -58,10 +58,10 @@ export function answerError(thrown: unknown, request: FastifyRequest, reply: Fas
   // secure-json-parse refuses `__proto__` and broken JSON with a plain error of status 400.
   if (error instanceof SyntaxError && (error as FastifyError).statusCode === 400) return sendProblem(reply, 'bad-json');
   if (isDatabaseAway(error)) {
-    request.log.warn(forLog(error), 'the database cannot serve at the moment');
+    request.log.warn(forLog(error), 'database unavailable');
     return sendProblem(reply, 'unavailable');
   }
-  request.log.error(forLog(error), 'a request failed by our fault');
+  request.log.error(forLog(error), 'request failed: internal error');
   return sendProblem(reply, 'internal');
 }
 
@@ -75,7 +75,7 @@ function forLog(error: Error): Record<string, unknown> {
 
 function answerFailure(failure: Failure, code: ErrorCode, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (code === 'not-found') return sendProblem(reply, 'not-found', { detail: NOT_HERE });
-  if (failure.fault !== 'caller') request.log.error({ err: failure }, 'a request failed');
+  if (failure.fault !== 'caller') request.log.error({ err: failure }, 'request failed');
   return sendProblem(reply, code, factsOf(failure));
 }
 

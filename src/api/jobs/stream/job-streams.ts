@@ -105,7 +105,7 @@ export class JobStreams {
     // A hint from before we listened, or from before the feed knew this job, will not come again.
     this.#refresh();
     viewer.catchUp(feed, from, this.#history).catch((thrown) => {
-      this.#parts.log.warn({ err: asError(thrown), jobId: job.id }, 'a stream could not be read');
+      this.#parts.log.warn({ err: asError(thrown), jobId: job.id }, 'stream read failed');
       viewer.outlet.cut('the log could not be read');
     });
   }
@@ -142,7 +142,7 @@ export class JobStreams {
       feeds!.delete(jobId);
       if (feeds!.size === 0) this.#watched.delete(orgId);
     }
-    this.#parts.log.debug({ jobId, why, streams: this.#viewers.size }, 'a stream ended');
+    this.#parts.log.debug({ jobId, why, streams: this.#viewers.size }, 'stream ended');
     if (this.#viewers.size === 0) this.#sleep();
   }
 
@@ -178,7 +178,7 @@ export class JobStreams {
     try {
       for (const [viewer, reason] of await refusedNow(this.#parts, [...this.#viewers])) this.#dismiss(viewer, reason);
     } catch (thrown) {
-      this.#parts.log.warn({ err: asError(thrown) }, 'it could not be asked whether viewers still may');
+      this.#parts.log.warn({ err: asError(thrown) }, 'permission recheck failed');
     }
   }
 
@@ -216,7 +216,7 @@ export class JobStreams {
     } catch (thrown) {
       // The next tick looks again; viewers miss nothing by that.
       if (thorough) this.#failures++;
-      log.warn({ err: asError(thrown), failures: this.#failures }, 'watched jobs cannot be read');
+      log.warn({ err: asError(thrown), failures: this.#failures }, 'reading watched jobs failed');
       if (this.#failures >= MOST_FAILURES) this.#dismissAll('unavailable');
       return [];
     }
