@@ -24,7 +24,7 @@ export interface FirstBackup {
   readonly stopping: AbortSignal;
 }
 
-/** One real backup, asked for as anybody would ask: through the API. Answers whether it made a restore point. */
+/** One real backup, asked for as anybody would ask: through the API. Returns whether it made a restore point. */
 export async function firstBackup(order: FirstBackup): Promise<boolean> {
   const { output } = order;
   const client = new ApiClient(order.profile, systemRandom);

@@ -23,7 +23,7 @@ export interface UpOptions extends ProcessWorld {
   readonly firstJob: boolean;
 }
 
-/** All of Holdfast in one process tree, until Ctrl-C. Answers the exit code. */
+/** All of Holdfast in one process tree, until Ctrl-C. Returns the exit code. */
 export async function up(options: UpOptions): Promise<number> {
   const config = readConfig(options.env);
   const output = progressOutput(options.print, () => systemClock.now().getTime());

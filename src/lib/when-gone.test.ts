@@ -3,7 +3,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { whenGone } from './when-gone.ts';
 
-/** Sends so many requests behind each other on one connection, and answers the server's side of each. */
+/** Sends so many requests behind each other on one connection, and returns the server's side of each. */
 async function open(count: number): Promise<{ client: Socket; responses: ServerResponse[] }> {
   const responses: ServerResponse[] = [];
   const server = createServer((_request, response) => void responses.push(response));

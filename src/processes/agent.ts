@@ -46,10 +46,7 @@ export async function runAgent({ env: environment, dieWithParent }: AgentProcess
   const agentMark = ownMark(join(folder.agent, 'mark'), systemRandom);
   const setpriv = await findSetpriv();
   if (setpriv === null)
-    log.warn(
-      {},
-      'setpriv with --pdeathsig not found: programs outlive a killed agent until its restart',
-    );
+    log.warn({}, 'setpriv with --pdeathsig not found: programs outlive a killed agent until its restart');
   const deps = {
     clock: systemClock,
     setpriv,

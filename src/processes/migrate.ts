@@ -18,7 +18,7 @@ export function needOwnerUrl(config: Config): string {
   );
 }
 
-/** Keyring, logins and schema. Answers the names of the migrations that were applied. */
+/** Keyring, logins and schema. Returns the names of the migrations that were applied. */
 export async function migrateDatabase(
   config: Config,
   ownerUrl: string,

@@ -8,7 +8,7 @@ const STARTED = 2;
 
 /**
  * Ends the attempts of a run that Temporal gave to a host before `startedBefore` and waits for. The run takes it as an
- * attempt whose answer was lost and looks for what is known of it. Answers how many there were.
+ * attempt whose answer was lost and looks for what is known of it. Returns how many there were.
  */
 export async function failLostActivities(client: Client, run: KnownRun, startedBefore: Date): Promise<number> {
   const workflowId = runWorkflowId(run.jobId, run.runNo);

@@ -43,7 +43,7 @@ export interface WorkflowEngine {
   newClaim(): CommitterClaim;
   /** Starts runs, best effort and never throwing: what fails here is sent by the pump when the claim has run out. */
   startRuns(starts: readonly StartOrder[]): Promise<void>;
-  /** Tells a run that it is cancelled, best effort as `startRuns`. Answers whether Temporal took it. */
+  /** Tells a run that it is cancelled, best effort as `startRuns`. Returns whether Temporal took it. */
   tellCancel(jobId: string, runNo: number): Promise<boolean>;
   /** Starts one run; "already started" counts as done. Throws when Temporal is away. */
   start(order: StartOrder): Promise<void>;

@@ -7,7 +7,7 @@ import type { AttemptBody, AttemptContext } from './attempt-context.ts';
 export type CleanUps = Readonly<Record<string, (context: AttemptContext) => Promise<void>>>;
 
 /**
- * Answers only when no program of the job runs on this host any more: what is left of one is ended by its stop protocol.
+ * Ends only when no program of the job runs on this host any more: what is left of one is ended by its stop protocol.
  * The agent has ended its own attempt of the job before. Then the kind's clean-up runs: a program that died with its agent
  * could remove nothing.
  */

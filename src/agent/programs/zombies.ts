@@ -6,7 +6,7 @@ const LOOK_MS = 50;
 const NAME_LETTERS = 15;
 
 /**
- * Settles when no dead process of these names waits for its parent to collect it, or after the time; answers whether that
+ * Settles when no dead process of these names waits for its parent to collect it, or after the time; returns whether that
  * came true. Such a process counts as alive for whoever asks by its number: restic keeps the lock of one (a fast restart
  * found it 0.7 s after the kill). Where there is no /proc nothing is waited for.
  */

@@ -182,7 +182,10 @@ class Session {
         if (thrown instanceof Stopped) throw thrown;
         if (thrown instanceof Failure && !thrown.retryable) throw thrown;
         const waitMs = backoffMs(attempt, this.#options.random);
-        this.#options.log.warn({ err: asError(thrown), attempt, waitMs: Math.round(waitMs) }, `${what} failed, retrying`);
+        this.#options.log.warn(
+          { err: asError(thrown), attempt, waitMs: Math.round(waitMs) },
+          `${what} failed, retrying`,
+        );
         await sleep(waitMs, this.#stopping.signal);
       }
     }

@@ -41,10 +41,7 @@ export class TaskTokenStore {
         await rm(path, { force: true });
         failed++;
       } catch (thrown) {
-        this.#log.warn(
-          { err: asError(thrown) },
-          'failing an orphaned attempt failed: left to its heartbeat time-out',
-        );
+        this.#log.warn({ err: asError(thrown) }, 'failing an orphaned attempt failed: left to its heartbeat time-out');
       }
     }
     return failed;

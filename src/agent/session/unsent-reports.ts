@@ -32,7 +32,8 @@ export class UnsentReports {
         .report(0, [], null, result, false)
         .then(
           () => end(token),
-          (thrown) => this.#log.warn({ jobId: input.jobId, err: asError(thrown) }, 'unsent result not delivered, kept in spool'),
+          (thrown) =>
+            this.#log.warn({ jobId: input.jobId, err: asError(thrown) }, 'unsent result not delivered, kept in spool'),
         );
     }
   }

@@ -21,7 +21,7 @@ export function pipelineOn(client: pg.PoolClient, isOpen: () => boolean): QueryE
     async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
       if (!isOpen()) throw new Error(`asked after the transaction was over: ${sql.slice(0, 80)}`);
       const { command, rowCount, rows } = await client.query(sql, [...parameters]);
-      // A statement with several commands answers a list; nobody asks for the rows of those.
+      // A statement with several commands returns a list; nobody asks for the rows of those.
       return WRITES.has(command)
         ? { rows: (rows ?? []) as R[], numAffectedRows: BigInt(rowCount ?? 0) }
         : { rows: (rows ?? []) as R[] };

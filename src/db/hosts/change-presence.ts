@@ -6,7 +6,7 @@ import { loadStartOrders, type StartOrder } from '../jobs/start-orders.ts';
 
 /**
  * Hosts of one organisation came or went: their rows say now what their leases say, and what that lets in is granted.
- * Leases are read again under lock; a beat that arrived meanwhile counts. Answers what to hand to the engine.
+ * Leases are read again under lock; a beat that arrived meanwhile counts. Returns what to hand to the engine.
  */
 export async function changePresenceOf(
   tx: Tx,

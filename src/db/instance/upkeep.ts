@@ -4,13 +4,13 @@ import type { AcrossTx } from '../core/transaction.ts';
 /** Rows that one transaction deletes at most: about 20 ms, far from the second that holds back everybody's events. */
 export const UPKEEP_BATCH = 2_000;
 
-/** Makes the log's days around today where they are missing; answers how many. Days are UTC, the server may live elsewhere. */
+/** Makes the log's days around today where they are missing; returns how many. Days are UTC, the server may live elsewhere. */
 export async function makeLogDays(tx: AcrossTx): Promise<number> {
   const made = await tx.first(sql<{ n: number }>`select log_partitions_make(current_date - 2, current_date + 7) as n`);
   return made!.n;
 }
 
-/** Drops the oldest day of the log that is older than `days`; answers 1, or 0 when there is none. */
+/** Drops the oldest day of the log that is older than `days`; returns 1, or 0 when there is none. */
 export async function dropOldLogDay(tx: AcrossTx, days: number): Promise<number> {
   const dropped = await tx.first(sql<{ n: number }>`select log_partitions_drop(current_date - ${days}::int) as n`);
   return dropped!.n;

@@ -15,7 +15,7 @@ export interface LogChunk {
 }
 
 /**
- * Appends one chunk, if it starts where the last one ended; a repeated or a gapped one is not taken. Answers the sequence that comes
+ * Appends one chunk, if it starts where the last one ended; a repeated or a gapped one is not taken. Returns the sequence that comes
  * next. From the chunk on that makes the log longer than it may be, lines use up their numbers and are not kept: readers
  * see a gap and how many are missing in it.
  */
@@ -46,7 +46,7 @@ export async function appendLog(
   return { nextSeq: firstSeq + lines.length, full: row.full };
 }
 
-/** No line comes behind these, if the log goes so far. Answers the sequence that would come next. */
+/** No line comes behind these, if the log goes so far. Returns the sequence that would come next. */
 export async function closeLog(tx: Tx, who: AttemptIdentity, next: number): Promise<number> {
   await tx.run(sql`update log_head set closed = true where org_id = ${who.orgId} and job_id = ${who.jobId} and run_no = ${who.runNo}
       and attempt = ${who.attempt} and next_seq = ${next}::bigint and not closed`);

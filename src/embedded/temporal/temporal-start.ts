@@ -91,7 +91,7 @@ export class TemporalStart {
     void keepTemporalWhole({ own, target, ensureNamespace: () => this.#ensureNamespace(), stopping, output });
   }
 
-  /** Last of all: nothing waits for it. Answers an address that opens it. */
+  /** Last of all: nothing waits for it. Returns an address that opens it. */
   async startUi(): Promise<string | null> {
     const { config, environment, programs, output, stops } = this.#order;
     if (config.temporal.address !== null) return config.temporal.uiUrl;

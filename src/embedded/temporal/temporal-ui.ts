@@ -37,7 +37,7 @@ export interface RunningTemporalUi {
   stop(): Promise<void>;
 }
 
-function answers(port: number, { authority, serverName }: TemporalTls): Promise<boolean> {
+function responds(port: number, { authority, serverName }: TemporalTls): Promise<boolean> {
   return new Promise((resolve) => {
     const agent = new Agent();
     const order = {
@@ -93,7 +93,7 @@ async function startServer(options: TemporalUiOptions, port: number): Promise<Ch
     stopGraceMs: 2_000,
   });
   const end = Date.now() + 20_000;
-  while (!(await answers(port, options.tls))) {
+  while (!(await responds(port, options.tls))) {
     if (!child.running() || Date.now() > end) {
       await child.stop({ graceMs: 1_000 });
       throw new StartProblem(`Temporal's UI did not start: ${logTail(logFile)}`, logFile, 'Read the end of that log.');

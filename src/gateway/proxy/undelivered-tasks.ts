@@ -38,7 +38,10 @@ export class UndeliveredTasks {
     const { store, log, clock } = this.#parts;
     const deadlineMs = clock.now().getTime() + WITHIN_MS;
     const left = (thrown: unknown) =>
-      log.warn({ err: asError(thrown), hostId: host.hostId }, 'failing undelivered tasks failed: left to their time-out');
+      log.warn(
+        { err: asError(thrown), hostId: host.hostId },
+        'failing undelivered tasks failed: left to their time-out',
+      );
     const runs = await store.hostRuns(host).catch((thrown) => {
       left(thrown);
       return [];
@@ -69,10 +72,7 @@ export class UndeliveredTasks {
         messages.RespondActivityTaskFailedByIdRequest.encode(answer).finish(),
         deadlineMs,
       );
-      log.info(
-        { hostId: host.hostId, workflowId, activityId },
-        'undelivered task failed after agent restart',
-      );
+      log.info({ hostId: host.hostId, workflowId, activityId }, 'undelivered task failed after agent restart');
     }
   }
 

@@ -7,7 +7,7 @@ import { publicId, systemRandom } from '../../lib/ids.ts';
 import type { ProcessWorld } from '../../processes/process-world.ts';
 import { openLoginDatabase } from '../place/open-login.ts';
 
-/** Verifies the audit chain of every organisation on the worker's login; answers of how many it was changed. */
+/** Verifies the audit chain of every organisation on the worker's login; returns how many were changed. */
 export async function auditVerifyCommand({ env, print }: ProcessWorld, format: Format): Promise<number> {
   const database = await openLoginDatabase(readConfig(env), 'worker', 1, { clock: systemClock, random: systemRandom });
   try {

@@ -44,7 +44,7 @@ export async function sweepRepair(parts: SweepParts): Promise<'again' | 'rest'> 
   return overdue.length === OVERDUE ? 'again' : 'rest';
 }
 
-/** Repeats the grant pass where a job waits with nothing in its way; answers how many it found. Each is a fault of ours. */
+/** Repeats the grant pass where a job waits with nothing in its way; returns how many it found. Each is a fault of ours. */
 export async function sweepForgotten({ database, engine, log }: SweepParts): Promise<number> {
   let found = 0;
   await sideBySide(

@@ -30,7 +30,7 @@ export class StallGuard {
     return this.#stop.signal;
   }
 
-  /** Answers whether it says something new. */
+  /** Returns whether it says something new. */
   moved({ bytesDone, bytesTotal, filesDone, filesTotal, current }: Progress): boolean {
     const now = [bytesDone, bytesTotal, filesDone, filesTotal, current].join(' ');
     if (now === this.#last) return false;
