@@ -8,11 +8,13 @@ import { repositoryRoutes } from './backup/repositories-routes.ts';
 import type { App } from './core/app-type.ts';
 import { frameworkLog } from './core/framework-log.ts';
 import type { ApiParts } from './core/parts.ts';
+import { installAccessLog } from './core/plugins/access-log.ts';
 import { installAuthz } from './core/plugins/authz.ts';
 import { installBodyLimits, SERVER_LIMITS } from './core/plugins/body-limits.ts';
 import { installOpenapi } from './core/plugins/openapi.ts';
 import { answerClientError, answerError, installProblems } from './core/plugins/problems.ts';
-import { installRequestId, requestIdMaker } from './core/plugins/request-id.ts';
+import { requestIdMaker } from './core/plugins/request-id.ts';
+import { installResponseHeaders } from './core/plugins/response-headers.ts';
 import { installValidation } from './core/plugins/validation.ts';
 import { hostRoutes } from './hosts/hosts-routes.ts';
 import { siteRoutes } from './hosts/sites-routes.ts';
@@ -45,7 +47,8 @@ export async function buildApp(parts: ApiParts, more?: (app: App) => void): Prom
       answerError(error, request, reply);
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
-  installRequestId(app);
+  installResponseHeaders(app);
+  installAccessLog(app);
   installProblems(app);
   installAuthz(app, parts);
   installBodyLimits(app);

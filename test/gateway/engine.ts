@@ -9,10 +9,10 @@ import { ensureCertificate } from '../../src/gateway/identity/certificate.ts';
 import { startGateway } from '../../src/gateway/server.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { newUuid, publicId, systemRandom } from '../../src/lib/ids.ts';
-import { EncryptingCodec } from '../../src/lib/payload-codec.ts';
 import { newKeyring } from '../../src/lib/seal.ts';
 import { ensureNamespace } from '../../src/processes/place/temporal-namespace.ts';
 import { connectionOptions, lazyConnection } from '../../src/temporal/connection.ts';
+import { EncryptingCodec } from '../../src/temporal/payload-codec.ts';
 import { openBench } from '../harness/bench.ts';
 import { RecordingStore } from './recording-store.ts';
 

@@ -43,6 +43,15 @@ export const PATTERNS: readonly Pattern[] = [
     sample: "import { readFileSync } from 'node:fs';",
   },
   {
+    under: 'src/lib',
+    files: TS,
+    name: 'a server or its client in lib',
+    finds: /from '(?:pg'|kysely|@mikro-orm\/|@temporalio\/|@grpc\/|fastify)/,
+    allowed: [],
+    reason: 'lib is loaded by every process, also by those that have no such thing',
+    sample: "import type { PayloadCodec } from '@temporalio/common';",
+  },
+  {
     under: 'src/db',
     files: TS,
     name: 'Temporal in the database room',

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { baseEnvironment, type Environment } from '../../config/environment.ts';
-import { EncryptingCodec } from '../../lib/payload-codec.ts';
 import { KEYS_HELD } from '../../lib/seal.ts';
 import { dataPaths } from '../../processes/place/data-folder.ts';
 import { readKeyring } from '../../processes/place/keyring-file.ts';
 import { ensureOurNamespace } from '../../processes/place/temporal-namespace.ts';
 import { temporalTarget } from '../../processes/place/temporal-target.ts';
 import type { TemporalTarget } from '../../temporal/connection.ts';
+import { EncryptingCodec } from '../../temporal/payload-codec.ts';
 import { choosePorts } from '../ports.ts';
 import type { OurPrograms } from '../programs/our-programs.ts';
 import type { ProgressOutput } from '../progress-output.ts';

@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import type { HostIdentity } from '../../domain/hosts/gateway-store.ts';
 import { TICKET_HEADER } from '../../domain/jobs/agent-protocol.ts';
 import type { RandomBytes } from '../../lib/ids.ts';
-import { ownerOf } from '../../lib/payload-codec.ts';
+import { ownerOf } from '../../lib/payload-cipher.ts';
 import type { Keyring } from '../../lib/seal.ts';
 import type { RefusalAudit } from '../identity/audit.ts';
 import type { Epochs } from '../identity/epochs.ts';

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { HostIdentity } from '../../domain/hosts/gateway-store.ts';
-import { ownerOf } from '../../lib/payload-codec.ts';
+import { ownerOf } from '../../lib/payload-cipher.ts';
 import type { Keyring, KeyringKey } from '../../lib/seal.ts';
 import { forbidden } from './refusal.ts';
 import { bytesAt, replaceAt, textAt } from './wire.ts';

@@ -9,8 +9,9 @@ import { decodeFailure } from '@temporalio/common/lib/internal-non-workflow/inde
 import proto from '@temporalio/proto';
 import { expect, test } from 'vitest';
 import { systemRandom } from '../../lib/ids.ts';
-import { EncryptingCodec, ownerOf } from '../../lib/payload-codec.ts';
+import { ownerOf } from '../../lib/payload-cipher.ts';
 import { newKeyring } from '../../lib/seal.ts';
+import { EncryptingCodec } from '../../temporal/payload-codec.ts';
 import { Transcoder } from './transcode.ts';
 import { lengthField } from './wire.ts';
 

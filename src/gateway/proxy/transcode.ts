@@ -6,7 +6,7 @@ import {
   ENCRYPTED_ENCODING,
   encryptPayload,
   KEY_ID,
-} from '../../lib/payload-codec.ts';
+} from '../../lib/payload-cipher.ts';
 import type { Keyring } from '../../lib/seal.ts';
 import {
   bytesAt,
