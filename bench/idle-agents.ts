@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openFaultStack } from '../test/faults/stack/fault-stack.ts';
-import { untilTrue } from '../test/faults/stack/until-true.ts';
+import { untilTrue } from '../test/harness/until-true.ts';
 import { row } from './figures.ts';
 import { enrolHost } from './fleet/enrol.ts';
 import { Fleet } from './fleet/fleet.ts';

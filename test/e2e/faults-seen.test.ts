@@ -12,8 +12,8 @@ import { Accepted, buildSite, type Site } from '../faults/load.ts';
 import { LogViewer } from '../faults/log-viewer.ts';
 import { storedLines } from '../faults/scenarios/log-flood.ts';
 import { type FaultStack, openFaultStack } from '../faults/stack/fault-stack.ts';
-import { untilTrue } from '../faults/stack/until-true.ts';
 import { judge } from '../faults/verdict.ts';
+import { untilTrue } from '../harness/until-true.ts';
 
 /** The checkers of `npm run test:faults` against faults that were put into a real stack by hand: each has to be seen. */
 let stack: FaultStack;

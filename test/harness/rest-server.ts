@@ -1,16 +1,11 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { vi } from 'vitest';
-import { baseEnvironment } from '../../src/config/environment.ts';
+import { mkdirSync } from 'node:fs';
+import { choosePorts } from '../../src/embedded/ports.ts';
 import type { ProgramRecipe } from '../../src/embedded/programs/program-list.ts';
-import { inPath } from '../../src/embedded/programs/programs.ts';
-import { buildProgram, cachedProgram } from '../../src/embedded/programs/programs-build.ts';
+import { builtProgram } from './built-program.ts';
+import { untilTrue } from './until-true.ts';
 
-const SPEC: ProgramRecipe<'rest-server'> = {
+const RECIPE: ProgramRecipe<'rest-server'> = {
   name: 'rest-server',
   version: '0.14.0',
   module: 'rest-server',
@@ -22,19 +17,7 @@ const SPEC: ProgramRecipe<'rest-server'> = {
   wanted: '0.14.0',
 };
 
-/** The program: named, in the cache, or built there (45 s where Go has compiled nothing before). Null: no Go to build it with. */
-export async function findRestServer(): Promise<string | null> {
-  const named = process.env.HOLDFAST_PROGRAM_REST_SERVER;
-  if (named) return named;
-  const env = baseEnvironment(process.env);
-  const cacheDir = join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'holdfast');
-  const cached = cachedProgram(SPEC, cacheDir);
-  if (existsSync(cached)) return cached;
-  const go = inPath('go', env.PATH ?? '')[0];
-  if (go === undefined) return null;
-  await buildProgram(SPEC, { go, cacheDir, env, report: () => {} });
-  return cached;
-}
+export const findRestServer = (): Promise<string | null> => builtProgram(RECIPE);
 
 export interface RestServer {
   /** `http://127.0.0.1:PORT`. */
@@ -48,7 +31,7 @@ export async function startRestServer(
   more: readonly string[] = [],
 ): Promise<RestServer> {
   mkdirSync(folder, { recursive: true });
-  const port = await freePort();
+  const { rest: port } = await choosePorts(`${folder}.ports.json`, ['rest']);
   const args = ['--no-auth', '--path', folder, '--listen', `127.0.0.1:${port}`, ...more];
   const child = spawn(program, args, { stdio: 'ignore' });
   const url = `http://127.0.0.1:${port}`;
@@ -57,7 +40,7 @@ export async function startRestServer(
       () => true,
       () => false,
     );
-  await vi.waitUntil(answers, { timeout: 20_000, interval: 50 });
+  await untilTrue('rest-server answers', answers, 20_000);
   return {
     url,
     stop: () =>
@@ -66,13 +49,4 @@ export async function startRestServer(
         child.kill('SIGTERM');
       }),
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -52,6 +52,15 @@ export const PATTERNS: readonly Pattern[] = [
     sample: "import type { PayloadCodec } from '@temporalio/common';",
   },
   {
+    under: 'src',
+    files: TS,
+    name: 'a gRPC status code by hand',
+    finds: /\b(?:INVALID_ARGUMENT|DEADLINE_EXCEEDED|NOT_FOUND|ALREADY_EXISTS|UNAVAILABLE|UNAUTHENTICATED) = \d+;/,
+    allowed: [],
+    reason: 'grpc-js has the list (`status`)',
+    sample: 'const NOT_FOUND = 5;',
+  },
+  {
     under: 'src/db',
     files: TS,
     name: 'Temporal in the database room',

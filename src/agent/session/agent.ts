@@ -1,6 +1,7 @@
 import '../../lib/small-memory.ts';
 
 import { join } from 'node:path';
+import { status } from '@grpc/grpc-js';
 import { NativeConnection } from '@temporalio/worker';
 import type { Static } from 'typebox';
 import type { Hello, HelloAnswer } from '../../domain/jobs/agent-protocol.ts';
@@ -167,7 +168,7 @@ class Session {
     const failed = await this.#tokens.clear(async (taskToken) => {
       const answer = { namespace: hello.namespace, identity: hello.hostId, taskToken, failure };
       await connection.workflowService.respondActivityTaskFailed(answer).catch((thrown: { code?: number }) => {
-        if (thrown.code !== NOT_FOUND) throw thrown;
+        if (thrown.code !== status.NOT_FOUND) throw thrown;
       });
     });
     if (failed > 0) this.#options.log.warn({ attempts: failed }, 'orphaned attempts failed after agent restart');
@@ -194,7 +195,5 @@ class Session {
 
 /** How often the agent looks for how long it could not beat. */
 const CONTACT_CHECK_MS = 1_000;
-/** gRPC's code; the agent needs nothing else of the status list. */
-const NOT_FOUND = 5;
 
 class Stopped extends Error {}

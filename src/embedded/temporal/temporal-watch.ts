@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import { sleep } from '../../lib/sleep.ts';
 import { lazyConnection, type TemporalTarget } from '../../temporal/connection.ts';
 import type { ProgressOutput } from '../progress-output.ts';
@@ -20,8 +21,6 @@ export interface WatchedTemporal {
 /** One query and one call each time; what was lost is whole again some 5 s later. */
 const LOOK_MS = 2_000;
 const CALL_MS = 3_000;
-/** gRPC's code. */
-const NOT_FOUND = 5;
 
 /** Looks after Temporal until we stop: a server under which the databases were dropped goes on without an error for minutes. */
 export async function keepTemporalWhole(watched: WatchedTemporal): Promise<void> {
@@ -33,7 +32,7 @@ export async function keepTemporalWhole(watched: WatchedTemporal): Promise<void>
       .withDeadline(Date.now() + CALL_MS, () => connection.workflowService.describeNamespace({ namespace }))
       .then(
         () => false,
-        (thrown: { code?: number }) => thrown.code === NOT_FOUND,
+        (thrown: { code?: number }) => thrown.code === status.NOT_FOUND,
       );
   while (!stopping.aborted) {
     // What is away for the moment is kept running by others; the next look finds it.

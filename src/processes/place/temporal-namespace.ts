@@ -1,13 +1,10 @@
+import { status } from '@grpc/grpc-js';
 import type { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { SEARCH_ATTRIBUTES } from '../../catalog/search-attributes.ts';
 import { lazyConnection, type TemporalTarget } from '../../temporal/connection.ts';
 import { StartProblem } from './start-problem.ts';
 
-/** gRPC status codes. */
-const INVALID_ARGUMENT = 3;
-const NOT_FOUND = 5;
-const ALREADY_EXISTS = 6;
 /** temporal.api.enums.v1.IndexedValueType */
 const INDEXED_VALUE_TYPES = { KEYWORD: 2, KEYWORD_LIST: 7 };
 
@@ -64,34 +61,35 @@ async function describeOrRegister(
     try {
       return await describe();
     } catch (error) {
-      if (codeOf(error) === NOT_FOUND) return null;
+      if (codeOf(error) === status.NOT_FOUND) return null;
       throw error;
     }
   });
   if (!first)
     await eventually('registering the namespace', namespace, [], async () => {
       await register().catch((error) => {
-        if (codeOf(error) !== ALREADY_EXISTS) throw error;
+        if (codeOf(error) !== status.ALREADY_EXISTS) throw error;
       });
     });
-  const described = first ?? (await eventually('describing the new namespace', namespace, [NOT_FOUND], describe));
+  const described =
+    first ?? (await eventually('describing the new namespace', namespace, [status.NOT_FOUND], describe));
   return described.namespaceInfo?.id ?? '';
 }
 
 async function addMissing(connection: Connection, { namespace, searchAttributes }: NamespaceOptions): Promise<boolean> {
-  const listed = await eventually('listing search attributes', namespace, [NOT_FOUND], () =>
+  const listed = await eventually('listing search attributes', namespace, [status.NOT_FOUND], () =>
     connection.operatorService.listSearchAttributes({ namespace }),
   );
   const missing = Object.entries(searchAttributes).filter(([name]) => listed.customAttributes?.[name] === undefined);
   if (missing.length === 0) return false;
-  await eventually('adding search attributes', namespace, [NOT_FOUND], async () => {
+  await eventually('adding search attributes', namespace, [status.NOT_FOUND], async () => {
     await connection.operatorService
       .addSearchAttributes({
         namespace,
         searchAttributes: Object.fromEntries(missing.map(([name, type]) => [name, INDEXED_VALUE_TYPES[type]])),
       })
       .catch((error) => {
-        if (codeOf(error) !== ALREADY_EXISTS) throw error;
+        if (codeOf(error) !== status.ALREADY_EXISTS) throw error;
       });
   });
   return true;
@@ -107,7 +105,7 @@ export async function ensureNamespace(connection: Connection, options: Namespace
   const query = Object.keys(searchAttributes)
     .map((name) => `\`${name}\` = 'x'`)
     .join(' AND ');
-  await eventually('using the search attributes', namespace, [INVALID_ARGUMENT, NOT_FOUND], () =>
+  await eventually('using the search attributes', namespace, [status.INVALID_ARGUMENT, status.NOT_FOUND], () =>
     connection.workflowService.countWorkflowExecutions({ namespace, query }),
   );
   return id;

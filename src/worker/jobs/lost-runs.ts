@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import type { Database } from '../../db/core/database.ts';
 import { replaceLostRun } from '../../db/jobs/run/replace-lost-run.ts';
 import { FIRST_RUN, type RunCursor, type RunUnderWay, runsUnderWay } from '../../db/jobs/run/runs-under-way.ts';
@@ -32,8 +33,6 @@ export const LOST_RUN_TIMES: LostRunTimes = { silentMs: 60_000, walkMs: 15_000, 
 const PAGE = 1_000;
 /** How many calls to Temporal are under way at a time. */
 const SIDE_BY_SIDE = 10;
-/** gRPC's code. */
-const INVALID_ARGUMENT = 3;
 
 /**
  * Walks over the rows that say that a run is under way, up to a page each second, and looks up in Temporal those of which nobody
@@ -93,7 +92,8 @@ async function unlessItsOwnFault(parts: LostRunParts, run: RunUnderWay): Promise
   try {
     return await replaceIfLost(parts, run);
   } catch (thrown) {
-    const isRefused = (thrown as { cause?: { code?: number } }).cause?.code === INVALID_ARGUMENT || isDataError(thrown);
+    const isRefused =
+      (thrown as { cause?: { code?: number } }).cause?.code === status.INVALID_ARGUMENT || isDataError(thrown);
     if (!isRefused) throw thrown;
     parts.log.error({ jobId: publicId('job', run.jobId), err: asError(thrown) }, 'run lookup failed');
     return false;

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parsePublicId } from '../../../src/lib/ids.ts';
+import { untilTrue } from '../../harness/until-true.ts';
 import { type Accepted, buildSite, type Site } from '../load.ts';
 import type { Scenario } from '../scenario.ts';
 import { type FaultStack, openFaultStack } from '../stack/fault-stack.ts';
 import { jobProcesses } from '../stack/own-folder.ts';
-import { untilTrue } from '../stack/until-true.ts';
 import { begunOf } from '../stack/witness.ts';
 import type { FaultReport } from '../table.ts';
 import { tally } from '../tally.ts';

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parsePublicId } from '../../../src/lib/ids.ts';
 import { dataPaths } from '../../../src/processes/place/data-folder.ts';
+import { untilTrue } from '../../harness/until-true.ts';
 import { restartedJobs } from '../evidence.ts';
 import { LineTally } from '../line-tally.ts';
 import { type Accepted, buildSite, type Site } from '../load.ts';
 import { LogViewer } from '../log-viewer.ts';
 import type { Scenario } from '../scenario.ts';
 import { type FaultStack, openFaultStack } from '../stack/fault-stack.ts';
-import { untilTrue } from '../stack/until-true.ts';
 import { tally } from '../tally.ts';
 
 const VIEWERS = 4;

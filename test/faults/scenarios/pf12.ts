@@ -3,11 +3,11 @@ import { enrolHost } from '../../../bench/fleet/enrol.ts';
 import { Fleet } from '../../../bench/fleet/fleet.ts';
 import { noop } from '../../../src/kinds/core/noop.ts';
 import { parsePublicId, publicId } from '../../../src/lib/ids.ts';
+import { untilTrue } from '../../harness/until-true.ts';
 import { type Accepted, buildSite, type Site } from '../load.ts';
 import { slowestEnd, untilWorkFlows } from '../recovery.ts';
 import type { Scenario } from '../scenario.ts';
 import { type FaultStack, openFaultStack } from '../stack/fault-stack.ts';
-import { untilTrue } from '../stack/until-true.ts';
 import type { FaultReport } from '../table.ts';
 import { tally } from '../tally.ts';
 

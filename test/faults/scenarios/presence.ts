@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LEASE_MS } from '../../../src/domain/jobs/agent-protocol.ts';
+import { untilTrue } from '../../harness/until-true.ts';
 import { Accepted } from '../load.ts';
 import type { Scenario } from '../scenario.ts';
 import { type FaultStack, openFaultStack } from '../stack/fault-stack.ts';
 import { addHost, type FaultHost } from '../stack/hosts.ts';
-import { untilTrue } from '../stack/until-true.ts';
 import type { FaultReport } from '../table.ts';
 
 /** HJ-6: a host that fell silent is known to be away this long after its lease ended. */

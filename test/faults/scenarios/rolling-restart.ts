@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { untilTrue } from '../../harness/until-true.ts';
 import { restartedJobs } from '../evidence.ts';
 import { type Accepted, buildSite, type Site } from '../load.ts';
 import type { Scenario } from '../scenario.ts';
 import { type FaultStack, openFaultStack } from '../stack/fault-stack.ts';
-import { untilTrue } from '../stack/until-true.ts';
 import { tally } from '../tally.ts';
 
 const JOBS = 50;

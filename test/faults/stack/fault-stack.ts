@@ -13,13 +13,13 @@ import { bootstrapInstance } from '../../../src/processes/bootstrap.ts';
 import { migrateDatabase } from '../../../src/processes/migrate.ts';
 import { dataPaths, ensureDataFolder } from '../../../src/processes/place/data-folder.ts';
 import type { TemporalTarget } from '../../../src/temporal/connection.ts';
+import { untilTrue } from '../../harness/until-true.ts';
 import { postgresPart, temporalPart } from './engine.ts';
 import { type OurParts, ourParts, type Via } from './ours.ts';
 import { ownFolder } from './own-folder.ts';
 import type { Part } from './part.ts';
 import { PatientClient } from './patient-client.ts';
 import { PatientDatabase } from './patient-database.ts';
-import { untilTrue } from './until-true.ts';
 
 export const STACK_ENV = baseEnvironment(process.env);
 

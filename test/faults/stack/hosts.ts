@@ -4,11 +4,11 @@ import { enrolHost } from '../../../bench/fleet/enrol.ts';
 import { publicId } from '../../../src/lib/ids.ts';
 import { writeAgentFile } from '../../../src/processes/place/agent-file.ts';
 import { dataPaths } from '../../../src/processes/place/data-folder.ts';
+import { untilTrue } from '../../harness/until-true.ts';
 import type { FaultStack } from './fault-stack.ts';
 import { STACK_ENV } from './fault-stack.ts';
 import { ourPart } from './ours.ts';
 import type { Part } from './part.ts';
-import { untilTrue } from './until-true.ts';
 import { type Manners, writeWitness } from './witness.ts';
 
 export interface FaultHost {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signalGroup } from '../../../src/embedded/supervisor/process-identity.ts';
 import type { RunningPart } from '../../../src/embedded/supervisor/supervisor.ts';
-import { untilTrue } from './until-true.ts';
+import { untilTrue } from '../../harness/until-true.ts';
 
 /** `holdfast up` starts what died after this long, as service managers do; and after this long what did not start. */
 const RESTART_PAUSE_MS = 100;

@@ -1,17 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { baseEnvironment } from '../../../src/config/environment.ts';
 import { choosePorts } from '../../../src/embedded/ports.ts';
 import type { ProgramRecipe } from '../../../src/embedded/programs/program-list.ts';
-import { inPath } from '../../../src/embedded/programs/programs.ts';
-import { buildProgram, cachedProgram } from '../../../src/embedded/programs/programs-build.ts';
 import { spawnChild } from '../../../src/embedded/supervisor/children.ts';
+import { builtProgram } from '../../harness/built-program.ts';
+import { untilTrue } from '../../harness/until-true.ts';
 import { Skipped } from '../scenario.ts';
 import type { Link, Via } from './ours.ts';
-import { untilTrue } from './until-true.ts';
 
-const SPEC: ProgramRecipe<'toxiproxy'> = {
+const RECIPE: ProgramRecipe<'toxiproxy'> = {
   name: 'toxiproxy',
   version: '2.5.0',
   module: 'toxiproxy',
@@ -22,20 +19,6 @@ const SPEC: ProgramRecipe<'toxiproxy'> = {
   accepts: () => true,
   wanted: '2.5.0',
 };
-
-/** The program: named, in the cache, or built there (45 s where Go has compiled nothing before). */
-async function findToxiproxy(): Promise<string> {
-  const named = process.env.HOLDFAST_PROGRAM_TOXIPROXY;
-  if (named) return named;
-  const env = baseEnvironment(process.env);
-  const cacheDir = join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'holdfast');
-  const cached = cachedProgram(SPEC, cacheDir);
-  if (existsSync(cached)) return cached;
-  const go = inPath('go', env.PATH ?? '')[0];
-  if (go === undefined) throw new Skipped('toxiproxy is not there and there is no Go to build it with');
-  await buildProgram(SPEC, { go, cacheDir, env, report: () => {} });
-  return cached;
-}
 
 /** What is done to a connection, in toxiproxy's own words. `away` closes the port. */
 export type Toxic =
@@ -54,7 +37,8 @@ export interface FaultyNetwork {
 
 /** A proxy on each link that asks for one; harmless until it is told otherwise. */
 export async function openFaultyNetwork(folder: string): Promise<FaultyNetwork> {
-  const program = await findToxiproxy();
+  const program = await builtProgram(RECIPE);
+  if (program === null) throw new Skipped('toxiproxy is not there and there is no Go to build it with');
   const { toxiproxy: port } = await choosePorts(join(folder, 'ports.json'), ['toxiproxy']);
   const child = await spawnChild({
     name: 'toxiproxy',

@@ -1,5 +1,6 @@
 import type { AttemptContext } from '../../../../agent/attempt/attempt-context.ts';
 import type { ProgramEnd } from '../../../../agent/programs/run-program.ts';
+import { sleep } from '../../../../lib/sleep.ts';
 import { madeSnapshot, troubleOf } from '../core/outcome.ts';
 import type { ResticReading } from '../core/reading.ts';
 import { type LockWords, lockWords } from './lock-words.ts';
@@ -33,21 +34,8 @@ export async function pastLocks<R extends Ran>(
     if (!locked) context.note(null);
     if (!locked || context.signal.aborted || context.now().getTime() + pauseMs > until) return { ...ran, lock };
     context.note(`${lock.refs.lockHolder ?? 'another restic process'} holds a lock on the repository; trying again`);
-    await pause(pauseMs, context.signal);
+    // Ends early when the attempt is stopped: what is tried next is not started then.
+    await sleep(pauseMs, context.signal);
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
   }
-}
-
-/** Ends early when the attempt is stopped: what is tried next is not started then. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }
