@@ -28,7 +28,7 @@ const orm = await openOrm({
   transactionTimeoutMs: 15_000,
   applicationName: 'bench gateway',
 });
-const store = gatewayStore(openDatabase(orm, { clock: systemClock, random: systemRandom }), systemClock, systemRandom);
+const store = gatewayStore(openDatabase(orm, { clock: systemClock, random: systemRandom }));
 const TOKEN = Buffer.from('bench');
 
 async function speak(host: SpeakingHost, order: Order): Promise<void> {

@@ -22,7 +22,7 @@ export async function startGatewayProcess({ config, clock, random, log }: Proces
     upstream,
     namespace: upstream.namespace,
     keyring,
-    store: gatewayStore(database, clock, random),
+    store: gatewayStore(database),
     clock,
     random,
     log,

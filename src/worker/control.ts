@@ -110,9 +110,7 @@ function startLoops(options: WorkerOptions, engine: ReturnType<typeof openWorkfl
   // The lease is an economy: each loop is safe when two replicas run it.
   const alone = (name: string, periodMs: number, round: () => Promise<'again' | 'rest'>, leaseMs?: number) =>
     startLoop(name, periodMs, log, async () => {
-      const mine = await database.acrossOrganizations(`lease: ${name}`, (tx) =>
-        holdLease(tx, name, holder, clock.now(), leaseMs),
-      );
+      const mine = await database.acrossOrganizations(`lease: ${name}`, (tx) => holdLease(tx, name, holder, leaseMs));
       return mine ? round() : 'rest';
     });
   return [
@@ -124,7 +122,7 @@ function startLoops(options: WorkerOptions, engine: ReturnType<typeof openWorkfl
     alone('lost-runs', 1_000, () => lostRuns.round()),
     alone('lost-completions', 1_000, () => lostCompletions.round()),
     alone('repair', REPAIR_PERIOD_MS, () => sweepRepair(parts), REPAIR_LEASE_MS),
-    alone('upkeep', UPKEEP_PERIOD_MS, () => upkeepOnce({ database, clock, log }), UPKEEP_LEASE_MS),
+    alone('upkeep', UPKEEP_PERIOD_MS, () => upkeepOnce(parts), UPKEEP_LEASE_MS),
   ];
 }
 

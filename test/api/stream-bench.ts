@@ -57,7 +57,7 @@ export async function startStreams(streams: Parameters<typeof startApi>[1] = {})
   const worker = await openTestLogin(api.database, 'worker', { keep: true });
   const gateway = await openTestLogin(api.database, 'gateway', { keep: true });
   const parts = { clock: systemClock, random: systemRandom };
-  const store = gatewayStore(gateway, systemClock, systemRandom);
+  const store = gatewayStore(gateway);
   const claim = () => ({
     token: newUuid(systemClock, systemRandom),
     now: new Date(),

@@ -43,7 +43,7 @@ async function runningJob() {
   if (answer?.verdict !== 'queued') throw new Error('not queued');
   const input = { orgId: org, jobId: answer.jobId, runNo: 1 };
   await bench.worker.inOrganization(org, (tx) => beginRun(tx, input, 'run', clock.now()));
-  const store = gatewayStore(bench.gateway, clock, random);
+  const store = gatewayStore(bench.gateway);
   const host = { orgId: org, hostId, hostName: 'h' };
   const ticket = { jobId: answer.jobId, runNo: 1, runId: 'run', attempt: 1, activity: 'noop.v1' };
   const end = () =>

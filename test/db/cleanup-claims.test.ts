@@ -32,7 +32,7 @@ async function claimedBackup() {
   if (answer?.verdict !== 'queued') throw new Error('not queued');
   const input = { orgId: org, jobId: answer.jobId, runNo: 1 };
   await bench.worker.inOrganization(org, (tx) => beginRun(tx, input, RUN, clock.now()));
-  const store = gatewayStore(bench.gateway, clock, random);
+  const store = gatewayStore(bench.gateway);
   const host = { orgId: org, hostId, hostName: 'h' };
   const work: AttemptTicket = {
     jobId: answer.jobId,

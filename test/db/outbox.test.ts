@@ -127,7 +127,7 @@ test('of many who want a lease one has it, and another after it was not renewed'
   const at = Date.now();
   const hold = (holder: string, afterMs: number) =>
     bench.worker.acrossOrganizations('test: hold a lease', (tx) =>
-      holdLease(tx, 'test', holder, new Date(at + afterMs)),
+      holdLease({ ...tx, now: new Date(at + afterMs) }, 'test', holder),
     );
   const holders = Array.from({ length: 8 }, () => bench.newId());
   const first = await Promise.all(holders.map((holder) => hold(holder, 0)));

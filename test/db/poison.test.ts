@@ -49,7 +49,7 @@ const beatOf = (orgId: string, hostId: string, runningJobs: string[] = [], arriv
 });
 const hostRow = async (id: string) =>
   (await bench.owner.query('select lease_until, last_seen_at, running_jobs from host where id = $1', [id])).rows[0];
-const store = () => gatewayStore(bench.gateway, bench.clock, bench.random);
+const store = () => gatewayStore(bench.gateway);
 const sweepParts = () => ({
   database: bench.worker,
   engine: { newClaim: () => bench.claim(), startRuns: async () => {} } as never,

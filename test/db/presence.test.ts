@@ -18,8 +18,8 @@ const clock = { now: () => new Date(nowMs) };
 const passed: StartOrder[] = [];
 const logged: { level: string; fields: object }[] = [];
 beforeEach(async () => {
-  bench = await openBench();
   nowMs = Date.now();
+  bench = await openBench(clock);
   passed.length = 0;
   logged.length = 0;
 });
@@ -29,7 +29,7 @@ const log = { error: (fields: object) => logged.push({ level: 'error', fields })
 const parts = () => ({
   database: bench.worker,
   engine: {
-    newClaim: () => ({ ...bench.claim(), now: clock.now() }),
+    newClaim: () => bench.claim(),
     startRuns: async (starts: readonly StartOrder[]) => void passed.push(...starts),
   },
   clock,
@@ -37,7 +37,7 @@ const parts = () => ({
   log,
 });
 const sweep = () => sweepPresence(parts());
-const store = () => gatewayStore(bench.gateway, clock, bench.random);
+const store = () => gatewayStore(bench.gateway);
 
 const beatOf = (hostId: string) => ({
   orgId: bench.org,

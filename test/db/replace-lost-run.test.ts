@@ -36,7 +36,7 @@ async function runningJob() {
   const lost: LostRun = { ...input, runId: 'run 1', how: 'missing', by: null };
   const replace = (one = lost) =>
     bench.worker.inOrganization(org, (tx) => replaceLostRun(tx, one, { clock, random, claim: bench.claim() }));
-  const store = gatewayStore(bench.gateway, clock, random);
+  const store = gatewayStore(bench.gateway);
   const host = { orgId: org, hostId, hostName: 'h' };
   const ticket = { jobId, runNo: 1, runId: 'run 1', attempt: 1, activity: 'noop.v1' };
   const row = async () => (await bench.owner.query('select * from job where id = $1', [jobId])).rows[0];

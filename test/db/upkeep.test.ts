@@ -15,7 +15,7 @@ afterAll(() => bench?.close());
 async function untilRest() {
   const said: Record<string, number>[] = [];
   const log = { info: (fields: Record<string, number>) => said.push(fields) } as unknown as Log;
-  const parts = { database: bench.worker, clock: bench.clock, log };
+  const parts = { database: bench.worker, log };
   let rounds = 1;
   while ((await upkeepOnce(parts)) === 'again') rounds++;
   const sum = (name: string) => said.reduce((total, fields) => total + fields[name]!, 0);
@@ -101,7 +101,7 @@ test('one of two workers does it: the lease outlasts the pause between rounds', 
   const start = bench.clock.now().getTime();
   const hold = (holder: string, afterMs: number) =>
     bench.worker.acrossOrganizations('lease: upkeep', (tx) =>
-      holdLease(tx, 'upkeep', holder, new Date(start + afterMs), UPKEEP_LEASE_MS),
+      holdLease({ ...tx, now: new Date(start + afterMs) }, 'upkeep', holder, UPKEEP_LEASE_MS),
     );
   expect(await hold(one, 0)).toBe(true);
   expect(await hold(two, UPKEEP_PERIOD_MS)).toBe(false);

@@ -23,7 +23,7 @@ const gateway = await startGateway({
   upstream: { address: '127.0.0.1:1', apiKey: null, tls: null },
   namespace: 'none',
   keyring: parseKeyring(order.keyring),
-  store: gatewayStore(openDatabase(await openOrm(options), { clock, random }), clock, random),
+  store: gatewayStore(openDatabase(await openOrm(options), { clock, random })),
   clock,
   random,
   log: createLogger({ level: 'error', pretty: false, process: 'gateway' }),

@@ -28,7 +28,7 @@ export class RecordingStore implements GatewayStore {
   constructor(bench: Bench, keyring: Keyring) {
     this.#bench = bench;
     this.#keyring = keyring;
-    this.#real = gatewayStore(bench.gateway, bench.clock, bench.random);
+    this.#real = gatewayStore(bench.gateway);
   }
 
   enrol(hostName: string): HostIdentity & { credential: string } {

@@ -29,7 +29,7 @@ export async function openReplicas(count: number) {
       await openOrm({ url: bench.urls.gateway, poolMax: 10, transactionTimeoutMs: 15_000, applicationName: 'replica' }),
       { clock: systemClock, random: systemRandom },
     );
-    const store = gatewayStore(db, clock, random);
+    const store = gatewayStore(db);
     const listen = { host: '127.0.0.1', port };
     const parts = {
       upstream: { address: '127.0.0.1:1', apiKey: null, tls: null },

@@ -5,7 +5,7 @@ import type { JobRequest } from '../../src/db/jobs/accept-jobs.ts';
 import type { CommitterClaim } from '../../src/db/jobs/grant.ts';
 import type { Actor } from '../../src/domain/core/actor.ts';
 import { KINDS } from '../../src/kinds/index.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { newUuid, systemRandom } from '../../src/lib/ids.ts';
 import type { TestDatabase } from './database.ts';
 
@@ -20,7 +20,7 @@ export interface Bench {
   readonly api: Database;
   readonly worker: Database;
   readonly gateway: Database;
-  readonly clock: typeof systemClock;
+  readonly clock: Clock;
   readonly random: typeof systemRandom;
   readonly actor: Actor;
   newId(): string;
@@ -34,13 +34,13 @@ export interface Bench {
 
 const ACTOR: Actor = { kind: 'key', id: null, label: 'test' };
 
-/** On a database that the caller has; closing the bench drops it. */
-export async function benchOn(database: TestDatabase): Promise<Bench> {
+/** On a database that the caller has, by a clock that a test may turn; closing the bench drops it. */
+export async function benchOn(database: TestDatabase, clock: Clock = systemClock): Promise<Bench> {
   const { owner } = database;
-  const id = () => newUuid(systemClock, systemRandom);
+  const id = () => newUuid(clock, systemRandom);
   const open = async (url: string) =>
     openDatabase(await openOrm({ url, poolMax: 8, transactionTimeoutMs: 15_000, applicationName: 'test' }), {
-      clock: systemClock,
+      clock,
       random: systemRandom,
     });
   const [api, worker, gateway] = await Promise.all([
@@ -73,12 +73,12 @@ export async function benchOn(database: TestDatabase): Promise<Bench> {
     api,
     worker,
     gateway,
-    clock: systemClock,
+    clock,
     random: systemRandom,
     actor: ACTOR,
     newId: id,
     claim() {
-      const now = systemClock.now();
+      const now = clock.now();
       return { token: id(), now, until: new Date(now.getTime() + 5_000) };
     },
     request: (kind, params, hostId) => ({

@@ -1,7 +1,8 @@
+import type { Clock } from '../../src/lib/clock.ts';
 import { type Bench, benchOn } from './bench-on.ts';
 import { createTestDatabase } from './database.ts';
 
 export type { Bench };
 
 /** A bench on a database of its own, for the tests of one file. */
-export const openBench = async (): Promise<Bench> => benchOn(await createTestDatabase());
+export const openBench = async (clock?: Clock): Promise<Bench> => benchOn(await createTestDatabase(), clock);

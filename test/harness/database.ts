@@ -5,7 +5,7 @@ import { type Database, openDatabase } from '../../src/db/core/database.ts';
 import { closeDatabase } from '../../src/db/core/logins.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
 import { GROUPS, type Group } from '../../src/db/core/policies.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
 
 export interface TestDatabase {
@@ -61,9 +61,9 @@ async function asSuperuser(url: string, work: (client: pg.Client) => Promise<unk
 
 /** The database on one login; closed when the test ends, unless `keep` says that the caller closes them. */
 export async function openTestLogin(
-  database: TestDatabase,
+  database: Pick<TestDatabase, 'urls'>,
   group: Group,
-  options: { keep?: boolean } = {},
+  options: { keep?: boolean; clock?: Clock } = {},
 ): Promise<Database> {
   const orm = await openOrm({
     url: database.urls[group],
@@ -71,7 +71,7 @@ export async function openTestLogin(
     transactionTimeoutMs: 15_000,
     applicationName: `test ${group}`,
   });
-  const db = openDatabase(orm, { clock: systemClock, random: systemRandom });
+  const db = openDatabase(orm, { clock: options.clock ?? systemClock, random: systemRandom });
   if (!options.keep) onTestFinished(() => db.close());
   return db;
 }

@@ -93,7 +93,7 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
       upstream: target,
       namespace: target.namespace,
       keyring,
-      store: gatewayStore(bench.gateway, clock, random),
+      store: gatewayStore(bench.gateway),
       clock,
       random,
       log,

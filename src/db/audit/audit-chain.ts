@@ -10,8 +10,8 @@ export interface AuditGap {
 }
 
 /** Audit events of all organisations that should have been linked by now. */
-export async function findAuditGap(tx: AcrossTx, now: Date): Promise<AuditGap> {
-  const since = new Date(now.getTime() - GAP_MS);
+export async function findAuditGap(tx: AcrossTx): Promise<AuditGap> {
+  const since = new Date(tx.now.getTime() - GAP_MS);
   const found = await tx.first(sql<{ events: number; oldest: Date | string | null }>`
     select count(*)::int as events, min(at) as oldest from audit_todo where at < ${since}::timestamptz`);
   const { events, oldest } = found!;

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { EventTopic } from '../../catalog/events.ts';
-import type { Tx } from './transaction.ts';
+import type { AcrossTx, AnyTx, Tx } from './transaction.ts';
 
 /**
  * A place between events, in the order in which they are read: by transaction, then by number. Ids alone are no order to
@@ -28,22 +28,15 @@ interface Row {
   at: string;
 }
 
-export const BEFORE_ALL_EVENTS: EventPlace = { txid: 0n, id: 0n };
-
 /** Below this all transactions have ended, so nothing can appear there any more. Any writer of the cluster holds it back. */
 const WATERMARK = sql`pg_snapshot_xmin(pg_current_snapshot())`;
 
 /**
  * The events behind a place, oldest first; call again from the last one's place. Stops at the watermark, so that none of
- * a transaction that is still under way is skipped or seen twice. Null as organisation, inside `acrossOrganizations`: of all.
+ * a transaction that is still under way is skipped or seen twice. Inside `acrossOrganizations`: of all organisations.
  */
-export async function readEvents(
-  tx: Tx,
-  orgId: string | null,
-  after: EventPlace,
-  limit: number,
-): Promise<readonly EventRow[]> {
-  const mine: RawBuilder<unknown> = orgId === null ? sql`true` : sql`org_id = ${orgId}`;
+export async function readEvents(tx: Tx | AcrossTx, after: EventPlace, limit: number): Promise<readonly EventRow[]> {
+  const mine: RawBuilder<unknown> = 'orgId' in tx ? sql`org_id = ${tx.orgId}` : sql`true`;
   const found = await tx.rows(sql<Row>`
     select txid::text, id, topic, subject_id, data, at from event
      where ${mine} and (txid, id) > (${String(after.txid)}::xid8, ${String(after.id)}::bigint) and txid < ${WATERMARK}
@@ -60,7 +53,7 @@ export async function readEvents(
  * Where a reader starts that wants what comes from now on. Ask before reading the rows that events are about: then the
  * rows show at least all that is before this place.
  */
-export async function eventWatermark(tx: Tx): Promise<EventPlace> {
+export async function eventWatermark(tx: AnyTx): Promise<EventPlace> {
   const found = await tx.first(sql<{ txid: string }>`select ${WATERMARK}::text as txid`);
   return { txid: BigInt(found!.txid), id: 0n };
 }

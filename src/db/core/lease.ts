@@ -9,13 +9,12 @@ export async function holdLease(
   tx: AcrossTx,
   name: string,
   holder: string,
-  now: Date,
   lengthMs: number = LOOP_LEASE_MS,
 ): Promise<boolean> {
-  const until = new Date(now.getTime() + lengthMs);
+  const until = new Date(tx.now.getTime() + lengthMs);
   const taken = await tx.rows(sql<{ term: number }>`
     insert into lease(name, holder, until) values (${name}, ${holder}, ${until}::timestamptz)
     on conflict (name) do update set holder = excluded.holder, until = excluded.until, term = lease.term + (lease.holder <> excluded.holder)::int
-     where lease.holder = excluded.holder or lease.until < ${now}::timestamptz returning term`);
+     where lease.holder = excluded.holder or lease.until < ${tx.now}::timestamptz returning term`);
   return taken.length > 0;
 }

@@ -1,7 +1,5 @@
 import { sql } from 'kysely';
 import type { AttemptTicket, GatewayStore, HostIdentity } from '../../domain/hosts/gateway-store.ts';
-import type { Clock } from '../../lib/clock.ts';
-import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import type { Database } from '../core/database.ts';
 import { claimAttempt } from '../jobs/run/claim-attempt.ts';
 import { hostRuns } from '../jobs/run/host-runs.ts';
@@ -13,7 +11,7 @@ const UNIQUE_VIOLATION = '23505';
 
 // long: a list of short calls, each one transaction; they share the database and nothing else.
 /** What the gateway remembers and asks, on the gateway's login; shaped as `domain/hosts/gateway-store.ts` wants it. Each call is one transaction. */
-export function gatewayStore(database: Database, clock: Clock, random: RandomBytes): GatewayStore {
+export function gatewayStore(database: Database): GatewayStore {
   const identity = (host: HostIdentity, ticket: AttemptTicket, tokenHash: Buffer) => ({
     orgId: host.orgId,
     hostId: host.hostId,
@@ -22,26 +20,25 @@ export function gatewayStore(database: Database, clock: Clock, random: RandomByt
   });
   return {
     authenticate: (orgId, hostId, credentialHash) =>
-      database.inOrganization(orgId, async (tx) => {
-        const found = await tx.first(sql<HostIdentity>`
+      database.inOrganization(orgId, (tx) =>
+        tx.first(sql<HostIdentity>`
           select h.org_id as "orgId", h.id as "hostId", h.name as "hostName" from host_credential c
             join host h on h.org_id = c.org_id and h.id = c.host_id
-           where c.org_id = ${orgId} and c.host_id = ${hostId} and c.token_hash = ${credentialHash} and c.revoked_at is null`);
-        return found ?? null;
-      }),
+           where c.org_id = ${tx.orgId} and c.host_id = ${hostId} and c.token_hash = ${credentialHash} and c.revoked_at is null`),
+      ),
     hello: (host, facts, address) =>
-      database.inOrganization(host.orgId, (tx) => hello(tx, host, facts, address, clock.now())),
+      database.inOrganization(host.orgId, (tx) => hello(tx, host.hostId, facts, address)),
     epoch: (host) =>
       database.inOrganization(host.orgId, async (tx) => {
         const found = await tx.first(sql<{ epoch: number; commandQueue: string | null }>`
-          select epoch, command_queue as "commandQueue" from host where org_id = ${host.orgId} and id = ${host.hostId}`);
+          select epoch, command_queue as "commandQueue" from host where org_id = ${tx.orgId} and id = ${host.hostId}`);
         return found ?? { epoch: 0, commandQueue: null };
       }),
     bindCommandQueue: (host, epoch, queue) =>
       database
         .inOrganization(host.orgId, async (tx) => {
           const bound =
-            await tx.run(sql`update host set command_queue = ${queue} where org_id = ${host.orgId} and id = ${host.hostId}
+            await tx.run(sql`update host set command_queue = ${queue} where org_id = ${tx.orgId} and id = ${host.hostId}
             and epoch = ${epoch} and (command_queue is null or command_queue = ${queue})`);
           return bound === 1;
         })
@@ -54,27 +51,25 @@ export function gatewayStore(database: Database, clock: Clock, random: RandomByt
     hostRuns: (host) => database.inOrganization(host.orgId, (tx) => hostRuns(tx, host)),
     claim: (host, ticket, tokenHash) =>
       database.inOrganization(host.orgId, (tx) =>
-        claimAttempt(tx, identity(host, ticket, tokenHash), newUuid(clock, random), clock.now()),
+        claimAttempt(tx, identity(host, ticket, tokenHash), tx.newId(), tx.now),
       ),
     report: (host, ticket, tokenHash, report) => {
       const who = identity(host, ticket, tokenHash);
-      return database.inOrganization(host.orgId, (tx) =>
-        reportAttempt(tx, who, report, newUuid(clock, random), clock.now()),
-      );
+      return database.inOrganization(host.orgId, (tx) => reportAttempt(tx, who, report, tx.newId(), tx.now));
     },
     lives: (justStarted) =>
-      database.acrossOrganizations('gateway: sign of life', (tx) => gatewayLives(tx, justStarted, clock.now())),
+      database.acrossOrganizations('gateway: sign of life', (tx) => gatewayLives(tx, justStarted)),
     refused: (host, what, detail, times) =>
       database.inOrganization(host.orgId, async (tx) => {
         await tx.run(sql`insert into audit_event(org_id, id, at, actor_kind, actor_id, actor_label, action, object_kind, object_id, object_label, outcome, data)
-          values (${host.orgId}, ${newUuid(clock, random)}, ${clock.now()}::timestamptz, 'agent', ${host.hostId}, ${host.hostName}, 'gateway.refuse',
+          values (${tx.orgId}, ${tx.newId()}, ${tx.now}::timestamptz, 'agent', ${host.hostId}, ${host.hostName}, 'gateway.refuse',
             'host', ${host.hostId}, ${host.hostName}, 'refused',
             jsonb_build_object('call', ${what}::text, 'detail', ${detail}::text, 'times', ${times}::int))`);
       }),
     auditGap: (orgId, events, since) =>
       database.inOrganization(orgId, async (tx) => {
         await tx.run(sql`insert into audit_event(org_id, id, at, actor_kind, actor_label, action, object_kind, object_id, object_label, outcome, data)
-          values (${orgId}, ${newUuid(clock, random)}, ${clock.now()}::timestamptz, 'system', 'gateway', 'audit.gap', 'organization', ${orgId}, 'audit',
+          values (${tx.orgId}, ${tx.newId()}, ${tx.now}::timestamptz, 'system', 'gateway', 'audit.gap', 'organization', ${orgId}, 'audit',
             'failed', jsonb_build_object('events', ${events}::int, 'since', ${since.toISOString()}::text))`);
       }),
   };

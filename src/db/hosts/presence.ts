@@ -7,20 +7,14 @@ import type { Database } from '../core/database.ts';
 import type { Tx } from '../core/transaction.ts';
 
 /** An agent came: a new epoch (older ones count for nothing from now on), what it says of itself, and a fresh lease. */
-export async function hello(
-  tx: Tx,
-  host: { orgId: string; hostId: string },
-  facts: HelloFacts,
-  address: string,
-  now: Date,
-): Promise<{ epoch: number }> {
-  const lease = new Date(now.getTime() + LEASE_MS);
+export async function hello(tx: Tx, hostId: string, facts: HelloFacts, address: string): Promise<{ epoch: number }> {
+  const lease = new Date(tx.now.getTime() + LEASE_MS);
   const raised = await tx.first(sql<{ epoch: number }>`
     update host set epoch = epoch + 1, command_queue = null, address = ${address}, agent_version = ${facts.agentVersion},
         hostname = ${facts.hostname}, os = ${facts.os}, arch = ${facts.arch}, programs = ${JSON.stringify(facts.programs)}::jsonb,
         powers = ${JSON.stringify(facts.powers)}::jsonb, activities = ${JSON.stringify(facts.activities)}::jsonb, running_jobs = '[]',
-        lease_until = ${lease}::timestamptz, last_seen_at = ${now}::timestamptz, version = version + 1
-     where org_id = ${host.orgId} and id = ${host.hostId} returning epoch`);
+        lease_until = ${lease}::timestamptz, last_seen_at = ${tx.now}::timestamptz, version = version + 1
+     where org_id = ${tx.orgId} and id = ${hostId} returning epoch`);
   return { epoch: raised?.epoch ?? 0 };
 }
 

@@ -13,19 +13,18 @@ export interface ChangedHost {
 const MOST_HOSTS = 500;
 
 /** Hosts whose lease says something else than their row: two index ranges that hold only changes, whatever the number of hosts. */
-export async function changedHosts(tx: AcrossTx, now: Date): Promise<ChangedHost[]> {
-  const found = await tx.rows(sql<ChangedHost>`
-    (select org_id as "orgId", id as "hostId", false as present from host where present and lease_until < ${now}::timestamptz
+export async function changedHosts(tx: AcrossTx): Promise<ChangedHost[]> {
+  return await tx.rows(sql<ChangedHost>`
+    (select org_id as "orgId", id as "hostId", false as present from host where present and lease_until < ${tx.now}::timestamptz
       order by lease_until limit ${MOST_HOSTS})
     union all
-    (select org_id, id, true from host where not present and lease_until >= ${now}::timestamptz order by lease_until limit ${MOST_HOSTS})`);
-  return found;
+    (select org_id, id, true from host where not present and lease_until >= ${tx.now}::timestamptz order by lease_until limit ${MOST_HOSTS})`);
 }
 
 /** How many hosts count as there, and of how many of them the lease has run out. */
-export async function countSilent(tx: AcrossTx, now: Date): Promise<{ silent: number; present: number }> {
+export async function countSilent(tx: AcrossTx): Promise<{ silent: number; present: number }> {
   const found = await tx.first(sql<{ silent: number; present: number }>`
-    select count(*)::int as present, (count(*) filter (where lease_until < ${now}::timestamptz))::int as silent
+    select count(*)::int as present, (count(*) filter (where lease_until < ${tx.now}::timestamptz))::int as silent
       from host where present`);
   return found!;
 }
@@ -44,10 +43,10 @@ export async function readIngest(tx: AcrossTx): Promise<IngestSeen | null> {
 }
 
 /** A gateway takes beats. The time without a gap begins anew when it has just started, or when nobody has said so for too long. */
-export async function gatewayLives(tx: AcrossTx, justStarted: boolean, now: Date): Promise<void> {
-  const gap = new Date(now.getTime() - INGEST_GAP_MS);
+export async function gatewayLives(tx: AcrossTx, justStarted: boolean): Promise<void> {
+  const gap = new Date(tx.now.getTime() - INGEST_GAP_MS);
   await tx.run(sql`
-    insert into ingest as i(id, since, seen_at) values (1, ${now}::timestamptz, ${now}::timestamptz)
+    insert into ingest as i(id, since, seen_at) values (1, ${tx.now}::timestamptz, ${tx.now}::timestamptz)
     on conflict (id) do update set seen_at = greatest(i.seen_at, excluded.seen_at),
       since = case when ${justStarted} or i.seen_at < ${gap}::timestamptz then excluded.since else i.since end`);
 }

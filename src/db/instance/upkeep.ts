@@ -18,16 +18,15 @@ export async function dropOldLogDay(tx: AcrossTx, days: number): Promise<number>
 
 /** Forgets where logs ended whose days are gone, a batch at a time. */
 export async function deleteOldLogHeads(tx: AcrossTx, days: number): Promise<number> {
-  const gone = await tx.run(sql`delete from log_head where ctid = any(array(
+  return await tx.run(sql`delete from log_head where ctid = any(array(
     select ctid from log_head where day < current_date - ${days}::int order by day limit ${UPKEEP_BATCH}))`);
-  return gone;
 }
 
-/** Deletes idempotency keys from before `before`, a batch at a time. */
-export async function deleteOldKeys(tx: AcrossTx, before: Date): Promise<number> {
-  const gone = await tx.run(sql`delete from idempotency_key where ctid = any(array(
+/** Deletes idempotency keys older than that, a batch at a time. */
+export async function deleteOldKeys(tx: AcrossTx, ageMs: number): Promise<number> {
+  const before = new Date(tx.now.getTime() - ageMs);
+  return await tx.run(sql`delete from idempotency_key where ctid = any(array(
     select ctid from idempotency_key where created_at < ${before}::timestamptz order by created_at limit ${UPKEEP_BATCH}))`);
-  return gone;
 }
 
 /** The platform's value of a setting; null when nobody has set it. */

@@ -23,7 +23,6 @@ export async function appendLog(
   tx: Tx,
   who: AttemptIdentity,
   { day, firstSeq, lines, most }: LogChunk,
-  now: Date,
 ): Promise<{ nextSeq: number; full: boolean }> {
   const bytes = bytesOf(lines);
   const answer = await tx.first(sql<{ full: boolean | null; next: string }>`
@@ -36,7 +35,7 @@ export async function appendLog(
           and c.run_no = ${who.runNo} and c.attempt = ${who.attempt} and c.first_seq = ${firstSeq}::bigint) returning day, bytes),
     d as (select day, bytes > ${most}::bigint as full from h union all select day, bytes > ${most}::bigint from u),
     i as (insert into log_chunk(day, org_id, job_id, run_no, attempt, first_seq, lines, at, body)
-        select day, ${who.orgId}, ${who.jobId}, ${who.runNo}, ${who.attempt}, ${firstSeq}::bigint, ${lines.length}::int, ${now}::timestamptz,
+        select day, ${who.orgId}, ${who.jobId}, ${who.runNo}, ${who.attempt}, ${firstSeq}::bigint, ${lines.length}::int, ${tx.now}::timestamptz,
           ${JSON.stringify(lines)}::text from d where not d.full returning 1)
     select (select d.full from d) as full, coalesce((select next_seq from log_head where org_id = ${who.orgId} and job_id = ${who.jobId}
       and run_no = ${who.runNo} and attempt = ${who.attempt}), 0) as next`);

@@ -1,25 +1,17 @@
-import type { Database } from '../../db/core/database.ts';
 import { changePresenceOf } from '../../db/hosts/change-presence.ts';
 import { type ChangedHost, changedHosts, countSilent, noteIngestProblem, readIngest } from '../../db/hosts/silence.ts';
 import { type IngestSeen, judgeSilence, mayBeMany, type SilenceVerdict } from '../../domain/jobs/silence.ts';
 import { apart } from '../../lib/apart.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { Log } from '../../lib/log.ts';
 import { sideBySide } from '../../lib/side-by-side.ts';
-import type { WorkflowEngine } from '../../temporal/workflow-engine.ts';
+import type { LoopParts } from '../core/loop-parts.ts';
 
-export interface PresenceSweepParts {
-  readonly database: Database;
-  readonly engine: Pick<WorkflowEngine, 'newClaim' | 'startRuns'>;
-  readonly clock: Clock;
-  readonly log: Log;
-}
+type SweepParts = Pick<LoopParts<'newClaim' | 'startRuns'>, 'database' | 'engine' | 'log'>;
 
 /** So many hosts in one transaction: other accepts of the organisation wait no longer than that. */
 const BATCH = 100;
 
 /** Each second: hosts that came or went, and what that grants. */
-export async function sweepPresence(parts: PresenceSweepParts): Promise<'again' | 'rest'> {
+export async function sweepPresence(parts: SweepParts): Promise<'again' | 'rest'> {
   const { changed, ingest, counts, verdict } = await look(parts);
   await noteProblem(parts, ingest, counts.silent, verdict);
   const believed = changed.filter(({ present }) => present || verdict === 'away');
@@ -29,10 +21,7 @@ export async function sweepPresence(parts: PresenceSweepParts): Promise<'again' 
 }
 
 /** An organisation that cannot be written, and in it a host, keeps no other from being seen. */
-async function change(
-  { database, engine, log }: PresenceSweepParts,
-  [orgId, hostIds]: [string, string[]],
-): Promise<void> {
+async function change({ database, engine, log }: SweepParts, [orgId, hostIds]: [string, string[]]): Promise<void> {
   const write = async (some: readonly string[]) => {
     const claim = engine.newClaim();
     await engine.startRuns(await database.inOrganization(orgId, (tx) => changePresenceOf(tx, some, claim)));
@@ -48,19 +37,18 @@ interface Look {
   readonly verdict: SilenceVerdict;
 }
 
-function look({ database, clock }: PresenceSweepParts): Promise<Look> {
-  const now = clock.now();
+function look({ database }: SweepParts): Promise<Look> {
   return database.acrossOrganizations('sweep: presence', async (tx) => {
-    const changed = await changedHosts(tx, now);
+    const changed = await changedHosts(tx);
     const silent = changed.filter(({ present }) => !present).length;
     const ingest = await readIngest(tx);
-    const counts = mayBeMany(silent) ? await countSilent(tx, now) : { silent, present: silent };
-    return { changed, ingest, counts, verdict: judgeSilence(ingest, counts, now.getTime()) };
+    const counts = mayBeMany(silent) ? await countSilent(tx) : { silent, present: silent };
+    return { changed, ingest, counts, verdict: judgeSilence(ingest, counts, tx.now.getTime()) };
   });
 }
 
 async function noteProblem(
-  { database, clock, log }: PresenceSweepParts,
+  { database, log }: SweepParts,
   ingest: IngestSeen | null,
   silentHosts: number,
   verdict: SilenceVerdict,
@@ -68,9 +56,7 @@ async function noteProblem(
   const known = ingest?.problemSinceMs ?? null;
   if (verdict === 'ingest-problem' && known === null) {
     log.error({ silentHosts }, 'too many hosts silent at once: ingest problem, not calling them away');
-    await database.acrossOrganizations('sweep: ingest problem', (tx) =>
-      noteIngestProblem(tx, clock.now(), silentHosts),
-    );
+    await database.acrossOrganizations('sweep: ingest problem', (tx) => noteIngestProblem(tx, tx.now, silentHosts));
   }
   if (verdict === 'away' && known !== null) {
     log.info({ silentHosts }, 'ingest problem over: silent hosts are away');

@@ -1,7 +1,8 @@
 import { readNamespace } from '../../db/instance/instance.ts';
 import { noteNamespace } from '../../db/instance/note-namespace.ts';
 import { FIRST_RUN, type RunCursor, runsUnderWay } from '../../db/jobs/run/runs-under-way.ts';
-import { type LostRunParts, replaceLost } from '../jobs/lost-runs.ts';
+import type { LoopParts } from '../core/loop-parts.ts';
+import { replaceLost } from '../jobs/lost-runs.ts';
 
 /** How many rows a round of reconcile takes: it holds its lease (3 s) from round to round. */
 const BATCH = 100;
@@ -12,11 +13,11 @@ const BATCH = 100;
  * finds the runs that were replaced already alive.
  */
 export class EngineWatch {
-  readonly #parts: LostRunParts;
+  readonly #parts: LoopParts;
   #cursor: RunCursor = FIRST_RUN;
   #replaced = 0;
 
-  constructor(parts: LostRunParts) {
+  constructor(parts: LoopParts) {
     this.#parts = parts;
   }
 

@@ -1,5 +1,4 @@
 import { SETTINGS } from '../../catalog/settings.ts';
-import type { Database } from '../../db/core/database.ts';
 import type { AcrossTx } from '../../db/core/transaction.ts';
 import {
   deleteOldKeys,
@@ -9,8 +8,7 @@ import {
   platformSetting,
   UPKEEP_BATCH,
 } from '../../db/instance/upkeep.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { Log } from '../../lib/log.ts';
+import type { LoopParts } from '../core/loop-parts.ts';
 
 export const UPKEEP_PERIOD_MS = 60_000;
 /** Outlasts the pause, so that the holder stays the holder. */
@@ -19,20 +17,14 @@ export const UPKEEP_LEASE_MS = 2.5 * UPKEEP_PERIOD_MS;
 const LEAST_RETENTION_DAYS = 7;
 const KEY_AGE_MS = 48 * 3_600_000;
 
-export interface UpkeepParts {
-  readonly database: Database;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
 /** Days of the log that come, days of it that go, and idempotency keys that nobody may use any more. Each step is a short transaction of its own. */
-export async function upkeepOnce({ database, clock, log }: UpkeepParts): Promise<'again' | 'rest'> {
+export async function upkeepOnce({ database, log }: Pick<LoopParts, 'database' | 'log'>): Promise<'again' | 'rest'> {
   const step = <T>(work: (tx: AcrossTx) => Promise<T>) => database.acrossOrganizations('upkeep: a step', work);
   const daysMade = await step(makeLogDays);
   const retentionDays = retentionOf(await step((tx) => platformSetting(tx, 'log.retention_days')));
   const daysDropped = await step((tx) => dropOldLogDay(tx, retentionDays));
   const heads = await step((tx) => deleteOldLogHeads(tx, retentionDays));
-  const keys = await step((tx) => deleteOldKeys(tx, new Date(clock.now().getTime() - KEY_AGE_MS)));
+  const keys = await step((tx) => deleteOldKeys(tx, KEY_AGE_MS));
   if (daysMade + daysDropped + heads + keys > 0)
     log.info({ daysMade, daysDropped, heads, keys, retentionDays }, 'upkeep: log partitions and idempotency keys');
   return daysDropped > 0 || heads === UPKEEP_BATCH || keys === UPKEEP_BATCH ? 'again' : 'rest';

@@ -1,19 +1,11 @@
-import type { Database } from '../../db/core/database.ts';
 import { type RunOnHost, runsOnHosts } from '../../db/jobs/run/runs-on-hosts.ts';
 import { FIRST_RUN, type RunCursor } from '../../db/jobs/run/runs-under-way.ts';
 import { isCompletionLost } from '../../domain/jobs/lost-completion.ts';
-import type { Clock } from '../../lib/clock.ts';
 import { asError } from '../../lib/failure.ts';
 import { publicId } from '../../lib/ids.ts';
-import type { Log } from '../../lib/log.ts';
-import type { WorkflowEngine } from '../../temporal/workflow-engine.ts';
+import type { LoopParts } from '../core/loop-parts.ts';
 
-export interface LostCompletionsParts {
-  readonly database: Database;
-  readonly engine: Pick<WorkflowEngine, 'failLostActivities'>;
-  readonly clock: Clock;
-  readonly log: Log;
-}
+type Parts = Omit<LoopParts<'failLostActivities'>, 'random'>;
 
 const PAGE = 500;
 /** How often a walk over all runs begins, at most. */
@@ -28,14 +20,14 @@ const ON_ITS_WAY_MS = 15_000;
  * Temporal that was away for longer than the SDK tries (about 10 s). Left alone they wait for a heartbeat time-out.
  */
 export class LostCompletions {
-  readonly #parts: LostCompletionsParts;
+  readonly #parts: Parts;
   #cursor: RunCursor = FIRST_RUN;
   #walkBeganMs = 0;
   /** Since when the beats of its host do not name a run; by job and run. Those of the walk before, and of this one. */
   #before = new Map<string, number>();
   #unnamed = new Map<string, number>();
 
-  constructor(parts: LostCompletionsParts) {
+  constructor(parts: Parts) {
     this.#parts = parts;
   }
 

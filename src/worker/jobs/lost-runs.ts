@@ -1,21 +1,10 @@
 import { status } from '@grpc/grpc-js';
-import type { Database } from '../../db/core/database.ts';
 import { replaceLostRun } from '../../db/jobs/run/replace-lost-run.ts';
 import { FIRST_RUN, type RunCursor, type RunUnderWay, runsUnderWay } from '../../db/jobs/run/runs-under-way.ts';
-import type { Clock } from '../../lib/clock.ts';
 import { isDataError } from '../../lib/data-error.ts';
 import { asError } from '../../lib/failure.ts';
-import { publicId, type RandomBytes } from '../../lib/ids.ts';
-import type { Log } from '../../lib/log.ts';
-import type { WorkflowEngine } from '../../temporal/workflow-engine.ts';
-
-export interface LostRunParts {
-  readonly database: Database;
-  readonly engine: WorkflowEngine;
-  readonly clock: Clock;
-  readonly random: RandomBytes;
-  readonly log: Log;
-}
+import { publicId } from '../../lib/ids.ts';
+import type { LoopParts } from '../core/loop-parts.ts';
 
 export interface LostRunTimes {
   /** A run of which nobody heard for so long is looked up. */
@@ -39,12 +28,12 @@ const SIDE_BY_SIDE = 10;
  * heard for a while: a run that was terminated, deleted or reset by hand, or lost, gets another in its place.
  */
 export class LostRunSweep {
-  readonly #parts: LostRunParts;
+  readonly #parts: LoopParts;
   readonly #times: LostRunTimes;
   #cursor: RunCursor = FIRST_RUN;
   #walkBeganMs = 0;
 
-  constructor(parts: LostRunParts, times: LostRunTimes) {
+  constructor(parts: LoopParts, times: LostRunTimes) {
     this.#parts = parts;
     this.#times = times;
   }
@@ -77,7 +66,7 @@ function isSilent(run: RunUnderWay, sinceMs: number): boolean {
 }
 
 /** Looks these runs up and gives the lost ones another run. Throws when Temporal, our namespace or PostgreSQL is away. */
-export async function replaceLost(parts: LostRunParts, runs: readonly RunUnderWay[]): Promise<number> {
+export async function replaceLost(parts: LoopParts, runs: readonly RunUnderWay[]): Promise<number> {
   const left = [...runs];
   let replaced = 0;
   const one = async () => {
@@ -88,7 +77,7 @@ export async function replaceLost(parts: LostRunParts, runs: readonly RunUnderWa
 }
 
 /** One row that Temporal or the database refuses must not keep the others from being looked at. */
-async function unlessItsOwnFault(parts: LostRunParts, run: RunUnderWay): Promise<boolean> {
+async function unlessItsOwnFault(parts: LoopParts, run: RunUnderWay): Promise<boolean> {
   try {
     return await replaceIfLost(parts, run);
   } catch (thrown) {
@@ -100,7 +89,7 @@ async function unlessItsOwnFault(parts: LostRunParts, run: RunUnderWay): Promise
   }
 }
 
-async function replaceIfLost(parts: LostRunParts, run: RunUnderWay): Promise<boolean> {
+async function replaceIfLost(parts: LoopParts, run: RunUnderWay): Promise<boolean> {
   const { database, engine, clock, random, log } = parts;
   const look = await engine.look(run);
   if (look.kind === 'there') return false;

@@ -1,20 +1,8 @@
 import { sql } from 'kysely';
-import type { Database } from '../../db/core/database.ts';
 import { organizationsWithForgotten, repeatGrants } from '../../db/jobs/repeat-grants.ts';
 import { timeOutWaiting } from '../../db/jobs/time-out-waiting.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { RandomBytes } from '../../lib/ids.ts';
-import type { Log } from '../../lib/log.ts';
 import { sideBySide } from '../../lib/side-by-side.ts';
-import type { WorkflowEngine } from '../../temporal/workflow-engine.ts';
-
-export interface SweepParts {
-  readonly database: Database;
-  readonly engine: Pick<WorkflowEngine, 'newClaim' | 'startRuns'>;
-  readonly clock: Clock;
-  readonly random: RandomBytes;
-  readonly log: Log;
-}
+import type { LoopParts } from '../core/loop-parts.ts';
 
 export const REPAIR_PERIOD_MS = 15_000;
 /** Outlasts the pause. It reads all that waits (0.1 s at ten thousand jobs), so one replica does it. */
@@ -22,14 +10,14 @@ export const REPAIR_LEASE_MS = 2.5 * REPAIR_PERIOD_MS;
 const OVERDUE = 200;
 
 /** Each 15 s: jobs that waited too long or were forgotten. */
-export async function sweepRepair(parts: SweepParts): Promise<'again' | 'rest'> {
-  const { database, engine, clock } = parts;
+export async function sweepRepair(parts: LoopParts<'newClaim' | 'startRuns'>): Promise<'again' | 'rest'> {
+  const { database, engine } = parts;
   const overdue = await database.acrossOrganizations('sweep: overdue waits', (tx) =>
     tx.rows(sql<{
       orgId: string;
       jobId: string;
     }>`select org_id as "orgId", id as "jobId" from job where state = 'waiting'
-      and queue_deadline_at < ${clock.now()}::timestamptz order by queue_deadline_at limit ${OVERDUE}`),
+      and queue_deadline_at < ${tx.now}::timestamptz order by queue_deadline_at limit ${OVERDUE}`),
   );
   const timeOut = async ({ orgId, jobId }: { orgId: string; jobId: string }) => {
     const claim = engine.newClaim();
@@ -45,7 +33,11 @@ export async function sweepRepair(parts: SweepParts): Promise<'again' | 'rest'> 
 }
 
 /** Repeats the grant pass where a job waits with nothing in its way; returns how many it found. Each is a fault of ours. */
-export async function sweepForgotten({ database, engine, log }: SweepParts): Promise<number> {
+export async function sweepForgotten({
+  database,
+  engine,
+  log,
+}: Pick<LoopParts<'newClaim' | 'startRuns'>, 'database' | 'engine' | 'log'>): Promise<number> {
   let found = 0;
   await sideBySide(
     await database.acrossOrganizations('sweep: forgotten jobs', organizationsWithForgotten),

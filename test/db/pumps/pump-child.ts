@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { openDatabase } from '../../../src/db/core/database.ts';
 import { openOrm } from '../../../src/db/core/orm.ts';
-import { systemClock } from '../../../src/lib/clock.ts';
 import { systemRandom as random } from '../../../src/lib/ids.ts';
 import { createLogger } from '../../../src/lib/log.ts';
 import { pumpOnce } from '../../../src/worker/jobs/pump.ts';
@@ -22,7 +21,7 @@ const order = JSON.parse(process.argv[2]!) as PumpOrder;
 const clock = quickClock(order.clockFromMs);
 const db = openDatabase(
   await openOrm({ url: order.workerUrl, poolMax: 4, transactionTimeoutMs: 15_000, applicationName: 'pump' }),
-  { clock: systemClock, random },
+  { clock, random },
 );
 const book = new pg.Pool({ connectionString: order.ownerUrl, max: 4 });
 let sent = 0;
@@ -49,4 +48,4 @@ const engine = {
 const log = createLogger({ level: 'error', pretty: false, process: 'test' });
 process.once('disconnect', () => process.exit(0));
 process.send!('pumps');
-for (;;) if ((await pumpOnce({ database: db, engine, clock, random, log })) === 'rest') await sleep(10);
+for (;;) if ((await pumpOnce({ database: db, engine, log })) === 'rest') await sleep(10);

@@ -42,7 +42,7 @@ export async function reportAttempt(
   // What an attempt of a run that is over has to say is evidence, which the run after it looks for. A new attempt it cannot make.
   const id = current ? await touchAttempt(tx, attemptId, who, now, false, null) : await knownAttempt(tx, who);
   if (id === null) return CLOSED;
-  const { nextSeq, full } = await takeLines(tx, who, report, job, now);
+  const { nextSeq, full } = await takeLines(tx, who, report, job);
   const taken = nextSeq === report.firstSeq + report.lines.length;
   // What an attempt says that was given up is no progress: another one may be under way, or the job may wait to end.
   if (report.progress && taken && current && !isTerminal(job.state))
@@ -61,7 +61,6 @@ async function takeLines(
   who: AttemptIdentity,
   { firstSeq, lines, progress, result, last }: AttemptReport,
   { kind, day }: { readonly kind: string; readonly day: string },
-  now: Date,
 ): Promise<Pick<ReportAnswer, 'nextSeq' | 'full'>> {
   if (lines.length === 0 && !last) {
     const asks = progress === null && result === null;
@@ -69,9 +68,7 @@ async function takeLines(
   }
   const most = keptBytes(kindByKey(kind)?.limits.logBytes ?? 0);
   const taken =
-    lines.length > 0
-      ? await appendLog(tx, who, { day, firstSeq, lines, most }, now)
-      : { nextSeq: firstSeq, full: false };
+    lines.length > 0 ? await appendLog(tx, who, { day, firstSeq, lines, most }) : { nextSeq: firstSeq, full: false };
   if (last && taken.nextSeq === firstSeq + lines.length)
     return { ...taken, nextSeq: await closeLog(tx, who, taken.nextSeq) };
   return taken;
