@@ -21,7 +21,7 @@ export interface OurOrder {
 }
 
 /** Longer than each needs by itself: what is cut off here has hung. */
-const STOP_GRACE_MS: Record<OurName, number> = { api: 5_000, worker: 12_000, gateway: 5_000, agent: 20_000 };
+export const STOP_GRACE_MS: Record<OurName, number> = { api: 5_000, worker: 12_000, gateway: 5_000, agent: 20_000 };
 
 /** Our own four processes, started one by one when what they need is there. */
 export class OurProcesses {
