@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Actor, Trigger } from '../../domain/core/actor.ts';
 import type { JobFacts } from '../../domain/jobs/facts.ts';
 import { type KeyWish, NO_HOST } from '../../domain/jobs/lock.ts';
+import { type Fact, recorded } from '../audit/record.ts';
 import type { Tx } from '../core/transaction.ts';
 
 export interface IdempotencyKeyUse {
@@ -52,6 +53,19 @@ const rowOf = (job: NewJob, no: number) => ({
   keys: job.keys.map((k) => ({ key: k.key, mode: k.mode, slots: k.slots, is_host: k.isHost })),
 });
 
+const ACCEPTED: Fact = {
+  from: sql`asked`,
+  audit: {
+    id: sql`audit_id`,
+    actor: { kind: sql`actor_kind`, id: sql`actor_id`, label: sql`actor_label` },
+    requestId: sql`request_id`,
+    action: 'job.start',
+    object: { kind: 'job', id: sql`id`, label: sql`title` },
+    data: { kind: sql`kind`, trigger: sql`trigger` },
+  },
+  event: { topic: 'job.changed', subjectId: sql`id`, data: { state: 'waiting', version: 1 } },
+};
+
 /**
  * Writes the rows of accepted jobs in one statement: job, audit event, event, idempotency key, keys and requests for
  * them. All start as `waiting`; the grant pass comes after, in the same transaction. The order of `jobs` is their order
@@ -68,11 +82,7 @@ export async function insertJobs(tx: Tx, jobs: readonly NewJob[], now: Date): Pr
         actor_label, request_id, seq, accepted_at, accepted_day, queue_deadline_at)
       select ${tx.orgId}, id, kind, title, 'waiting', case when ready then 'lock' else 'host_offline' end, host_id, site_id, repository_id, plan_id,
         params, trigger, actor_kind, actor_id, actor_label, request_id, seq, ${now}::timestamptz, (${now}::timestamptz at time zone 'UTC')::date, deadline from asked),
-    au as (insert into audit_event(org_id, id, at, actor_kind, actor_id, actor_label, action, object_kind, object_id, object_label, outcome, request_id, data)
-      select ${tx.orgId}, audit_id, ${now}::timestamptz, actor_kind, actor_id, actor_label, 'job.start', 'job', id, title, 'ok', request_id,
-        jsonb_build_object('kind', kind, 'trigger', trigger) from asked),
-    e as (insert into event(org_id, topic, subject_id, data, at)
-      select ${tx.orgId}, 'job.changed', id, jsonb_build_object('state', 'waiting', 'version', 1), ${now}::timestamptz from asked),
+    ${recorded(tx, ACCEPTED)},
     i as (insert into idempotency_key(org_id, principal, route, key, body_hash, subject_id, created_at)
       select ${tx.orgId}, idem_principal, idem_route, idem_key, decode(idem_hash, 'hex'), id, ${now}::timestamptz from asked where idem_key is not null),
     wished as (select a.id, a.seq, a.ready, coalesce(a.host_id, ${NO_HOST}::uuid) as host, k.* from asked a,
