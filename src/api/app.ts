@@ -62,10 +62,10 @@ export async function buildApp(parts: ApiParts, more?: (app: App) => void): Prom
     async (scoped) => {
       const api = scoped.withTypeProvider<TypeBoxTypeProvider>();
       authRoutes(api, parts);
-      siteRoutes(api, parts);
-      hostRoutes(api, parts);
-      repositoryRoutes(api, parts);
-      planRoutes(api, parts);
+      await api.register(siteRoutes, parts);
+      await api.register(hostRoutes, parts);
+      await api.register(repositoryRoutes, parts);
+      await api.register(planRoutes, parts);
       jobKindRoutes(api);
       jobRoutes(api, parts);
       jobEngineRoutes(api, parts);

@@ -53,6 +53,11 @@ export const ERRORS = {
     title: 'The host is busy',
     help: 'Wait for the job that the answer names (`holdfast jobs tail JOB`), or leave out "ifBusy" to queue behind it.',
   },
+  'site-in-use': {
+    status: 409,
+    title: 'Hosts, jobs or roles belong to the site',
+    help: 'Such a site stays; give it another name if it has a wrong one: `holdfast sites edit NAME --name NAME`.',
+  },
   'plan-in-use': {
     status: 409,
     title: 'A job of the plan has not ended',

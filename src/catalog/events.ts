@@ -3,7 +3,7 @@ export const EVENT_TOPICS = {
   'job.changed': 'a job got another state: {state, reason, version}',
   'job.ended': 'a job reached its end: {state, code, version}',
   'host.changed': 'presence or facts of a host changed: {online, version}',
-  'site.changed': 'the cap of a site was changed: {version}',
+  'site.changed': 'a site was created, changed or removed: {version}',
   'repository.changed': 'a repository was created or changed: {version}',
   'plan.changed': 'a plan was created, changed or removed: {version}',
 } as const;

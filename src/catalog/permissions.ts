@@ -23,7 +23,9 @@ const organization = (
 /** Every permission there is. A route names one of these or `public`; nothing else lets anybody in. */
 export const PERMISSIONS = [
   organization('site:read', 'See sites', null),
-  organization('site:manage', 'Change sites: how many jobs run there at once', 'site:read', ['organization']),
+  organization('site:manage', 'Create, change and remove sites, and say how many jobs run there at once', 'site:read', [
+    'organization',
+  ]),
   organization('host:read', 'See hosts and their presence', null),
   organization('repository:read', 'See repositories, without their secrets', null, ['organization']),
   organization('repository:manage', 'Create and change repositories and their credentials', 'repository:read', [

@@ -612,7 +612,7 @@ table site
   policy site_api to holdfast_g_api using (org_id = (NULLIF(current_setting('app.org'::text, true), ''::text))::uuid)
   policy site_gateway to holdfast_g_gateway using (org_id = (NULLIF(current_setting('app.org'::text, true), ''::text))::uuid)
   policy site_worker to holdfast_g_worker using ((current_setting('app.across'::text, true) = 'on'::text) OR (org_id = (NULLIF(current_setting('app.org'::text, true), ''::text))::uuid))
-  grant insert, select, update to holdfast_g_api
+  grant delete, insert, select, update to holdfast_g_api
   grant select to holdfast_g_gateway
   grant select to holdfast_g_worker
 

@@ -65,3 +65,12 @@ export function parsePublicId(noun: IdNoun, text: string): string | null {
 export function publicIdPattern(noun: IdNoun): string {
   return `^${ID_PREFIXES[noun]}_${BODY}$`;
 }
+
+const NOUN_OF_PATTERN = new Map(
+  (Object.keys(ID_PREFIXES) as IdNoun[]).map((noun) => [publicIdPattern(noun), noun] as const),
+);
+
+/** The noun whose public ids have this pattern, or null. */
+export function publicIdNoun(pattern: string): IdNoun | null {
+  return NOUN_OF_PATTERN.get(pattern) ?? null;
+}

@@ -20,12 +20,12 @@ const silent = { error() {}, info() {}, warn() {}, debug() {} } as never;
 
 /** Audit events as the product writes them, each in a transaction of its own. */
 async function tell(count: number, org = bench.org): Promise<void> {
-  const { actor, clock, random } = bench;
+  const scope = { orgId: org, actor: bench.actor, requestId: 'test' };
   for (let i = 0; i < count; i++)
-    await bench.api.inOrganization(org, (tx) => {
+    await bench.api.inOrganization(scope, (tx) => {
       const object = { kind: 'plan', id: bench.newId(), label: `plan ${i}`, version: i };
       const change = { action: 'plan.create', topic: 'plan.changed' as const, object, data: { b: 1, a: [i, 'ä'] } };
-      return tellChange(tx, change, { actor, requestId: 'test', clock, random });
+      return tellChange(tx, change);
     });
 }
 const chain = () => chainOnce({ database: bench.worker });

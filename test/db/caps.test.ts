@@ -60,16 +60,9 @@ async function end(jobId: string): Promise<void> {
   );
 }
 
-const parts = () => ({
-  actor: bench.actor,
-  requestId: 'test',
-  clock: bench.clock,
-  random: bench.random,
-  claim: bench.claim(),
-});
 /** Sets a cap and answers the jobs that start by that. */
 const cap = async (change: typeof changeSite, id: string, maxJobs: number | null) =>
-  (await bench.api.inOrganization(bench.org, (tx) => change(tx, id, { maxJobs, ifVersion: null }, parts()))).map(
+  (await bench.api.inOrganization(bench.org, (tx) => change(tx, id, { maxJobs, ifVersion: null }, bench.claim()))).map(
     ({ jobId }) => jobId,
   );
 

@@ -24,7 +24,7 @@ test.each([
   'drop trigger audit_event_listed on audit_event',
   'alter table site disable row level security',
   'alter policy site_api on site using (true)',
-  'grant delete on site to holdfast_test_g_api',
+  'grant delete on plan to holdfast_test_g_api',
   'grant update (name) on site to holdfast_test_g_worker',
   'revoke usage on sequence job_order from holdfast_test_g_api',
   'grant execute on function lock_check(uuid) to public',

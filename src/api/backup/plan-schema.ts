@@ -1,25 +1,40 @@
 import Type from 'typebox';
-import type { PlanView } from '../../db/backup/plans.ts';
-import type { Can } from '../../domain/core/actor.ts';
+import { PLANS } from '../../db/backup/plans.ts';
 import { planAllowed, planNextAction } from '../../domain/jobs/allowed.ts';
-import { publicId } from '../../lib/ids.ts';
-import { Allowed, Closed, Id, Name, PAGE_QUERY, Time, Version } from '../core/common-schema.ts';
+import { Allowed, Closed, Id, Name, Time, Version } from '../core/common-schema.ts';
+import { byName, defineNoun } from '../core/noun.ts';
 
-export const Plan = Type.Object(
-  {
-    id: Id('plan'),
-    name: Type.String(),
-    host: Type.Object({ id: Id('host'), name: Type.String() }),
-    repository: Type.Object({ id: Id('repository'), name: Type.String() }),
-    paths: Type.Array(Type.String()),
-    excludes: Type.Array(Type.String()),
-    allowed: Allowed,
-    nextAction: Type.Enum(['initialise', 'mend-repository', 'backup']),
-    version: Version,
-    createdAt: Time,
+export const PLAN = defineNoun({
+  noun: 'plan',
+  path: '/plans',
+  rows: PLANS,
+  permission: 'plan:read',
+  summaries: { list: 'Plans, newest first', show: 'One plan' },
+  filters: {
+    hostId: { schema: Type.Optional(Id('host')), equals: 'host.id' },
+    repositoryId: { schema: Type.Optional(Id('repository')), equals: 'repository.id' },
+    name: byName,
   },
-  { title: 'Plan' },
-);
+  shape: Type.Object(
+    {
+      id: Id('plan'),
+      name: Type.String(),
+      host: Type.Object({ id: Id('host'), name: Type.String() }),
+      repository: Type.Object({ id: Id('repository'), name: Type.String() }),
+      paths: Type.Array(Type.String()),
+      excludes: Type.Array(Type.String()),
+      allowed: Allowed,
+      nextAction: Type.Enum(['initialise', 'mend-repository', 'backup']),
+      version: Version,
+      createdAt: Time,
+    },
+    { title: 'Plan' },
+  ),
+  computed: {
+    allowed: ({ host }, can) => planAllowed(host.site.id, can),
+    nextAction: ({ repository: { state, readyAt } }) => planNextAction({ state, wasReady: readyAt != null }),
+  },
+});
 
 const Paths = Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), {
   minItems: 1,
@@ -45,23 +60,3 @@ export const ChangedPlan = Closed(
   { name: Type.Optional(Name), paths: Type.Optional(Paths), excludes: Type.Optional(Excludes) },
   { minProperties: 1, description: 'What is left out stays as it is; a list replaces the one before.' },
 );
-
-export const PlanQuery = Closed({
-  ...PAGE_QUERY,
-  hostId: Type.Optional(Id('host')),
-  repositoryId: Type.Optional(Id('repository')),
-  name: Type.Optional(Type.String({ maxLength: 255, description: 'Exactly this name.' })),
-});
-
-export function presentPlan(plan: PlanView, can: Can): Type.Static<typeof Plan> {
-  return {
-    ...plan,
-    id: publicId('plan', plan.id),
-    host: { id: publicId('host', plan.host.id), name: plan.host.name },
-    repository: { id: publicId('repository', plan.repository.id), name: plan.repository.name },
-    paths: [...plan.paths],
-    excludes: [...plan.excludes],
-    allowed: planAllowed(plan.host.siteId, can),
-    nextAction: planNextAction(plan.repository),
-  };
-}

@@ -1,8 +1,8 @@
 import Type from 'typebox';
-import type { RepositoryView } from '../../db/backup/repositories.ts';
+import { REPOSITORIES } from '../../db/backup/repositories.ts';
 import { MOST_REPOSITORY_JOBS, REPOSITORY_SLOTS } from '../../domain/jobs/lock.ts';
-import { publicId } from '../../lib/ids.ts';
-import { Cap, Closed, Id, Name, Nullable, PAGE_QUERY, Time, Version } from '../core/common-schema.ts';
+import { Cap, Closed, Id, Name, Nullable, Time, Version } from '../core/common-schema.ts';
+import { byName, defineNoun } from '../core/noun.ts';
 
 const MAX_JOBS = `How many jobs run against it at once. Null: no cap of its own, so ${REPOSITORY_SLOTS} as for every other.`;
 
@@ -27,7 +27,16 @@ const FIELDS = {
   createdAt: Time,
 };
 
-export const Repository = Type.Object(FIELDS, { title: 'Repository' });
+export const REPOSITORY = defineNoun({
+  noun: 'repository',
+  path: '/repositories',
+  rows: REPOSITORIES,
+  permission: 'repository:read',
+  summaries: { list: 'Repositories, newest first', show: 'One repository' },
+  filters: { name: byName },
+  shape: Type.Object(FIELDS, { title: 'Repository' }),
+  computed: {},
+});
 
 export const CreatedRepository = Type.Object(
   {
@@ -75,12 +84,3 @@ export const ChangedRepository = Closed({ maxJobs: MaxJobs });
 export const NewCredentials = Closed({ password: Password });
 
 export const NewAddress = Closed({ url: Address });
-
-export const RepositoryQuery = Closed({
-  ...PAGE_QUERY,
-  name: Type.Optional(Type.String({ maxLength: 255, description: 'Exactly this name.' })),
-});
-
-export function presentRepository(repository: RepositoryView): Type.Static<typeof Repository> {
-  return { ...repository, id: publicId('repository', repository.id) };
-}

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Permission } from '../../catalog/permissions.ts';
 import type { KnownKey } from '../../db/access/principal.ts';
-import type { IdempotencyKeyUse } from '../../db/jobs/insert-jobs.ts';
+import type { Opening } from '../../db/core/entities.ts';
+import type { IdempotencyKeyUse } from '../../db/core/idempotency.ts';
+import type { Scope } from '../../db/core/transaction.ts';
 import type { Actor } from '../../domain/core/actor.ts';
 import { canOf, type Principal } from '../../domain/core/authorize.ts';
 import { Failure } from '../../lib/failure.ts';
@@ -11,6 +13,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; set before any handler of a route that is not public. */
     known: KnownKey | null;
+    /** SHA-256 of the body as it was sent; asked for by Idempotency-Key only. */
+    bodyHash: Buffer | null;
   }
 }
 
@@ -24,6 +28,12 @@ export function actorOf(principal: Principal): Actor {
   return principal.keyId === null
     ? { kind: 'user', id: principal.userId, label: principal.label }
     : { kind: 'key', id: principal.keyId, label: principal.label };
+}
+
+/** For whom a transaction is opened, and in which request. */
+export function scopeOf(request: FastifyRequest): Scope {
+  const principal = principalOf(request);
+  return { orgId: principal.orgId, actor: actorOf(principal), requestId: request.id };
 }
 
 export const notFound = (): Failure =>
@@ -49,6 +59,11 @@ function canonical(value: unknown): string {
   );
 }
 
+export const hashBody = (body: unknown): Buffer =>
+  createHash('sha256')
+    .update(canonical(body ?? null))
+    .digest();
+
 export function idempotencyOf(request: FastifyRequest): IdempotencyKeyUse | null {
   const key = request.headers['idempotency-key'];
   if (typeof key !== 'string') return null;
@@ -57,7 +72,7 @@ export function idempotencyOf(request: FastifyRequest): IdempotencyKeyUse | null
     principal: principal.keyId === null ? `user:${principal.userId}` : `key:${principal.keyId}`,
     route: `${request.method} ${request.routeOptions.url}`,
     key,
-    bodyHash: createHash('sha256').update(canonical(request.body)).digest(),
+    bodyHash: request.bodyHash!,
   };
 }
 
@@ -66,6 +81,12 @@ export function ifMatchOf(request: FastifyRequest): number | null {
   const header = request.headers['if-match'];
   if (header === undefined || header === '*') return null;
   return Number(/\d+/.exec(header)![0]);
+}
+
+/** How a row is opened to be changed: at the version that was seen, by who may do that at its site. */
+export function openingOf(request: FastifyRequest, read: Permission, needed: Permission): Opening {
+  const principal = principalOf(request);
+  return { ifVersion: ifMatchOf(request), demandAt: (siteId) => demand(principal, read, needed, siteId) };
 }
 
 export const etag = (version: number): string => `"${version}"`;

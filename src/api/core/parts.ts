@@ -1,3 +1,5 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyPluginAsync, RawServerDefault } from 'fastify';
 import type { Kysely } from 'kysely';
 import type { Database } from '../../db/core/database.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -6,6 +8,9 @@ import type { Log } from '../../lib/log.ts';
 import type { Keyring } from '../../lib/seal.ts';
 import type { WorkflowEngine } from '../../temporal/workflow-engine.ts';
 import type { StreamLimits } from './stream-limits.ts';
+
+/** A Fastify plugin: the routes of one thing, and what they are made of. */
+export type Routes = FastifyPluginAsync<ApiParts, RawServerDefault, TypeBoxTypeProvider>;
 
 /** Everything the API is made of. Handed in once, by whoever starts it. */
 export interface ApiParts {

@@ -1,29 +1,32 @@
 import Type from 'typebox';
-import type { SiteView } from '../../db/hosts/sites.ts';
+import { SITES } from '../../db/hosts/sites.ts';
 import { MOST_SITE_JOBS } from '../../domain/jobs/lock.ts';
-import { publicId } from '../../lib/ids.ts';
-import { Cap, Closed, Id, Nullable, PAGE_QUERY, Time, Version } from '../core/common-schema.ts';
+import { Cap, Closed, Id, Name, Nullable, Time, Version } from '../core/common-schema.ts';
+import { byName, defineNoun } from '../core/noun.ts';
 
 const MAX_JOBS = 'How many jobs of its hosts run at once. Null: no cap.';
 
-export const Site = Type.Object(
-  {
-    id: Id('site'),
-    name: Type.String(),
-    maxJobs: Nullable(Type.Integer({ description: MAX_JOBS })),
-    version: Version,
-    createdAt: Time,
-  },
-  { title: 'Site' },
-);
-
-export const ChangedSite = Closed({ maxJobs: Cap(MOST_SITE_JOBS, MAX_JOBS) });
-
-export const SiteQuery = Closed({
-  ...PAGE_QUERY,
-  name: Type.Optional(Type.String({ maxLength: 255, description: 'Exactly this name.' })),
+export const SITE = defineNoun({
+  noun: 'site',
+  path: '/sites',
+  rows: SITES,
+  permission: 'site:read',
+  summaries: { list: 'Sites, newest first', show: 'One site' },
+  filters: { name: byName },
+  shape: Type.Object(
+    {
+      id: Id('site'),
+      name: Type.String(),
+      maxJobs: Nullable(Type.Integer({ description: MAX_JOBS })),
+      version: Version,
+      createdAt: Time,
+    },
+    { title: 'Site' },
+  ),
+  computed: {},
 });
 
-export function presentSite(site: SiteView): Type.Static<typeof Site> {
-  return { ...site, id: publicId('site', site.id) };
-}
+const MaxJobs = Type.Optional(Cap(MOST_SITE_JOBS, MAX_JOBS));
+
+export const NewSite = Closed({ name: Name, maxJobs: MaxJobs });
+export const ChangedSite = Closed({ name: Type.Optional(Name), maxJobs: MaxJobs }, { minProperties: 1 });

@@ -1,87 +1,76 @@
-import { getSite, listSites } from '../../db/hosts/sites.ts';
-import { changeSite } from '../../db/jobs/change-cap.ts';
-import { canOf, reachOf } from '../../domain/core/authorize.ts';
-import { parsePublicId } from '../../lib/ids.ts';
-import type { App } from '../core/app-type.ts';
-import { actorOf, etag, ifMatchOf, notFound, principalOf } from '../core/caller.ts';
-import { IdParams, PageOf } from '../core/common-schema.ts';
-import { presentPage, readPage } from '../core/cursor.ts';
-import type { ApiParts } from '../core/parts.ts';
+import Type from 'typebox';
+import { changeSite, createSite, removeSite } from '../../db/hosts/sites.ts';
+import { idempotencyOf, ifMatchOf, scopeOf } from '../core/caller.ts';
+import { IdempotencyHeaders, IdParams } from '../core/common-schema.ts';
+import { made, readRoutes, shown } from '../core/noun.ts';
+import type { Routes } from '../core/parts.ts';
 import { problems } from '../core/problem-schema.ts';
-import { ChangedSite, presentSite, Site, SiteQuery } from './site-schema.ts';
+import { ChangedSite, NewSite, SITE } from './site-schema.ts';
 
-const read = { permission: 'site:read', scope: 'anywhere' } as const;
+const config = { authz: { permission: 'site:manage' } } as const;
+const params = IdParams('site');
 
-export function siteRoutes(app: App, parts: ApiParts): void {
-  list(app, parts);
-  show(app, parts);
-  change(app, parts);
-}
+export const siteRoutes: Routes = async (app, parts) => {
+  const { database, engine } = parts;
+  readRoutes(app, parts, SITE);
 
-function list(app: App, { database }: ApiParts): void {
-  app.get(
+  app.post(
     '/sites',
     {
-      config: { authz: read },
+      config,
       schema: {
-        summary: 'Sites, newest first',
-        querystring: SiteQuery,
-        response: { 200: PageOf(Site), ...problems(422) },
+        summary: 'Make a site',
+        headers: IdempotencyHeaders,
+        body: NewSite,
+        response: { 201: SITE.shape, ...problems(409, 413, 415, 422) },
       },
     },
-    async (request) => {
-      const principal = principalOf(request);
-      const { orgId } = principal;
-      const filter = { reach: reachOf(principal, 'site:read'), name: request.query.name ?? null };
-      const page = readPage(request.query);
-      return presentPage(await database.inOrganization(orgId, (tx) => listSites(tx, filter, page)), presentSite);
-    },
-  );
-}
-
-function show(app: App, { database }: ApiParts): void {
-  app.get(
-    '/sites/:id',
-    {
-      config: { authz: read },
-      schema: { summary: 'One site', params: IdParams('site'), response: { 200: Site, ...problems(404) } },
-    },
     async (request, reply) => {
-      const principal = principalOf(request);
-      const id = parsePublicId('site', request.params.id)!;
-      const site = await database.inOrganization(principal.orgId, (tx) => getSite(tx, id));
-      if (!site || !canOf(principal)('site:read', site.id)) throw notFound();
-      return reply.header('etag', etag(site.version)).send(presentSite(site));
+      const site = await database.inOrganization(scopeOf(request), (tx) =>
+        createSite(tx, request.body, idempotencyOf(request)),
+      );
+      return made(request, reply, SITE, site);
     },
   );
-}
 
-function change(app: App, { database, engine, clock, random }: ApiParts): void {
   app.patch(
     '/sites/:id',
     {
-      config: { authz: { permission: 'site:manage' } },
+      config,
       schema: {
-        summary: 'Change how many jobs run at a site at once',
+        summary: 'Change the name of a site, or how many jobs run there at once',
         description:
           'With more, jobs that wait start at once. With fewer, those that run go on, and none starts until it is below.',
-        params: IdParams('site'),
+        params,
         body: ChangedSite,
-        response: { 200: Site, ...problems(404, 412, 413, 415, 422) },
+        response: { 200: SITE.shape, ...problems(404, 409, 412, 413, 415, 422) },
       },
     },
     async (request, reply) => {
-      const principal = principalOf(request);
-      const { orgId } = principal;
-      const id = parsePublicId('site', request.params.id)!;
-      const parts = { actor: actorOf(principal), requestId: request.id, clock, random, claim: engine.newClaim() };
-      const cap = { maxJobs: request.body.maxJobs, ifVersion: ifMatchOf(request) };
-      const { starts, view } = await database.inOrganization(orgId, async (tx) => {
-        const starts = await changeSite(tx, id, cap, parts);
-        return { starts, view: await getSite(tx, id) };
-      });
+      const change = { ...request.body, ifVersion: ifMatchOf(request) };
+      const { site, starts } = await database.inOrganization(scopeOf(request), (tx) =>
+        changeSite(tx, request.params.id, change, engine.newClaim()),
+      );
       if (starts.length > 0) void engine.startRuns(starts);
-      return reply.header('etag', etag(view!.version)).send(presentSite(view!));
+      return shown(request, reply, SITE, site);
     },
   );
-}
+
+  app.delete(
+    '/sites/:id',
+    {
+      config,
+      schema: {
+        summary: 'Remove a site that never had a host',
+        params,
+        response: { 204: Type.Null(), ...problems(404, 409, 412, 413, 415) },
+      },
+    },
+    async (request, reply) => {
+      await database.inOrganization(scopeOf(request), (tx) =>
+        removeSite(tx, request.params.id, ifMatchOf(request), engine.newClaim()),
+      );
+      return reply.code(204).send(null);
+    },
+  );
+};

@@ -5,7 +5,6 @@ import { canOf } from '../../domain/core/authorize.ts';
 import { runWorkflowId } from '../../domain/jobs/workflow-id.ts';
 import { printPosition } from '../../domain/logs/log-position.ts';
 import { Failure } from '../../lib/failure.ts';
-import { parsePublicId } from '../../lib/ids.ts';
 import type { EngineView } from '../../temporal/workflow-engine.ts';
 import type { App } from '../core/app-type.ts';
 import { demand, notFound, principalOf } from '../core/caller.ts';
@@ -54,7 +53,7 @@ function logs(app: App, { database }: ApiParts): void {
     async (request) => {
       const principal = principalOf(request);
       const { orgId } = principal;
-      const id = parsePublicId('job', request.params.id)!;
+      const { id } = request.params;
       const { tail, cursor, limit = DEFAULT_LINES, q: text = null } = request.query;
       if (tail !== undefined && cursor !== undefined)
         throw new Failure('invalid-input', 'Send either tail or cursor.', { fault: 'caller', pointer: 'tail' });
@@ -90,7 +89,7 @@ function engine(app: App, { database, engine, settings }: ApiParts): void {
     },
     async (request) => {
       const principal = principalOf(request);
-      const id = parsePublicId('job', request.params.id)!;
+      const { id } = request.params;
       const job = await database.inOrganization(principal.orgId, (tx) => getJob(tx, id));
       if (!job || !canOf(principal)('job:read', job.site_id)) throw notFound();
       const workflowId = runWorkflowId(job.id, job.run_no);

@@ -5,7 +5,6 @@ import { readJobSnapshots } from '../../db/jobs/job-snapshots.ts';
 import { getJob } from '../../db/jobs/jobs.ts';
 import { canOf, type Principal } from '../../domain/core/authorize.ts';
 import { LOG_START, type LogPosition, printPosition, reaches, tailOf } from '../../domain/logs/log-position.ts';
-import { parsePublicId } from '../../lib/ids.ts';
 import type { App } from '../core/app-type.ts';
 import { demand, notFound, principalOf } from '../core/caller.ts';
 import { IdParams } from '../core/common-schema.ts';
@@ -50,7 +49,7 @@ export function jobStreamRoutes(app: App, parts: ApiParts): void {
     async (request, reply) => {
       const principal = principalOf(request);
       const { orgId } = principal;
-      const id = parsePublicId('job', request.params.id)!;
+      const { id } = request.params;
       const { watermark, job, snapshot } = await readFirst(parts, principal, id);
       const lastId = request.headers['last-event-id'];
       const asked = lastId === undefined ? undefined : readEventId(lastId);

@@ -6,7 +6,6 @@ import { requestCancel } from '../../db/jobs/request-cancel.ts';
 import type { Can } from '../../domain/core/actor.ts';
 import { canOf, type Principal, reachOf } from '../../domain/core/authorize.ts';
 import { Failure } from '../../lib/failure.ts';
-import { parsePublicId } from '../../lib/ids.ts';
 import type { App } from '../core/app-type.ts';
 import { actorOf, demand, etag, idempotencyOf, notFound, principalOf } from '../core/caller.ts';
 import { Closed, IdempotencyHeaders, IdParams, Nullable, PageOf } from '../core/common-schema.ts';
@@ -60,8 +59,8 @@ function list(app: App, { database }: ApiParts): void {
         reach: reachOf(principal, 'job:read'),
         kind: query.kind ?? null,
         states: [...new Set(query.state ?? [])],
-        hostId: query.hostId === undefined ? null : parsePublicId('host', query.hostId),
-        planId: query.planId === undefined ? null : parsePublicId('plan', query.planId),
+        hostId: query.hostId ?? null,
+        planId: query.planId ?? null,
       };
       const page = readPage(query);
       return presentPage(await database.inOrganization(principal.orgId, (tx) => listJobs(tx, filter, page)), (job) =>
@@ -88,7 +87,7 @@ function start(app: App, { database, engine, clock, random }: ApiParts): void {
       const principal = principalOf(request);
       const { orgId } = principal;
       const { kind, target, params = {}, ifBusy = 'queue' } = request.body;
-      const hostId = target?.hostId === undefined ? null : parsePublicId('host', target.hostId);
+      const hostId = target?.hostId ?? null;
       const wanted: JobRequest = {
         kind,
         params,
@@ -128,7 +127,7 @@ function show(app: App, { database }: ApiParts): void {
     },
     async (request, reply) => {
       const principal = principalOf(request);
-      const id = parsePublicId('job', request.params.id)!;
+      const { id } = request.params;
       const job = await database.inOrganization(principal.orgId, (tx) => getJob(tx, id, seesOf(principal)));
       if (!job || !canOf(principal)('job:read', job.site_id)) throw notFound();
       return reply.header('etag', etag(job.version)).send(presentJob(job, canOf(principal)));
@@ -152,7 +151,7 @@ function cancel(app: App, { database, engine, clock, random }: ApiParts): void {
     async (request, reply) => {
       const principal = principalOf(request);
       const { orgId } = principal;
-      const id = parsePublicId('job', request.params.id)!;
+      const { id } = request.params;
       const claim = engine.newClaim();
       const { answer, view } = await database.inOrganization(orgId, async (tx) => {
         const seen = await getJob(tx, id);

@@ -5,7 +5,7 @@ import { readJobSnapshots } from '../../db/jobs/job-snapshots.ts';
 import { getJob } from '../../db/jobs/jobs.ts';
 import { type LogRange, type LogSlice, readLogBatch } from '../../db/logs/log-slices.ts';
 import { LOG_START, reaches } from '../../domain/logs/log-position.ts';
-import { parsePublicId, publicId } from '../../lib/ids.ts';
+import { publicId } from '../../lib/ids.ts';
 import type { App } from '../core/app-type.ts';
 import { demand, notFound, principalOf } from '../core/caller.ts';
 import { Closed, IdParams } from '../core/common-schema.ts';
@@ -54,7 +54,7 @@ export function jobLogDownloadRoute(app: App, parts: ApiParts): void {
     async (request, reply) => {
       const principal = principalOf(request);
       const { orgId } = principal;
-      const jobId = parsePublicId('job', request.params.id)!;
+      const { id: jobId } = request.params;
       const { siteId, day, end } = await database.inOrganization(orgId, async (tx) => {
         const job = await getJob(tx, jobId);
         if (!job) throw notFound();

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Answer } from '../client/answer.ts';
 import { type Cli, openSession } from '../client/cli.ts';
 import { addCapCommand } from './cap.ts';
+import { addSiteCommands } from './site-edit.ts';
 
 export function registerSites(program: Command, cli: Cli): void {
   const sites = program
@@ -24,5 +25,6 @@ export function registerSites(program: Command, cli: Cli): void {
         'There are no sites.',
       );
     });
+  addSiteCommands(sites, cli);
   addCapCommand(sites, cli, 'site');
 }

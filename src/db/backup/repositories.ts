@@ -1,72 +1,60 @@
-import { sql } from 'kysely';
-import { behind, inOrder, type Page, type PageAsked, pageOf, rfc3339 } from '../core/page.ts';
+import { shellWord } from '../../domain/core/shell-word.ts';
+import type { RandomBytes } from '../../lib/ids.ts';
+import type { Keyring } from '../../lib/seal.ts';
+import { tellChange } from '../audit/tell-change.ts';
+import { createOnce, type EntityRead, refuseTakenName } from '../core/entities.ts';
+import type { IdempotencyKeyUse } from '../core/idempotency.ts';
 import type { Tx } from '../core/transaction.ts';
+import { Repository } from '../tables/repository.ts';
+import { checkAddress, refuseSameAddress } from './set-address.ts';
+import { checkPassword, mintPassword, storePassword } from './set-credentials.ts';
 
-/** A repository as people may see it: never its password, only whether there is one. */
-export interface RepositoryView {
-  readonly id: string;
+export const REPOSITORIES: EntityRead<Repository> = { entity: Repository, site: null };
+
+export interface NewRepository {
   readonly name: string;
-  readonly backend: string;
   readonly url: string;
-  readonly hasPassword: boolean;
-  readonly state: string;
-  readonly stateAt: string | null;
-  readonly readyAt: string | null;
-  readonly snapshotsKnown: number;
-  readonly resticId: string | null;
-  readonly maxJobs: number | null;
-  readonly version: number;
-  readonly createdAt: string;
+  /** Left out: make one, and show it this once. */
+  readonly password?: string;
+  readonly maxJobs?: number | null;
 }
 
-interface Row {
-  id: string;
-  name: string;
-  backend: string;
-  url: string;
-  has_password: boolean;
-  state: string;
-  state_at: string | null;
-  ready_at: string | null;
-  snapshots_known: number;
-  restic_id: string | null;
-  max_jobs: number | null;
-  version: number;
-  created_at: string;
+export interface CreatedRepository {
+  readonly repository: Repository;
+  /** The password that was made here; null when the caller gave one, and when the request is a repetition. */
+  readonly mintedPassword: string | null;
+  /** Why a password that was made is not shown, and what to do without it; null when there is nothing to say. */
+  readonly passwordNote: string | null;
 }
 
-const SELECT = sql`select r.id, r.name, r.backend, r.url, r.state, r.state_at, r.ready_at, r.snapshots_known, r.restic_id, r.max_jobs, r.version, r.created_at, exists (select 1 from secret s
-  where s.org_id = r.org_id and s.table_name = 'repository' and s.row_id = r.id and s.column_name = 'password') as has_password
-  from repository r`;
+const shownBefore = (name: string): string =>
+  `This request was carried out before, and only its first answer held the password that was made. Without it the backups open by nothing but Holdfast: set another one before the repository is made: holdfast repositories password ${shellWord(name)} --new`;
 
-const viewOf = (row: Row): RepositoryView => ({
-  id: row.id,
-  name: row.name,
-  backend: row.backend,
-  url: row.url,
-  hasPassword: row.has_password,
-  state: row.state,
-  stateAt: rfc3339(row.state_at),
-  readyAt: rfc3339(row.ready_at),
-  snapshotsKnown: row.snapshots_known,
-  resticId: row.restic_id,
-  maxJobs: row.max_jobs,
-  version: row.version,
-  createdAt: rfc3339(row.created_at),
-});
-
-export async function listRepositories(
+export async function createRepository(
   tx: Tx,
-  filter: { readonly name: string | null },
-  page: PageAsked,
-): Promise<Page<RepositoryView>> {
-  const found = await tx.rows(sql<Row>`${SELECT}
-     where r.org_id = ${tx.orgId} and ${behind(page, 'r.id')} and (${filter.name}::text is null or r.name = ${filter.name})
-     order by ${inOrder(page, 'r.id')} limit ${page.limit + 1}`);
-  return pageOf(found.map(viewOf), page.limit, (repository) => repository.id);
-}
-
-export async function getRepository(tx: Tx, id: string): Promise<RepositoryView | null> {
-  const found = await tx.first(sql<Row>`${SELECT} where r.org_id = ${tx.orgId} and r.id = ${id}`);
-  return found ? viewOf(found) : null;
+  { name, url, password, maxJobs = null }: NewRepository,
+  use: IdempotencyKeyUse | null,
+  { keyring, random }: { readonly keyring: Keyring; readonly random: RandomBytes },
+): Promise<CreatedRepository> {
+  if (password !== undefined) checkPassword(password);
+  const address = checkAddress(url);
+  let minted: string | null = null;
+  let isNew = false;
+  const repository = await createOnce(tx, REPOSITORIES, { noun: 'repository', use }, async () => {
+    await refuseSameAddress(tx, address.url, null);
+    await refuseTakenName(tx, REPOSITORIES, { name, says: `There is a repository "${name}" already.` });
+    const id = tx.newId();
+    const made = tx.em.create(Repository, { org: tx.orgId, id, name, ...address, maxJobs, createdAt: tx.now });
+    await tx.em.flush();
+    if (password === undefined) minted = mintPassword(random);
+    await storePassword(tx, id, password ?? minted!, keyring);
+    made.hasPassword = true;
+    isNew = true;
+    const object = { kind: 'repository', id, label: name, version: made.version };
+    const data = { ...address, maxJobs };
+    await tellChange(tx, { action: 'repository.create', topic: 'repository.changed', object, data });
+    return made;
+  });
+  const passwordNote = isNew || password !== undefined ? null : shownBefore(name);
+  return { repository, mintedPassword: minted, passwordNote };
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { type ReadAddress, readRepositoryAddress } from '../../domain/backup/repository-address.ts';
 import { Failure } from '../../lib/failure.ts';
-import { type ChangeParts, tellChange } from '../audit/tell-change.ts';
+import { tellChange } from '../audit/tell-change.ts';
 import { lockOrganization } from '../core/lock-organization.ts';
 import type { Tx } from '../core/transaction.ts';
 
@@ -33,7 +33,6 @@ export async function setAddress(
   tx: Tx,
   id: string,
   change: { readonly url: string; readonly ifVersion: number | null },
-  parts: ChangeParts,
 ): Promise<void> {
   const { backend, url } = checkAddress(change.url);
   await lockOrganization(tx);
@@ -49,10 +48,9 @@ export async function setAddress(
       fault: 'caller',
     });
   await refuseSameAddress(tx, url, id);
-  const now = parts.clock.now();
-  await tx.run(sql`update repository set url = ${url}, backend = ${backend}, state = 'unknown', state_at = ${now}::timestamptz, version = version + 1
+  await tx.run(sql`update repository set url = ${url}, backend = ${backend}, state = 'unknown', state_at = ${tx.now}::timestamptz, version = version + 1
     where org_id = ${tx.orgId} and id = ${id}`);
   const object = { kind: 'repository', id, label: row.name, version: row.version + 1 };
   const data = { url, before: row.url };
-  await tellChange(tx, { action: 'repository.set-address', topic: 'repository.changed', object, data }, parts);
+  await tellChange(tx, { action: 'repository.set-address', topic: 'repository.changed', object, data });
 }

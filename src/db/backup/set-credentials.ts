@@ -1,14 +1,10 @@
 import { sql } from 'kysely';
 import { refusePassword } from '../../domain/backup/repository-password.ts';
 import { Failure } from '../../lib/failure.ts';
-import { newUuid, type RandomBytes } from '../../lib/ids.ts';
+import type { RandomBytes } from '../../lib/ids.ts';
 import { type Keyring, seal } from '../../lib/seal.ts';
-import { type ChangeParts, tellChange } from '../audit/tell-change.ts';
+import { tellChange } from '../audit/tell-change.ts';
 import type { Tx } from '../core/transaction.ts';
-
-export interface CredentialParts extends ChangeParts {
-  readonly keyring: Keyring;
-}
 
 /** A password nobody has to type: 24 random bytes that fit into a URL. */
 export const mintPassword = (random: RandomBytes): string => Buffer.from(random(24)).toString('base64url');
@@ -20,21 +16,16 @@ export function checkPassword(password: string): void {
 }
 
 /** Seals a password as the next version of the repository's secret; running attempts keep the one they claimed. */
-export async function storePassword(
-  tx: Tx,
-  repositoryId: string,
-  password: string,
-  parts: CredentialParts,
-): Promise<void> {
+export async function storePassword(tx: Tx, repositoryId: string, password: string, keyring: Keyring): Promise<void> {
   const sealed = seal(
-    parts.keyring,
+    keyring,
     { table: 'repository', row: repositoryId, column: 'password', organisation: tx.orgId },
     password,
   );
   await tx.run(sql`
     insert into secret(org_id, id, table_name, row_id, column_name, secret_version, sealed, created_at)
-      select ${tx.orgId}, ${newUuid(parts.clock, parts.random)}, 'repository', ${repositoryId}, 'password', coalesce(max(secret_version), 0) + 1, ${sealed},
-        ${parts.clock.now()}::timestamptz
+      select ${tx.orgId}, ${tx.newId()}, 'repository', ${repositoryId}, 'password', coalesce(max(secret_version), 0) + 1, ${sealed},
+        ${tx.now}::timestamptz
         from secret where org_id = ${tx.orgId} and table_name = 'repository' and row_id = ${repositoryId} and column_name = 'password'`);
 }
 
@@ -43,7 +34,7 @@ export async function setCredentials(
   tx: Tx,
   repositoryId: string,
   change: { readonly password: string; readonly ifVersion: number | null },
-  parts: CredentialParts,
+  keyring: Keyring,
 ): Promise<void> {
   checkPassword(change.password);
   // The row lock also numbers two changes at once one after the other.
@@ -52,10 +43,10 @@ export async function setCredentials(
   if (!row) throw new Failure('not-found', 'There is no such repository.', { fault: 'caller' });
   if (change.ifVersion !== null && change.ifVersion !== row.version)
     throw new Failure('version-conflict', `The repository is at version ${row.version} by now.`, { fault: 'caller' });
-  await storePassword(tx, repositoryId, change.password, parts);
+  await storePassword(tx, repositoryId, change.password, keyring);
   await tx.run(sql`update repository set version = version + 1, state = case when state = 'wrong-password' then 'unknown' else state end,
-      state_at = case when state = 'wrong-password' then ${parts.clock.now()}::timestamptz else state_at end
+      state_at = case when state = 'wrong-password' then ${tx.now}::timestamptz else state_at end
     where org_id = ${tx.orgId} and id = ${repositoryId}`);
   const object = { kind: 'repository', id: repositoryId, label: row.name, version: row.version + 1 };
-  await tellChange(tx, { action: 'repository.set-credentials', topic: 'repository.changed', object, data: {} }, parts);
+  await tellChange(tx, { action: 'repository.set-credentials', topic: 'repository.changed', object, data: {} });
 }

@@ -1,46 +1,77 @@
-import { sql } from 'kysely';
-import type { Reach } from '../../domain/core/authorize.ts';
-import { behind, inOrder, type Page, type PageAsked, pageOf, rfc3339, withinReach } from '../core/page.ts';
+import { ForeignKeyConstraintViolationException } from '@mikro-orm/core';
+import { Failure } from '../../lib/failure.ts';
+import { tellChange } from '../audit/tell-change.ts';
+import { createOnce, type EntityRead, findEntity, openEntity, refuseTakenName } from '../core/entities.ts';
+import type { IdempotencyKeyUse } from '../core/idempotency.ts';
 import type { Tx } from '../core/transaction.ts';
+import { changeSite as changeSiteCap } from '../jobs/change-cap.ts';
+import { type CommitterClaim, limitSite } from '../jobs/grant.ts';
+import type { StartOrder } from '../jobs/start-orders.ts';
+import { Site } from '../tables/site.ts';
 
-export interface SiteView {
-  readonly id: string;
-  readonly name: string;
-  readonly maxJobs: number | null;
-  readonly version: number;
-  readonly createdAt: string;
-}
+export const SITES: EntityRead<Site> = { entity: Site, site: 'id' };
 
-interface Row {
-  id: string;
-  name: string;
-  max_jobs: number | null;
-  version: number;
-  created_at: string;
-}
+const noun = 'site';
+const taken = (name: string) => `There is a site "${name}" already.`;
+const tell = (tx: Tx, verb: string, { id, name, version }: Site, data: Record<string, unknown>) =>
+  tellChange(tx, {
+    action: `site.${verb}`,
+    topic: 'site.changed',
+    object: { kind: noun, id, label: name, version },
+    data,
+  });
 
-const viewOf = (row: Row): SiteView => ({
-  id: row.id,
-  name: row.name,
-  maxJobs: row.max_jobs,
-  version: row.version,
-  createdAt: rfc3339(row.created_at),
-});
-
-export async function listSites(
+export function createSite(
   tx: Tx,
-  filter: { readonly reach: Reach; readonly name: string | null },
-  page: PageAsked,
-): Promise<Page<SiteView>> {
-  const found = await tx.rows(sql<Row>`select s.id, s.name, s.max_jobs, s.version, s.created_at from site s
-     where s.org_id = ${tx.orgId} and ${behind(page, 's.id')} and ${withinReach(filter.reach, 's.id')}
-       and (${filter.name}::text is null or s.name = ${filter.name})
-     order by ${inOrder(page, 's.id')} limit ${page.limit + 1}`);
-  return pageOf(found.map(viewOf), page.limit, (site) => site.id);
+  { name, maxJobs = null }: { readonly name: string; readonly maxJobs?: number | null },
+  use: IdempotencyKeyUse | null,
+): Promise<Site> {
+  return createOnce(tx, SITES, { noun, use }, async () => {
+    await refuseTakenName(tx, SITES, { name, says: taken(name) });
+    const site = tx.em.create(Site, { org: tx.orgId, id: tx.newId(), name, maxJobs, createdAt: tx.now });
+    await tx.em.flush();
+    await tell(tx, 'create', site, { maxJobs });
+    return site;
+  });
 }
 
-export async function getSite(tx: Tx, id: string): Promise<SiteView | null> {
-  const found = await tx.first(sql<Row>`
-    select id, name, max_jobs, version, created_at from site where org_id = ${tx.orgId} and id = ${id}`);
-  return found ? viewOf(found) : null;
+export interface SiteChange {
+  /** Names are for people: hosts, rights and jobs go by the id. */
+  readonly name?: string;
+  readonly maxJobs?: number | null;
+  readonly ifVersion: number | null;
+}
+
+/** Answers what may start by that too, to be handed to the engine after the commit. */
+export async function changeSite(
+  tx: Tx,
+  id: string,
+  { name, maxJobs, ifVersion }: SiteChange,
+  claim: CommitterClaim,
+): Promise<{ site: Site; starts: StartOrder[] }> {
+  const site = await openEntity(tx, SITES, id, noun, { ifVersion });
+  if (name !== undefined && name !== site.name) {
+    await refuseTakenName(tx, SITES, { name, self: id, says: taken(name) });
+    const before = site.name;
+    site.name = name;
+    await tx.em.flush();
+    await tell(tx, 'rename', site, { before });
+  }
+  const starts = maxJobs === undefined ? [] : await changeSiteCap(tx, id, { maxJobs, ifVersion: null }, claim);
+  return { site: (await findEntity(tx, SITES, id))!, starts };
+}
+
+/** Only what nothing ever pointed at: hosts, jobs and roles that were given there, also those that were taken away, keep their site. */
+export async function removeSite(tx: Tx, id: string, ifVersion: number | null, claim: CommitterClaim): Promise<void> {
+  const site = await openEntity(tx, SITES, id, noun, { ifVersion });
+  // Its cap is a key of its own; nobody waits for one without hosts.
+  await limitSite(tx, id, null, claim);
+  tx.em.remove(site);
+  await tx.em.flush().catch((thrown: unknown) => {
+    if (!(thrown instanceof ForeignKeyConstraintViolationException)) throw thrown;
+    throw new Failure('site-in-use', `Hosts or roles belong to the site ${site.name}, or did before.`, {
+      fault: 'caller',
+    });
+  });
+  await tell(tx, 'remove', site, {});
 }

@@ -6,10 +6,11 @@ import { type AskedJob, judgeRequest, type ReadRequest, readRequest } from '../.
 import type { Clock } from '../../lib/clock.ts';
 import { Failure } from '../../lib/failure.ts';
 import { newUuid, type RandomBytes } from '../../lib/ids.ts';
+import type { IdempotencyKeyUse } from '../core/idempotency.ts';
 import { lockOrganization } from '../core/lock-organization.ts';
 import type { Tx } from '../core/transaction.ts';
 import { type CommitterClaim, tryJobs } from './grant.ts';
-import { type IdempotencyKeyUse, insertJobs, type NewJob } from './insert-jobs.ts';
+import { insertJobs, type NewJob } from './insert-jobs.ts';
 import { loadFacts } from './job-facts.ts';
 import { loadWaits, type Sees } from './job-waits.ts';
 import type { StartOrder } from './start-orders.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { EventTopic } from '../../catalog/events.ts';
 import { Failure } from '../../lib/failure.ts';
-import { type ChangeParts, tellChange } from '../audit/tell-change.ts';
+import { tellChange } from '../audit/tell-change.ts';
 import { lockOrganization } from '../core/lock-organization.ts';
 import type { Tx } from '../core/transaction.ts';
 import { type CommitterClaim, limitRepository, limitSite } from './grant.ts';
@@ -11,10 +11,6 @@ export interface CapChange {
   /** How many jobs run at once; null: no cap of its own. */
   readonly maxJobs: number | null;
   readonly ifVersion: number | null;
-}
-
-export interface CapParts extends ChangeParts {
-  readonly claim: CommitterClaim;
 }
 
 interface Capped {
@@ -27,19 +23,19 @@ const REPOSITORY: Capped = { noun: 'repository', topic: 'repository.changed', li
 const SITE: Capped = { noun: 'site', topic: 'site.changed', limit: limitSite };
 
 /** Sets a repository's cap; answers what may start by that, to be handed to the engine after the commit. */
-export const changeRepository = (tx: Tx, id: string, change: CapChange, parts: CapParts) =>
-  changeCap(tx, REPOSITORY, id, change, parts);
+export const changeRepository = (tx: Tx, id: string, change: CapChange, claim: CommitterClaim) =>
+  changeCap(tx, REPOSITORY, id, change, claim);
 
 /** Sets a site's cap; answers what may start by that, to be handed to the engine after the commit. */
-export const changeSite = (tx: Tx, id: string, change: CapChange, parts: CapParts) =>
-  changeCap(tx, SITE, id, change, parts);
+export const changeSite = (tx: Tx, id: string, change: CapChange, claim: CommitterClaim) =>
+  changeCap(tx, SITE, id, change, claim);
 
 async function changeCap(
   tx: Tx,
   { noun, topic, limit }: Capped,
   id: string,
   { maxJobs, ifVersion }: CapChange,
-  parts: CapParts,
+  claim: CommitterClaim,
 ): Promise<StartOrder[]> {
   await lockOrganization(tx);
   const table = sql.table(noun);
@@ -53,6 +49,6 @@ async function changeCap(
   );
   const object = { kind: noun, id, label: row.name, version: row.version + 1 };
   const data = { maxJobs, before: row.max_jobs };
-  await tellChange(tx, { action: `${noun}.set-cap`, topic, object, data }, parts);
-  return loadStartOrders(tx, await limit(tx, id, maxJobs, parts.claim));
+  await tellChange(tx, { action: `${noun}.set-cap`, topic, object, data });
+  return loadStartOrders(tx, await limit(tx, id, maxJobs, claim));
 }

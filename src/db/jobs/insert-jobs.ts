@@ -3,14 +3,8 @@ import type { Actor, Trigger } from '../../domain/core/actor.ts';
 import type { JobFacts } from '../../domain/jobs/facts.ts';
 import { type KeyWish, NO_HOST } from '../../domain/jobs/lock.ts';
 import { type Fact, recorded } from '../audit/record.ts';
+import type { IdempotencyKeyUse } from '../core/idempotency.ts';
 import type { Tx } from '../core/transaction.ts';
-
-export interface IdempotencyKeyUse {
-  readonly principal: string;
-  readonly route: string;
-  readonly key: string;
-  readonly bodyHash: Buffer;
-}
 
 /** A job that was judged good, with everything its rows need. Ids are uuids. */
 export interface NewJob {

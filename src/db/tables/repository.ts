@@ -33,6 +33,13 @@ export const RepositorySchema = defineEntity({
     snapshotsKnown: p.integer().default(0),
     /** How many jobs run against it at once; null: as many as against any other. */
     maxJobs: p.integer().nullable().check('max_jobs >= 1 and max_jobs <= 50'),
+    /** Whether there is one; it is a secret of its own. */
+    hasPassword: p
+      .boolean()
+      .formula(
+        (columns) =>
+          `exists (select 1 from "secret" s where s.org_id = ${columns.org} and s.table_name = 'repository' and s.row_id = ${columns.id} and s.column_name = 'password')`,
+      ),
     version: p.integer().version(),
     createdAt: p.datetime(),
   },

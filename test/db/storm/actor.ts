@@ -196,8 +196,8 @@ async function cap(chance: (below: number) => number): Promise<void> {
   const maxJobs = chance(4) === 0 ? null : 1 + chance(4);
   const [change, ids] =
     chance(2) === 0 ? ([changeSite, order.sites] as const) : ([changeRepository, order.repositories] as const);
-  const about = { ...parts(), actor: ACTOR, requestId: 'storm' };
-  await api.inOrganization(org, (tx) => change(tx, ids[chance(ids.length)]!, { maxJobs, ifVersion: null }, about));
+  const scope = { orgId: org, actor: ACTOR, requestId: 'storm' };
+  await api.inOrganization(scope, (tx) => change(tx, ids[chance(ids.length)]!, { maxJobs, ifVersion: null }, claim()));
   report.caps++;
 }
 

@@ -3,7 +3,9 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { isStorable } from '../../../domain/core/plain-text.ts';
 import { Failure } from '../../../lib/failure.ts';
+import { parsePublicId, publicIdNoun } from '../../../lib/ids.ts';
 import { type FieldError, inputErrors, step } from '../../../lib/input-errors.ts';
+import { hashBody } from '../caller.ts';
 import { Closed, EditHeaders } from '../common-schema.ts';
 
 /** A part of a request that does not fit its schema. */
@@ -35,21 +37,45 @@ export function installValidation(app: FastifyInstance): void {
   });
   app.setValidatorCompiler(({ schema, httpPart = 'body' }) => {
     const check = Compile(schema as TSchema);
+    const readIds = idReader(schema as TSchema);
     return (data: unknown) => {
       const value = httpPart === 'querystring' ? readQuery(schema as QuerySchema, data as Query) : (data ?? null);
-      if (check.Check(value)) return { value };
+      if (check.Check(value)) return { value: readIds === null ? value : readIds(value) };
       const errors = inputErrors(schema, check.Errors(value)).slice(0, MAX_ERRORS);
       const named = httpPart === 'body' ? errors : errors.map((e) => ({ ...e, pointer: e.pointer.slice(1) }));
       return { error: new InputError(httpPart, named) };
     };
   });
+  app.decorateRequest('bodyHash', null);
   app.addHook('preValidation', async (request) => {
+    // Before ids in it are read: what was sent is what has to be the same.
+    if (request.headers['idempotency-key'] !== undefined) request.bodyHash = hashBody(request.body);
     if (!isDecodable(request.url.split('?')[1] ?? ''))
       throw new Failure('bad-request', 'The query holds a "%" that starts no character of UTF-8.', { fault: 'caller' });
     refuseUnstorable(request.body, 'body');
     // What is public stores nothing.
     if (request.routeOptions.config.authz) refuseUnstorable(request.query, 'querystring');
   });
+}
+
+/**
+ * Public ids are turned into uuids here, once, in parameters, queries and bodies: a handler never sees one. Null: the schema
+ * holds none.
+ */
+function idReader(schema: TSchema): ((value: unknown) => unknown) | null {
+  const { pattern, properties = {} } = schema as { pattern?: string; properties?: Record<string, TSchema> };
+  const noun = pattern === undefined ? null : publicIdNoun(pattern);
+  if (noun !== null) return (value) => parsePublicId(noun, value as string);
+  const inner = Object.entries(properties).flatMap(([name, of]) => {
+    const read = idReader(of);
+    return read === null ? [] : [[name, read] as const];
+  });
+  if (inner.length === 0) return null;
+  return (value) => {
+    const record = value as Record<string, unknown>;
+    for (const [name, read] of inner) if (record[name] !== undefined) record[name] = read(record[name]);
+    return record;
+  };
 }
 
 function refuseUnstorable(value: unknown, part: 'body' | 'querystring'): void {

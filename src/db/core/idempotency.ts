@@ -1,7 +1,14 @@
 import { sql } from 'kysely';
 import { Failure } from '../../lib/failure.ts';
-import type { Tx } from '../core/transaction.ts';
-import type { IdempotencyKeyUse } from './insert-jobs.ts';
+import type { Tx } from './transaction.ts';
+
+/** An Idempotency-Key as it came with a request. */
+export interface IdempotencyKeyUse {
+  readonly principal: string;
+  readonly route: string;
+  readonly key: string;
+  readonly bodyHash: Buffer;
+}
 
 /**
  * What this Idempotency-Key led to before, or null. Ask inside the organisation's lock: of twenty requests at once the
@@ -19,13 +26,8 @@ export async function recallRequest(tx: Tx, use: IdempotencyKeyUse | null): Prom
   return row?.subject_id ?? null;
 }
 
-export async function rememberRequest(
-  tx: Tx,
-  use: IdempotencyKeyUse | null,
-  subjectId: string,
-  now: Date,
-): Promise<void> {
+export async function rememberRequest(tx: Tx, use: IdempotencyKeyUse | null, subjectId: string): Promise<void> {
   if (use === null) return;
   await tx.run(sql`insert into idempotency_key(org_id, principal, route, key, body_hash, subject_id, created_at)
-    values (${tx.orgId}, ${use.principal}, ${use.route}, ${use.key}, ${use.bodyHash}, ${subjectId}, ${now}::timestamptz)`);
+    values (${tx.orgId}, ${use.principal}, ${use.route}, ${use.key}, ${use.bodyHash}, ${subjectId}, ${tx.now}::timestamptz)`);
 }
