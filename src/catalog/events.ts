@@ -1,5 +1,5 @@
 /** The topics of events, each with what its data holds. Readers get them in the order of their transactions. */
-export const EVENT_TOPICS = {
+const EVENT_TOPICS = {
   'job.changed': 'a job got another state: {state, reason, version}',
   'job.ended': 'a job reached its end: {state, code, version}',
   'host.changed': 'presence or facts of a host changed: {online, version}',

@@ -1,7 +1,7 @@
 /** Where a permission makes sense to be given. */
-export type PermissionScope = 'organization' | 'site';
+type PermissionScope = 'organization' | 'site';
 
-export interface PermissionDefinition {
+interface PermissionDefinition {
   /** `resource:action`. */
   readonly key: string;
   readonly description: string;

@@ -1,7 +1,7 @@
 /** Who may change a setting that lives in the database. */
-export type SettingPlane = 'platform' | 'organization';
+type SettingPlane = 'platform' | 'organization';
 
-export interface SettingDefinition {
+interface SettingDefinition {
   readonly description: string;
   readonly plane: SettingPlane;
   readonly secret: boolean;
@@ -12,4 +12,3 @@ export interface SettingDefinition {
 export const SETTINGS = {
   'log.retention_days': { description: 'How long job logs are kept', plane: 'platform', secret: false, default: 30 },
 } as const satisfies Record<string, SettingDefinition>;
-export type SettingKey = keyof typeof SETTINGS;

@@ -8,7 +8,7 @@ import { dataPaths } from '../processes/place/data-folder.ts';
 import { firstBackup } from './first-backup.ts';
 import type { ProgressOutput } from './progress-output.ts';
 
-export interface FirstBackupOnce {
+interface FirstBackupOnce {
   readonly config: Config;
   readonly ownerUrl: string;
   readonly profile: Profile;

@@ -15,7 +15,7 @@ const NAME = 'first';
 const FOLDER = fileURLToPath(new URL('../', import.meta.url)).replace(/\/$/, '');
 const JOB_WITHIN_MS = 120_000;
 
-export interface FirstBackup {
+interface FirstBackup {
   readonly profile: Profile;
   readonly hostName: string;
   /** `<data>/repositories`. */

@@ -18,7 +18,7 @@ import type { StopList } from './supervisor/stop-list.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { TemporalStart } from './temporal/temporal-start.ts';
 
-export interface StackOrder {
+interface StackOrder {
   readonly config: Config;
   readonly environment: Environment;
   readonly ports: OurPorts;

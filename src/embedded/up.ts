@@ -18,7 +18,7 @@ import { endLeftovers } from './supervisor/leftovers.ts';
 import { StopList } from './supervisor/stop-list.ts';
 import { welcome } from './welcome.ts';
 
-export interface UpOptions extends ProcessWorld {
+interface UpOptions extends ProcessWorld {
   /** False: the first start makes no backup. */
   readonly firstJob: boolean;
 }

@@ -40,7 +40,7 @@ const SERVER_OPTIONS = {
   'grpc.keepalive_timeout_ms': 10_000,
 };
 
-export interface GatewayOptions {
+interface GatewayOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** Null serves without TLS: credentials travel in the clear, so on loopback and in tests only. */
   readonly tls: { readonly certificatePem: string; readonly keyPem: string } | null;

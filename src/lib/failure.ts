@@ -1,5 +1,5 @@
 /** Whose fault a failure is: who has to do something about it. */
-export type Fault = 'caller' | 'host' | 'operator' | 'us';
+type Fault = 'caller' | 'host' | 'operator' | 'us';
 
 /**
  * An error meant to be read: it says whose fault it is, whether trying again can help, and what we were doing.

@@ -7,7 +7,7 @@ export type RandomBytes = (count: number) => Uint8Array;
 export const systemRandom: RandomBytes = (count) => systemRandomBytes(count);
 
 /** The prefixes of public ids. A public id is the prefix, `_` and 26 characters of Crockford base32. */
-export const ID_PREFIXES = {
+const ID_PREFIXES = {
   organization: 'org',
   site: 'site',
   user: 'user',

@@ -14,7 +14,7 @@ export interface Log {
   child(bindings: Fields): Log;
 }
 
-export interface LoggerOptions {
+interface LoggerOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly pretty: boolean;
   /** Which process speaks: api, worker, gateway, agent, up. */

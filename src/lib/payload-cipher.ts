@@ -13,7 +13,7 @@ const NONCE = 12;
 const TAG = 16;
 
 /** What stands in an encrypted payload: the id of its key and its owner for its metadata, and its data. */
-export interface EncryptedPayload {
+interface EncryptedPayload {
   readonly keyId: string;
   readonly belongsTo: string;
   readonly data: Uint8Array;

@@ -109,7 +109,7 @@ export function parseKeyring(text: string): Keyring {
 }
 
 /** The one place a sealed value belongs to. It opens nowhere else. */
-export interface SealContext {
+interface SealContext {
   readonly table: string;
   readonly row: string;
   readonly column: string;

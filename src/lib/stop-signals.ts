@@ -1,9 +1,9 @@
 /** The signals by which the world asks a program to end. */
-export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type StopSignal = (typeof STOP_SIGNALS)[number];
 
 /** What came so far. */
-export interface Heard {
+interface Heard {
   readonly stopping: boolean;
   /** When a person pressed Ctrl-C first; null while nobody did. */
   readonly interruptedAtMs: number | null;
@@ -16,7 +16,7 @@ export type Meaning = 'stop' | 'end-at-once' | 'ignore';
  * One Ctrl-C reaches a process group and comes again from each wrapper in it: npm, the start script. A person who
  * presses twice because it takes too long waits longer than this.
  */
-export const COPIES_WITHIN_MS = 1_000;
+const COPIES_WITHIN_MS = 1_000;
 
 /**
  * What a signal means. Only a person's second SIGINT ends at once: service managers, `timeout` and closing terminals

@@ -25,7 +25,7 @@ import { type Env, StartProblem } from './place/start-problem.ts';
 
 const SHUTDOWN_GRACE_MS = 8_000;
 
-export interface AgentProcess {
+interface AgentProcess {
   readonly env: Environment;
   readonly dieWithParent: boolean;
 }

@@ -16,7 +16,7 @@ export interface BootstrapAnswer extends Bootstrapped {
   readonly setupToken: string | null;
 }
 
-export interface BootstrapOrder {
+interface BootstrapOrder {
   readonly config: Config;
   readonly ownerUrl: string;
   readonly apiUrl: string;

@@ -24,7 +24,7 @@ export interface Running {
   readonly ended?: Promise<string>;
 }
 
-export interface ProcessOptions {
+interface ProcessOptions {
   readonly name: 'api' | 'worker' | 'gateway';
   readonly env: Environment;
   /** Our parent holds our standard input; when it dies, so do we. */

@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import { lazyConnection, type TemporalTarget } from './connection.ts';
 
 /** A client connection whose calls have a deadline and are over before it is closed. */
-export interface Calls {
+interface Calls {
   readonly connection: Connection;
   /** Runs calls to Temporal; all of them together may take this long. */
   within<T>(timeoutMs: number, work: () => Promise<T>): Promise<T>;

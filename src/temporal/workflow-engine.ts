@@ -68,7 +68,7 @@ export interface WorkflowEngine {
   close(): Promise<void>;
 }
 
-export interface EngineOptions {
+interface EngineOptions {
   readonly target: TemporalTarget;
   readonly clock: Clock;
   readonly random: RandomBytes;

@@ -23,7 +23,7 @@ import { LOST_RUN_TIMES, LostRunSweep, type LostRunTimes } from './jobs/lost-run
 import { pumpOnce } from './jobs/pump.ts';
 import { REPAIR_LEASE_MS, REPAIR_PERIOD_MS, sweepRepair } from './jobs/sweep.ts';
 
-export interface WorkerOptions {
+interface WorkerOptions {
   readonly temporal: TemporalTarget;
   readonly database: Database;
   readonly keyring: Keyring;

@@ -5,7 +5,7 @@ export const MAX_REPEATS_AFTER_CLAIM = 2;
 /** An attempt that never touched the world is done again at most this often, so that a broken agent does not spin for ever. */
 export const MAX_REPEATS_UNCLAIMED = 5;
 
-export interface RepeatQuestion {
+interface RepeatQuestion {
   readonly repeat: Repeat;
   readonly end: AttemptEnd;
   readonly claimed: boolean;

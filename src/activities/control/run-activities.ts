@@ -18,7 +18,7 @@ import type { ControlActivities } from '../../workflows/control-activities.ts';
 
 const DATA_FAULT: DataFault = 'DataFault';
 
-export interface ControlParts {
+interface ControlParts {
   readonly database: Database;
   readonly engine: WorkflowEngine;
   readonly clock: Clock;

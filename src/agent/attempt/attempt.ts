@@ -22,7 +22,7 @@ export interface AttemptDeps {
 }
 
 /** What Temporal would give: kept apart, so that an attempt can be tested without it. */
-export interface AttemptHost {
+interface AttemptHost {
   readonly signal: AbortSignal;
   heartbeat(): void;
 }
@@ -38,7 +38,7 @@ export class AttemptFault extends Error {
   }
 }
 
-export const HEARTBEAT_MS = 15_000;
+const HEARTBEAT_MS = 15_000;
 const CLEAN_UP_GRACE_MS = 2_000;
 /** Room for a JSON line of restic that names two long paths; the log cuts at 16 KiB by itself. */
 const MAX_PROGRAM_LINE_BYTES = 1024 * 1024;

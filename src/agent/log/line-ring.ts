@@ -2,7 +2,7 @@ import type { LogLine } from '../../domain/jobs/agent-protocol.ts';
 import { bytesOf, sizeOf } from '../../domain/jobs/log-size.ts';
 
 /** Lines off the front of a ring, and how many were lost before them. */
-export interface RingCut {
+interface RingCut {
   readonly lines: LogLine[];
   readonly missing: number;
   /** Time of the newest of the lost ones. */

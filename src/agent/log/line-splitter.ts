@@ -1,5 +1,3 @@
-export type LineTaker = (line: string, cut: boolean) => void | Promise<void>;
-
 const NEWLINE = 0x0a;
 
 /**

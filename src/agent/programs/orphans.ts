@@ -75,7 +75,7 @@ async function isOurs(pid: string): Promise<boolean> {
 }
 
 /** What became of the programs that were still there. */
-export interface StoppedOrphans {
+interface StoppedOrphans {
   readonly found: number;
   /** They did not end within their grace. */
   readonly killed: number;

@@ -4,7 +4,7 @@ import { listenForStop, type StopListener } from '../../lib/stop-signals.ts';
 import type { Agent, AgentEnd } from './agent.ts';
 
 /** What the service manager goes by: it restarts after `failed` only. */
-export const AGENT_EXIT_CODES: Readonly<Record<AgentEnd['reason'], number>> = {
+const AGENT_EXIT_CODES: Readonly<Record<AgentEnd['reason'], number>> = {
   stopped: 0,
   failed: 1,
   revoked: 10,
@@ -15,7 +15,7 @@ export const AGENT_EXIT_CODES: Readonly<Record<AgentEnd['reason'], number>> = {
 /** After the agent's own limit; a timer of an activity or a native thread may still keep the process. */
 const HARD_EXIT_MS = 10_000;
 
-export interface ProcessEnd {
+interface ProcessEnd {
   readonly process: StopListener['process'];
   readonly hangUpIgnored: boolean;
   readonly exit: (code: number) => void;

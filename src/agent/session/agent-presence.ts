@@ -4,7 +4,7 @@ import type { RandomBytes } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import { backoffMs } from './backoff.ts';
 
-export interface PresenceParts {
+interface PresenceParts {
   readonly beat: () => Promise<BeatAnswer>;
   readonly random: RandomBytes;
   readonly log: Log;

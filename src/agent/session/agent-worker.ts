@@ -11,7 +11,7 @@ const STOP_MS = 5_000;
 /** One at a time is what the host's key means; the quick lane only reads, and clears up. */
 const AT_ONCE: Readonly<Record<AgentLane, number>> = { main: 1, quick: 4 };
 
-export interface AgentWorkerParts extends AttemptParts {
+interface AgentWorkerParts extends AttemptParts {
   readonly connection: NativeConnection;
   readonly hello: HelloAnswer;
   readonly activities: Readonly<Record<AgentLane, HostActivities>>;

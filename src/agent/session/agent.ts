@@ -28,7 +28,7 @@ export type AgentEnd =
   | { readonly reason: 'stopped' | 'revoked' | 'superseded' }
   | { readonly reason: 'mismatch' | 'failed'; readonly error: Error };
 
-export interface AgentOptions {
+interface AgentOptions {
   readonly gateway: GatewayAddress;
   readonly hello: Omit<Static<typeof Hello>, 'activities'>;
   /** Where the agent keeps what has to outlive it. */

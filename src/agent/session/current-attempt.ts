@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { HostActivityInput } from '../../domain/jobs/agent-protocol.ts';
 import type { AttemptLink } from '../attempt/attempt-link.ts';
 
-export interface CurrentAttempt {
+interface CurrentAttempt {
   readonly link: AttemptLink;
   readonly input: HostActivityInput;
   /** Ends it although the engine has not said so. */

@@ -3,7 +3,7 @@ import type { HostActivityInput } from '../../domain/jobs/agent-protocol.ts';
 
 export type AgentLane = 'main' | 'quick';
 
-export interface Task {
+interface Task {
   readonly input: HostActivityInput;
   readonly lane: AgentLane;
   /** How long the engine waits for a heartbeat. */

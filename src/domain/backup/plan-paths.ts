@@ -1,15 +1,15 @@
 import { isPlainText } from '../core/plain-text.ts';
 
 /** What is wrong with a plan, and with which of its fields. */
-export interface PlanRefusal {
+interface PlanRefusal {
   /** JSON pointer of the field. */
   readonly pointer: string;
   readonly message: string;
 }
 
 /** What Linux takes as a path. */
-export const MAX_PATH_BYTES = 4_095;
-export const MAX_EXCLUDE_BYTES = 4_095;
+const MAX_PATH_BYTES = 4_095;
+const MAX_EXCLUDE_BYTES = 4_095;
 /** All of them travel in restic's arguments, of which Linux takes 2 MiB together with the environment. */
 export const MAX_PLAN_BYTES = 512 * 1024;
 

@@ -1,8 +1,8 @@
 import { isPlainText } from '../core/plain-text.ts';
 
 /** Where restic can keep a repository, by the way its address starts. */
-export const BACKENDS = ['local', 'rest', 'sftp', 's3'] as const;
-export type Backend = (typeof BACKENDS)[number];
+const BACKENDS = ['local', 'rest', 'sftp', 's3'] as const;
+type Backend = (typeof BACKENDS)[number];
 
 /** The address as restic will read it, or in words why it is refused. */
 export type ReadAddress = { readonly backend: Backend; readonly url: string } | { readonly refused: string };

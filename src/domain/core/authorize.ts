@@ -23,7 +23,7 @@ export interface Principal {
   readonly organizationDeleted: boolean;
 }
 
-export type DenyReason =
+type DenyReason =
   | 'organization-deleted'
   | 'credential-expired'
   | 'credential-revoked'
@@ -31,7 +31,7 @@ export type DenyReason =
   | 'unknown-permission'
   | 'outside-key-scopes'
   | 'no-grant';
-export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly reason: DenyReason };
+type Decision = { readonly allowed: true } | { readonly allowed: false; readonly reason: DenyReason };
 
 const deny = (reason: DenyReason): Decision => ({ allowed: false, reason });
 

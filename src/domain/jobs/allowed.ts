@@ -3,12 +3,12 @@ import type { Can } from '../core/actor.ts';
 import { isTerminal, type JobState, transition } from './job-state.ts';
 
 /** What may be done with a row by whoever asks: true, or in words why not. The rules stand here once, for API, CLI and console. */
-export type Allowed = Readonly<Record<string, true | string>>;
+type Allowed = Readonly<Record<string, true | string>>;
 
 const permitted = (can: Can, permission: Permission, siteId: string | null): true | string =>
   can(permission, siteId) || `needs the permission ${permission}`;
 
-export interface JobForActions {
+interface JobForActions {
   readonly state: JobState;
   readonly siteId: string | null;
 }

@@ -36,10 +36,10 @@ export const JOB_FACTS = [
   'ended:timed_out',
   'ended:unknown',
 ] as const;
-export type JobFact = (typeof JOB_FACTS)[number];
+type JobFact = (typeof JOB_FACTS)[number];
 
 /** What has to be done in the same transaction when the state changes. */
-export type JobEffect =
+type JobEffect =
   | 'send-start'
   | 'drop-start'
   | 'send-cancel'
@@ -50,7 +50,7 @@ export type JobEffect =
   | 'tell-end'
   | 'amend';
 
-export interface Transition {
+interface Transition {
   readonly state: JobState;
   readonly effects: readonly JobEffect[];
 }

@@ -1,7 +1,7 @@
 import type { HostFact, RepositoryFact } from './facts.ts';
 
 /** How a job uses a key: `x` alone, `s` beside others up to the key's slots. */
-export type LockMode = 'x' | 's';
+type LockMode = 'x' | 's';
 
 export interface KeyWish {
   readonly key: string;

@@ -7,7 +7,7 @@ export const RESULT_MS = 5_000;
 export const UNNAMED_MS = 20_000;
 
 /** A run that is under way on a host whose beats arrive. */
-export interface CompletionQuestion {
+interface CompletionQuestion {
   /** When the host reported how the attempt ended; null: it did not. */
   readonly resultAtMs: number | null;
   /** Since when the beats do not name the job; null: they name it. */

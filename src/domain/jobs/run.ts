@@ -50,7 +50,7 @@ export type BeginAnswer =
   | { readonly verdict: 'not-mine' };
 
 /** How a program is ended: the signal it understands, then SIGKILL, then the clean-up by its name. */
-export interface StopOrder {
+interface StopOrder {
   readonly signal: 'SIGINT' | 'SIGTERM';
   readonly graceMs: number;
   readonly cleanUp: string | null;

@@ -4,7 +4,7 @@
  */
 export const SELF_STOP_MARGIN_MS = 30_000;
 
-export interface SelfStop {
+interface SelfStop {
   readonly limits: { readonly heartbeatTimeoutMs: number };
   readonly stop: { readonly graceMs: number };
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { StartProblem } from '../../processes/place/start-problem.ts';
 import { runShort } from '../programs/run-short.ts';
 
-export interface PostgresPrograms {
+interface PostgresPrograms {
   initdb: string;
   postgres: string;
 }

@@ -12,7 +12,7 @@ import { postgresPrograms } from './postgres-programs.ts';
 import { postgresUser, refuseClosed } from './postgres-user.ts';
 import { refuseBoundRoot } from './root-rights.ts';
 
-export interface PostgresOptions {
+interface PostgresOptions {
   /** `<HOLDFAST_DATA>/postgres`. */
   dataDir: string;
   /** Pid files; `run` beside the data folder unless told. */

@@ -9,7 +9,7 @@ import { ensureDatabase, type RunningPostgres, startPostgres } from './postgres.
 
 const DATABASE = 'holdfast';
 
-export interface PostgresPart extends RunningPart {
+interface PostgresPart extends RunningPart {
   readonly running: RunningPostgres;
 }
 

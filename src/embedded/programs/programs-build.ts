@@ -13,7 +13,7 @@ const TOOLS = fileURLToPath(new URL('../../../tools/', import.meta.url));
 /** A person who sees nothing for 10 s thinks it hangs; a cold Temporal build takes 200 s on two cores. */
 const REPORT_EVERY_MS = 5_000;
 
-export interface BuildOptions {
+interface BuildOptions {
   go: string;
   cacheDir: string;
   env: Env;

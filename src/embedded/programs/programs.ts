@@ -5,7 +5,7 @@ import { overrideVariable, PROGRAMS, type ProgramName, type ProgramRecipe } from
 import { buildProgram, cachedProgram } from './programs-build.ts';
 import { runShort } from './run-short.ts';
 
-export interface FindOptions {
+interface FindOptions {
   /** From HOLDFAST_PROGRAM_<NAME>. */
   overrides: Partial<Record<ProgramName, string>>;
   /** The value of PATH. */
@@ -26,7 +26,7 @@ export interface FoundProgram {
   how: 'override' | 'path' | 'cache' | 'built';
 }
 
-export function isExecutable(file: string): boolean {
+function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
     return statSync(file).isFile();

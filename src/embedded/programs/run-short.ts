@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import type { Env } from '../../processes/place/start-problem.ts';
 
-export interface ShortRun {
+interface ShortRun {
   code: number | null;
   stdout: string;
   stderr: string;
 }
 
-export interface ShortRunOptions {
+interface ShortRunOptions {
   env: Env;
   timeoutMs: number;
   cwd?: string;

@@ -8,7 +8,7 @@ export interface LogBounds {
 }
 const BOUNDS: LogBounds = { bytes: 10 * 1024 * 1024, lookEveryMs: 2_000 };
 
-export interface LogFile {
+interface LogFile {
   /** For the output of a child. */
   readonly fd: number;
   /** Ends the looking; the child has ended. */

@@ -7,7 +7,7 @@ import { Supervisor } from './supervisor.ts';
 
 export type OurName = Extract<Reader, 'api' | 'worker' | 'gateway' | 'agent'>;
 
-export interface OurProcess {
+interface OurProcess {
   readonly name: OurName;
   readonly env: () => Record<string, string>;
   readonly runDir: string;

@@ -8,7 +8,7 @@ import { childEnv } from './child-env.ts';
 import { logFileOf, type OurName, ourProcess } from './our-process.ts';
 import type { StopList } from './stop-list.ts';
 
-export interface OurOrder {
+interface OurOrder {
   readonly config: Config;
   readonly environment: Environment;
   readonly ports: OurPorts;

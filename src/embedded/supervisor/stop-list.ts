@@ -3,7 +3,7 @@ import type { RunningPart, Supervisor } from './supervisor.ts';
 
 /** What was started, stopped in the reverse of the order in which one needs the other. */
 const ORDER = ['api', 'agent', 'worker', 'gateway', 'temporal-ui', 'temporal', 'postgres'] as const;
-export type PartName = (typeof ORDER)[number];
+type PartName = (typeof ORDER)[number];
 
 export class StopList {
   readonly #parts = new Map<PartName, Supervisor<RunningPart>>();

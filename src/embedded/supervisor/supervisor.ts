@@ -10,7 +10,7 @@ export interface RunningPart {
   stop(): Promise<unknown>;
 }
 
-export interface SupervisorOptions<Part extends RunningPart> {
+interface SupervisorOptions<Part extends RunningPart> {
   readonly name: string;
   readonly start: () => Promise<Part>;
   readonly output: ProgressOutput;

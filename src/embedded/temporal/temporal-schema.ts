@@ -6,7 +6,7 @@ import { type Env, type Report, StartProblem } from '../../processes/place/start
 import { ensureDatabase } from '../postgres/postgres.ts';
 import { runShort } from '../programs/run-short.ts';
 
-export interface TemporalSchemaOptions {
+interface TemporalSchemaOptions {
   sqlTool: { path: string; version: string };
   /** A login that may create roles and databases. */
   ownerUrl: string;

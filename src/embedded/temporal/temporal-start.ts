@@ -23,7 +23,7 @@ import { comingTemporalAddress } from './up-temporal.ts';
 /** Of the server's heap: it holds 60 MiB idle, some 150 with full caches. A limit that is reached costs a core, so this is far above. */
 const MEMORY_LIMIT = '400MiB';
 
-export interface TemporalOrder {
+interface TemporalOrder {
   readonly config: Config;
   readonly environment: Environment;
   readonly programs: OurPrograms;

@@ -12,7 +12,7 @@ import { startUiGrpcProxy } from './ui-grpc-proxy.ts';
 import { DECODE_PATH, startUiHttpProxy } from './ui-http-proxy.ts';
 import { keptUiKey, newUiLink } from './ui-link.ts';
 
-export interface TemporalUiOptions {
+interface TemporalUiOptions {
   /** Path of the UI server program. */
   program: string;
   /** `<data>/temporal-ui`. */

@@ -3,7 +3,7 @@ import { sleep } from '../../lib/sleep.ts';
 import { lazyConnection, type TemporalTarget } from '../../temporal/connection.ts';
 import type { ProgressOutput } from '../progress-output.ts';
 
-export interface WatchedTemporal {
+interface WatchedTemporal {
   /** Null when the server is none of ours: then only the namespace is. */
   readonly own: {
     /** Which databases the server runs on; null while it is being started. */

@@ -21,9 +21,9 @@ const PORTS = [
   'MATCHING_MEMBERSHIP_PORT',
   'WORKER_MEMBERSHIP_PORT',
 ] as const;
-export type TemporalPort = (typeof PORTS)[number];
+type TemporalPort = (typeof PORTS)[number];
 
-export interface TemporalOptions {
+interface TemporalOptions {
   /** Path of the server program. */
   server: string;
   /** `<data>/temporal`. */

@@ -26,7 +26,7 @@ const LOOKS = /^(Get|List|Describe|Count|Query|Scan)[A-Z]/;
 const same = (bytes: Buffer): Buffer => bytes;
 const MOST_BYTES = 64 * 1024 * 1024;
 
-export interface UiGrpcProxy {
+interface UiGrpcProxy {
   readonly address: string;
   stop(): void;
 }

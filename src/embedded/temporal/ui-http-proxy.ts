@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import { cookieOf, sameText, UiLinks } from './ui-link.ts';
 
-export interface UiHttpProxyOptions {
+interface UiHttpProxyOptions {
   readonly port: number;
   /** Of its links and cookies. */
   readonly key: string;
@@ -15,7 +15,7 @@ export interface UiHttpProxyOptions {
   readonly codec: PayloadCodec;
 }
 
-export interface UiHttpProxy {
+interface UiHttpProxy {
   stop(): Promise<void>;
 }
 

@@ -23,7 +23,7 @@ const BODIES: SemaphoreLimits = { width: 32, widthEach: 4, waitingEach: 200, wai
 const BODY_MS = 10_000;
 const MOST_HELD_MS = 5_000;
 
-export interface AdmissionParts {
+interface AdmissionParts {
   readonly hosts: Hosts;
   readonly connections: Connections;
   readonly patience: Patience;

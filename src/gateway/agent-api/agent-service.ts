@@ -39,7 +39,7 @@ const attemptKey = ({ jobId, runNo, attempt }: AttemptTicket): string => `${jobI
 
 type Call = ServerUnaryCall<Buffer, Buffer>;
 
-export interface AgentServiceParts {
+interface AgentServiceParts {
   readonly namespace: string;
   readonly keyring: Keyring;
   readonly store: GatewayStore;

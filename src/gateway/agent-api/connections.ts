@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { networkOf } from './network.ts';
 
-export interface ConnectionLimits {
+interface ConnectionLimits {
   /** A connection on which nobody has proved to be a host by then is closed. */
   readonly proofMs: number;
   /** Such connections, in all and of one network: beyond it the oldest is closed. A host proves itself with its first call. */

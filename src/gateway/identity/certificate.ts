@@ -13,7 +13,7 @@ const CERTIFICATE_DAYS = 397;
 const RENEW_DAYS = 30;
 const LOCAL_NAMES = ['localhost', '127.0.0.1', '::1'];
 
-export interface Certificate {
+interface Certificate {
   /** What agents pin: the certificate that signs the gateway's own. */
   readonly authorityPem: string;
   readonly certificatePem: string;

@@ -38,7 +38,7 @@ export interface Rule {
   readonly auditNotFound: boolean;
 }
 
-export interface RuleParts {
+interface RuleParts {
   readonly namespace: string;
   readonly keyring: Keyring;
   readonly random: RandomBytes;

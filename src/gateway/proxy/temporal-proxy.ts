@@ -35,7 +35,7 @@ const EMPTY_POLL_MS = 1_000;
 type Call = ServerUnaryCall<Buffer, Buffer>;
 type Answer = sendUnaryData<Buffer>;
 
-export interface TemporalProxyParts {
+interface TemporalProxyParts {
   readonly namespace: string;
   readonly rules: Readonly<Record<string, Rule>>;
   readonly hosts: Hosts;

@@ -13,7 +13,7 @@ const STARTED = proto.temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVIT
 /** An agent that starts waits for this; what is missed is found by its time-out. */
 const WITHIN_MS = 3_000;
 
-export interface UndeliveredTasksParts {
+interface UndeliveredTasksParts {
   readonly namespace: string;
   readonly store: Pick<GatewayStore, 'hostRuns'>;
   readonly upstream: Upstream;

@@ -6,7 +6,7 @@
 /** The bytes are no protobuf message, or a policed field stands there in a way that two readers may understand differently. */
 export class WireError extends Error {}
 
-export interface Field {
+interface Field {
   readonly id: number;
   readonly wire: number;
   /** The whole field with its tag. */

@@ -15,7 +15,7 @@ const BY_CODE: Readonly<Record<string, readonly [what: string, todo: string]>> =
 };
 
 /** Where a connection string leads, without its password. */
-export function whereOf(url: string): string {
+function whereOf(url: string): string {
   const { hostname, port, pathname, username } = new URL(url);
   return `${decodeURIComponent(username)}@${hostname}:${port || 5432}${pathname}`;
 }

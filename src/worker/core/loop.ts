@@ -1,7 +1,7 @@
 import { asError } from '../../lib/failure.ts';
 import type { Log } from '../../lib/log.ts';
 
-export interface Loop {
+interface Loop {
   /** Ends after the round that is under way. */
   stop(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { advanced, type LogPosition, printPosition } from '../../../domain/logs/
 import { Semaphore } from '../../core/semaphore.ts';
 import { sliceFrames } from './frames.ts';
 
-export interface FrameBatch {
+interface FrameBatch {
   readonly frames: readonly Buffer[];
   /** Behind them. */
   readonly position: LogPosition;

@@ -18,7 +18,7 @@ import { JobFeed } from './job-feed.ts';
 import { type Refreshed, refreshFeeds } from './refresh.ts';
 import type { Viewer } from './viewer.ts';
 
-export interface StreamParts {
+interface StreamParts {
   readonly database: Database;
   readonly authDb: Kysely<unknown>;
   readonly clock: Clock;

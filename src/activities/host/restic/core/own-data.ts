@@ -40,4 +40,4 @@ export function ownDataIn(own: readonly OwnData[], path: string, real: string): 
 }
 
 /** The same place below another name of the folder. */
-export const under = (folder: string, rest: string): string => (folder === '/' ? '' : folder) + rest;
+const under = (folder: string, rest: string): string => (folder === '/' ? '' : folder) + rest;

@@ -7,7 +7,7 @@ export interface ResticVersion {
 }
 
 /** The oldest restic that jobs are written for (Debian 12 has 0.14.0). */
-export const OLDEST_RESTIC = { major: 0, minor: 14 };
+const OLDEST_RESTIC = { major: 0, minor: 14 };
 
 /** Reads `restic version`: "restic 0.18.1 compiled with go1.26.8 on linux/amd64". Self-built ones add words. */
 export function parseResticVersion(output: string): ResticVersion | null {

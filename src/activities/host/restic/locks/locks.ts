@@ -12,7 +12,7 @@ import { holderWords } from './lock-words.ts';
 /** Runs a program under whatever bounds the caller has. */
 export type RunProgram = (program: ProgramSpec, onLine: LineHandler) => Promise<ProgramEnd>;
 
-export interface LockHolder {
+interface LockHolder {
   readonly host: string;
   readonly user: string;
   readonly pid: number;
