@@ -4,6 +4,7 @@ import { serveApi } from '../../src/api/core/serve.ts';
 import { openAuthDb } from '../../src/db/access/auth-db.ts';
 import { openDatabase } from '../../src/db/core/database.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
+import { JOB_REGISTRY } from '../../src/db/job-registry.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { newUuid, systemRandom } from '../../src/lib/ids.ts';
 import { createLogger } from '../../src/lib/log.ts';
@@ -22,7 +23,7 @@ const api = await serveApi(
       // All viewers of a bench hold one key.
       streams: { streamsOfOne: 12_000 },
     },
-    database: openDatabase(orm, { clock: systemClock, random: systemRandom }),
+    database: openDatabase(orm, { clock: systemClock, random: systemRandom, registry: JOB_REGISTRY }),
     authDb: openAuthDb({ url: authUrl, poolMax: 5, applicationName: 'bench auth' }),
     engine: {
       newClaim: () => ({

@@ -2,6 +2,7 @@
 import { openDatabase } from '../../src/db/core/database.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
 import { gatewayStore } from '../../src/db/hosts/gateway-store.ts';
+import { JOB_REGISTRY } from '../../src/db/job-registry.ts';
 import type { LogLine } from '../../src/domain/jobs/agent-protocol.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
@@ -28,7 +29,7 @@ const orm = await openOrm({
   transactionTimeoutMs: 15_000,
   applicationName: 'bench gateway',
 });
-const store = gatewayStore(openDatabase(orm, { clock: systemClock, random: systemRandom }));
+const store = gatewayStore(openDatabase(orm, { clock: systemClock, random: systemRandom, registry: JOB_REGISTRY }));
 const TOKEN = Buffer.from('bench');
 
 async function speak(host: SpeakingHost, order: Order): Promise<void> {

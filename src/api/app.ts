@@ -66,7 +66,7 @@ export async function buildApp(parts: ApiParts, more?: (app: App) => void): Prom
       await api.register(hostRoutes, parts);
       await api.register(repositoryRoutes, parts);
       await api.register(planRoutes, parts);
-      jobKindRoutes(api);
+      jobKindRoutes(api, parts);
       jobRoutes(api, parts);
       jobEngineRoutes(api, parts);
       jobLogDownloadRoute(api, parts);

@@ -5,8 +5,11 @@ import type { JobFacts } from '../domain/jobs/facts.ts';
 import { TERMINAL_STATES } from '../domain/jobs/job-state.ts';
 import { publicId } from '../lib/ids.ts';
 import { repositoryStateAfter } from './backup/repository-state.ts';
+import { kindRegistry } from './core/kind-registry.ts';
 import { MIB } from './core/limits.ts';
-import { KINDS, kindByKey } from './index.ts';
+import { KINDS } from './index.ts';
+
+const { byKey: kindByKey } = kindRegistry(KINDS);
 
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const OTHER = '01890a5d-ac96-774b-bcce-b302099a8058';

@@ -13,6 +13,7 @@ import { createLogger } from '../../src/lib/log.ts';
 import { newKeyring } from '../../src/lib/seal.ts';
 import { type KeyOptions, organization, personWithKey, type TestOrganization } from '../factories.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
+import { testRegistry } from '../harness/test-kinds.ts';
 
 export interface Answer {
   readonly status: number;
@@ -68,7 +69,7 @@ export async function startApi(more?: (app: App) => void, streams: Partial<Strea
       ownFolders: ['/opt/holdfast/data'],
       streams,
     },
-    database: openDatabase(api, { clock: systemClock, random: systemRandom }),
+    database: openDatabase(api, { clock: systemClock, random: systemRandom, registry: testRegistry() }),
     authDb: auth,
     engine: {
       newClaim: () => ({

@@ -54,8 +54,9 @@ const progressOf = (fraction: number): Progress => ({
 export async function startStreams(streams: Parameters<typeof startApi>[1] = {}): Promise<StreamBench> {
   const api = await startApi(undefined, streams);
   const url = await api.app.listen({ host: '127.0.0.1', port: 0 });
-  const worker = await openTestLogin(api.database, 'worker', { keep: true });
-  const gateway = await openTestLogin(api.database, 'gateway', { keep: true });
+  const { registry } = api.parts.database;
+  const worker = await openTestLogin(api.database, 'worker', { keep: true, registry });
+  const gateway = await openTestLogin(api.database, 'gateway', { keep: true, registry });
   const parts = { clock: systemClock, random: systemRandom };
   const store = gatewayStore(gateway);
   const claim = () => ({

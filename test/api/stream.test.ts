@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { kindByKey } from '../../src/kinds/index.ts';
 import { parsePublicId } from '../../src/lib/ids.ts';
 import { organization } from '../factories.ts';
 import { changeKind } from '../harness/test-kinds.ts';
@@ -181,7 +180,8 @@ test('HJ-15: lines whose day was dropped are a visible gap, and the rest comes',
 });
 
 test('HJ-15: what an attempt says beyond the bound of its kind is dropped, counted, and shown by stream, page and download', async () => {
-  changeKind('noop', { limits: { ...kindByKey('noop')!.limits, logBytes: 1_000 } });
+  const { registry } = bench.parts.database;
+  changeKind({ registry }, 'noop', { limits: { ...registry.kinds.byKey('noop')!.limits, logBytes: 1_000 } });
   const job = await bench.startJob();
   const reader = await watch(job);
   await reader.untilEvent('job');

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/core/database.ts';
 import { type Orm, openOrm } from '../../src/db/core/orm.ts';
 import type { Tx } from '../../src/db/core/transaction.ts';
+import { JOB_REGISTRY } from '../../src/db/job-registry.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
 import { organization } from '../factories.ts';
@@ -18,7 +19,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   const url = database.urls.worker;
   orm = await openOrm({ url, poolMax: PLACES, transactionTimeoutMs: 15_000, applicationName: 'test db' });
-  db = openDatabase(orm, { clock: systemClock, random: systemRandom });
+  db = openDatabase(orm, { clock: systemClock, random: systemRandom, registry: JOB_REGISTRY });
   org = (await organization(database.owner)).id;
 });
 afterAll(async () => {

@@ -14,9 +14,7 @@ const hex = (letter: string): string => letter.repeat(64);
 async function after(...ends: readonly { code: string; refs?: Record<string, string> }[]) {
   const repository = await bench.addRepository();
   for (const { code, refs = {} } of ends)
-    await bench.worker.inOrganization(bench.org, (tx) =>
-      learnRepository(tx, repository, { code, counts: {}, refs }, bench.clock.now()),
-    );
+    await bench.worker.inOrganization(bench.org, (tx) => learnRepository(tx, repository, { code, counts: {}, refs }));
   const row = await bench.owner.query(
     'select state, restic_id, config_digest, snapshots_known from repository where id = $1',
     [repository],

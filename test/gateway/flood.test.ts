@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { type LogLine, MAX_LINE_BYTES } from '../../src/domain/jobs/agent-protocol.ts';
 import { keptBytes } from '../../src/domain/jobs/log-size.ts';
-import { kindByKey } from '../../src/kinds/index.ts';
 import { changeKind } from '../harness/test-kinds.ts';
 import type { FloodFigures, FloodOrder } from './flood-process.ts';
 import { lockLog, openReplicas, type Replicas, storedLines } from './replicas.ts';
@@ -104,7 +103,8 @@ test('HJ-15: what a job logs beyond its bound is counted and said', async () => 
 
 test('HJ-15: a host with a good credential that sends for ever is cut at the bound of the kind, told so, and its outcome is taken', async () => {
   const logBytes = 500_000;
-  changeKind('noop', { limits: { ...kindByKey('noop')!.limits, logBytes } });
+  const { registry } = replicas.bench;
+  changeKind({ registry }, 'noop', { limits: { ...registry.kinds.byKey('noop')!.limits, logBytes } });
   const host = await replicas.enrol();
   const attempt = await replicas.attempt(host);
   const link = replicas.clientOf(host, 0).attempt(attempt.token, attempt.ticket);

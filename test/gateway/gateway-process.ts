@@ -3,6 +3,7 @@
 import { openDatabase } from '../../src/db/core/database.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
 import { gatewayStore } from '../../src/db/hosts/gateway-store.ts';
+import { JOB_REGISTRY } from '../../src/db/job-registry.ts';
 import { startGateway } from '../../src/gateway/server.ts';
 import { systemClock as clock } from '../../src/lib/clock.ts';
 import { systemRandom as random } from '../../src/lib/ids.ts';
@@ -23,7 +24,7 @@ const gateway = await startGateway({
   upstream: { address: '127.0.0.1:1', apiKey: null, tls: null },
   namespace: 'none',
   keyring: parseKeyring(order.keyring),
-  store: gatewayStore(openDatabase(await openOrm(options), { clock, random })),
+  store: gatewayStore(openDatabase(await openOrm(options), { clock, random, registry: JOB_REGISTRY })),
   clock,
   random,
   log: createLogger({ level: 'error', pretty: false, process: 'gateway' }),

@@ -27,7 +27,7 @@ export async function openReplicas(count: number) {
   const start = async (port = 0): Promise<Gateway> => {
     const db = openDatabase(
       await openOrm({ url: bench.urls.gateway, poolMax: 10, transactionTimeoutMs: 15_000, applicationName: 'replica' }),
-      { clock: systemClock, random: systemRandom },
+      { clock: systemClock, random: systemRandom, registry: bench.registry },
     );
     const store = gatewayStore(db);
     const listen = { host: '127.0.0.1', port };

@@ -1,16 +1,20 @@
 import type pg from 'pg';
 import { type Database, openDatabase } from '../../src/db/core/database.ts';
+import type { JobRegistry } from '../../src/db/core/job-registry.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
+import type { Tx } from '../../src/db/core/transaction.ts';
 import type { JobRequest } from '../../src/db/jobs/accept-jobs.ts';
 import type { CommitterClaim } from '../../src/db/jobs/grant.ts';
 import type { Actor } from '../../src/domain/core/actor.ts';
-import { KINDS } from '../../src/kinds/index.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { newUuid, systemRandom } from '../../src/lib/ids.ts';
 import type { TestDatabase } from './database.ts';
+import { testRegistry } from './test-kinds.ts';
 
 /** A database of its own with one organisation, and short ways to put rows into it. Ids are uuids. */
 export interface Bench {
+  /** The kinds of this bench alone: `changeKind` makes others of them. */
+  readonly registry: JobRegistry<Tx>;
   readonly org: string;
   readonly site: string;
   readonly owner: pg.Client;
@@ -34,14 +38,19 @@ export interface Bench {
 
 const ACTOR: Actor = { kind: 'key', id: null, label: 'test' };
 
-/** On a database that the caller has, by a clock that a test may turn; closing the bench drops it. */
-export async function benchOn(database: TestDatabase, clock: Clock = systemClock): Promise<Bench> {
+/** On a database that the caller has, by a clock that a test may turn and with kinds of its own; closing the bench drops it. */
+export async function benchOn(
+  database: TestDatabase,
+  clock: Clock = systemClock,
+  registry = testRegistry(),
+): Promise<Bench> {
   const { owner } = database;
   const id = () => newUuid(clock, systemRandom);
   const open = async (url: string) =>
     openDatabase(await openOrm({ url, poolMax: 8, transactionTimeoutMs: 15_000, applicationName: 'test' }), {
       clock,
       random: systemRandom,
+      registry,
     });
   const [api, worker, gateway] = await Promise.all([
     open(database.urls.api),
@@ -65,6 +74,7 @@ export async function benchOn(database: TestDatabase, clock: Clock = systemClock
     return repository;
   };
   return {
+    registry,
     org,
     site,
     owner,
@@ -97,7 +107,7 @@ export async function benchOn(database: TestDatabase, clock: Clock = systemClock
       await owner.query(
         `insert into host(org_id, id, site_id, name, present, lease_until, epoch, activities, created_at)
          values ($1, $2::uuid, $3, $2::uuid::text, $4, case when $4::boolean then now() + interval '1 hour' end, 1, $5, now())`,
-        [org, host, site, present, JSON.stringify(KINDS.map((k) => k.activity))],
+        [org, host, site, present, JSON.stringify(registry.kinds.all.map((k) => k.activity))],
       );
       return host;
     },

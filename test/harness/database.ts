@@ -5,6 +5,7 @@ import { type Database, openDatabase } from '../../src/db/core/database.ts';
 import { closeDatabase } from '../../src/db/core/logins.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
 import { GROUPS, type Group } from '../../src/db/core/policies.ts';
+import { JOB_REGISTRY } from '../../src/db/job-registry.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
 
@@ -63,7 +64,7 @@ async function asSuperuser(url: string, work: (client: pg.Client) => Promise<unk
 export async function openTestLogin(
   database: Pick<TestDatabase, 'urls'>,
   group: Group,
-  options: { keep?: boolean; clock?: Clock } = {},
+  options: { keep?: boolean; clock?: Clock; registry?: Database['registry'] } = {},
 ): Promise<Database> {
   const orm = await openOrm({
     url: database.urls[group],
@@ -71,7 +72,8 @@ export async function openTestLogin(
     transactionTimeoutMs: 15_000,
     applicationName: `test ${group}`,
   });
-  const db = openDatabase(orm, { clock: options.clock ?? systemClock, random: systemRandom });
+  const { clock = systemClock, registry = JOB_REGISTRY } = options;
+  const db = openDatabase(orm, { clock, random: systemRandom, registry });
   if (!options.keep) onTestFinished(() => db.close());
   return db;
 }

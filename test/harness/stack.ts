@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { vi } from 'vitest';
+import type { JobRegistry } from '../../src/db/core/job-registry.ts';
+import type { Tx } from '../../src/db/core/transaction.ts';
 import { gatewayStore } from '../../src/db/hosts/gateway-store.ts';
 import { type Accepted, acceptJobs, type JobRequest } from '../../src/db/jobs/accept-jobs.ts';
 import { requestCancel } from '../../src/db/jobs/request-cancel.ts';
@@ -62,13 +64,15 @@ export interface Stack extends Bench {
 export interface StackOptions {
   /** Else a namespace of its own on the Temporal of all tests. */
   readonly temporal?: TemporalTarget;
+  /** Else the product's. */
+  readonly registry?: JobRegistry<Tx>;
   readonly lostRunTimes?: LostRunTimes;
   /** Else its errors stand among the test's. */
   readonly workerLog?: Log;
 }
 
 export async function openStack(options: StackOptions = {}): Promise<Stack> {
-  const bench = await openBench();
+  const bench = await openBench(undefined, options.registry);
   const { clock, random, org } = bench;
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-stack-'));
   await bench.owner.query('insert into instance(id, created_at) values (1, now())');

@@ -1,19 +1,24 @@
 import { onTestFinished } from 'vitest';
+import type { JobRegistry } from '../../src/db/core/job-registry.ts';
+import type { Tx } from '../../src/db/core/transaction.ts';
+import { JOB_REGISTRY } from '../../src/db/job-registry.ts';
 import type { JobKind } from '../../src/kinds/core/define-kind.ts';
-import { kindByKey } from '../../src/kinds/index.ts';
+import { type AnyKind, kindRegistry } from '../../src/kinds/core/kind-registry.ts';
+import { KINDS } from '../../src/kinds/index.ts';
 
-/**
- * Makes another kind of a kind for the length of a test, in this process: its worker and its gateway read the same list.
- * The list itself holds no test kinds.
- */
-export function changeKind(key: string, changes: Partial<JobKind>): void {
-  onTestFinished(changeKindUntil(key, changes));
+/** The product's registry with copies of its kinds, which a test may change, and kinds that only tests have. */
+export function testRegistry(more: readonly AnyKind[] = []): JobRegistry<Tx> {
+  return { ...JOB_REGISTRY, kinds: kindRegistry([...KINDS.map((kind) => ({ ...kind })), ...more]) };
 }
 
-/** Makes another kind of it until the function is called that this answers, for tests beside each other. */
-export function changeKindUntil(key: string, changes: Partial<JobKind>): () => void {
-  const kind = kindByKey(key)!;
+interface HasRegistry {
+  readonly registry: JobRegistry<Tx>;
+}
+
+/** Makes another kind of a kind for the length of a test, in all that was opened with this registry. */
+export function changeKind(stage: HasRegistry, key: string, changes: Partial<JobKind>): void {
+  const kind = stage.registry.kinds.byKey(key)!;
   const before = { ...kind };
+  onTestFinished(() => void Object.assign(kind, before));
   Object.assign(kind, changes);
-  return () => void Object.assign(kind, before);
 }

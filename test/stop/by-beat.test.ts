@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 test('without a push the next heartbeat brings the cancel: the program is ended, and the next job runs', async () => {
-  changeKind('noop', { activity: TEST_ACTIVITIES.stubborn, stop: TEST_STOP });
+  changeKind(stack, 'noop', { activity: TEST_ACTIVITIES.stubborn, stop: TEST_STOP });
   const job = await stack.start('noop', {}, stack.hostId);
   const running = () => processesOf(stack.agent, job);
   await vi.waitUntil(async () => (await running()).length > 0, { timeout: 30_000, interval: 20 });
@@ -46,6 +46,6 @@ test('without a push the next heartbeat brings the cancel: the program is ended,
     state: 'cancelled',
     attempts: 1,
   });
-  changeKind('noop', { activity: 'noop.v1' });
+  changeKind(stack, 'noop', { activity: 'noop.v1' });
   await stack.untilState(await stack.start('noop', {}, stack.hostId), 'succeeded');
 });

@@ -32,7 +32,7 @@ test.each([
 ] as const)(
   'a program that %s is gone when the job is cancelled, and the next one runs',
   async (_what, activity, least) => {
-    changeKind('noop', { activity, stop: TEST_STOP });
+    changeKind(stack, 'noop', { activity, stop: TEST_STOP });
     const job = await stack.start('noop', {}, stack.hostId);
     await untilRuns(job, least);
     await stack.cancel(job);
@@ -40,13 +40,13 @@ test.each([
       state: 'cancelled',
       attempts: 1,
     });
-    changeKind('noop', { activity: 'noop.v1' });
+    changeKind(stack, 'noop', { activity: 'noop.v1' });
     await expectGone(job, await stack.start('noop', {}, stack.hostId));
   },
 );
 
 test('HJ-13: a job that was done first has succeeded, and shows that its cancel was asked', async () => {
-  changeKind('noop', { activity: TEST_ACTIVITIES.deaf });
+  changeKind(stack, 'noop', { activity: TEST_ACTIVITIES.deaf });
   const job = await stack.start('noop', {}, stack.hostId);
   await vi.waitUntil(
     async () =>

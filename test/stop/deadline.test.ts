@@ -5,18 +5,15 @@ import { Connection } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { runWorkflowId } from '../../src/domain/jobs/workflow-id.ts';
-import { kindByKey } from '../../src/kinds/index.ts';
 import { publicId } from '../../src/lib/ids.ts';
 import { processesOf } from '../harness/job-processes.ts';
 import { openStack, type Stack } from '../harness/stack.ts';
 import { TEST_ACTIVITIES, TEST_STOP } from '../harness/test-activities.ts';
 import type { TestAgent } from '../harness/test-agent.ts';
-import { changeKindUntil } from '../harness/test-kinds.ts';
 import { openGates, untilTold } from './waiting-for.ts';
 
 /** HJ-17: a host that cannot be asked has stopped by itself at a time that its row shows; until then its job keeps its keys. */
 let stack: Stack;
-const restores: (() => void)[] = [];
 
 /** Above the 15 s between heartbeats, and short, so that verdict and deadline are 17 and 31 s away. */
 const HEARTBEAT_TIMEOUT_MS = 17_000;
@@ -28,14 +25,12 @@ beforeAll(async () => {
     ['init', TEST_ACTIVITIES.gated, 'once'],
     ['backup', TEST_ACTIVITIES.stubborn, 'repeatable'],
   ] as const) {
-    const limits = { ...kindByKey(key)!.limits, heartbeatTimeoutMs: HEARTBEAT_TIMEOUT_MS };
-    restores.push(changeKindUntil(key, { activity, repeat, limits, stop: TEST_STOP }));
+    const kind = stack.registry.kinds.byKey(key)!;
+    const limits = { ...kind.limits, heartbeatTimeoutMs: HEARTBEAT_TIMEOUT_MS };
+    Object.assign(kind, { activity, repeat, limits, stop: TEST_STOP });
   }
 });
-afterAll(async () => {
-  for (const restore of restores) restore();
-  await stack?.close();
-});
+afterAll(() => stack?.close());
 
 const LONG = { timeout: 120_000 };
 const WAIT = { timeout: 80_000, interval: 50 };

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { getJob, type JobView } from '../../src/db/jobs/jobs.ts';
 import { SELF_STOP_MARGIN_MS } from '../../src/domain/jobs/self-stop.ts';
-import { kindByKey } from '../../src/kinds/index.ts';
 import { openStack, type Stack } from '../harness/stack.ts';
 import type { TestAgent } from '../harness/test-agent.ts';
 
@@ -35,7 +34,7 @@ async function expectShown(jobId: string, how: string): Promise<JobView> {
     },
     { timeout: 40_000, interval: 100 },
   );
-  const { limits, stop } = kindByKey('noop')!;
+  const { limits, stop } = stack.registry.kinds.byKey('noop')!;
   const stopsMs =
     new Date(seen.host_seen_at!).getTime() + limits.heartbeatTimeoutMs + stop.graceMs + SELF_STOP_MARGIN_MS;
   expect(seen).toMatchObject({ state: 'cancelling', reason: null, cancel_actor: 'test' });

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { getJob } from '../../src/db/jobs/jobs.ts';
-import { kindByKey } from '../../src/kinds/index.ts';
 import { processesOf } from '../harness/job-processes.ts';
 import { locksIn } from '../harness/restic-locks.ts';
 import { openStack, type Stack } from '../harness/stack.ts';
@@ -50,7 +49,7 @@ test('kill -9 of the agent in a backup: the restart gives the verdict, removes t
 
 test('a program that outlives its agent is ended by the next one before it takes work; what must not be done twice is unknown', async () => {
   const agent = await stack.addAgent({ programsDieWithAgent: false });
-  changeKind('noop', { activity: TEST_ACTIVITIES.stubborn, stop: TEST_STOP, repeat: 'once' });
+  changeKind(stack, 'noop', { activity: TEST_ACTIVITIES.stubborn, stop: TEST_STOP, repeat: 'once' });
   const job = await stack.start('noop', {}, agent.hostId);
   await vi.waitUntil(async () => (await processesOf(agent, job)).length > 0, WAIT);
   await agent.kill('SIGKILL');
@@ -66,8 +65,8 @@ test('a program that outlives its agent is ended by the next one before it takes
 
 test('an agent that is stopped for longer than the heartbeat time-out: keys are held, the row says why, its program ends when it goes on', async () => {
   const agent = await stack.addAgent();
-  const limits = { ...kindByKey('noop')!.limits, heartbeatTimeoutMs: 17_000 };
-  changeKind('noop', { activity: TEST_ACTIVITIES.stubborn, stop: TEST_STOP, repeat: 'once', limits });
+  const limits = { ...stack.registry.kinds.byKey('noop')!.limits, heartbeatTimeoutMs: 17_000 };
+  changeKind(stack, 'noop', { activity: TEST_ACTIVITIES.stubborn, stop: TEST_STOP, repeat: 'once', limits });
   const job = await stack.start('noop', {}, agent.hostId);
   await vi.waitUntil(async () => (await processesOf(agent, job)).length > 0, WAIT);
   onTestFinished(() => void agent.child.kill('SIGCONT'));

@@ -19,7 +19,7 @@ beforeEach(() => {
 
 /** A job whose attempt stands before its claim. */
 async function gatedJob(): Promise<string> {
-  changeKind('noop', { activity: TEST_ACTIVITIES.gated, stop: TEST_STOP });
+  changeKind(stack, 'noop', { activity: TEST_ACTIVITIES.gated, stop: TEST_STOP });
   const job = await stack.start('noop', {}, stack.hostId);
   await untilTold(stack.agent, 'at claim');
   expect(await stack.job(job)).toMatchObject({ state: 'running' });
@@ -37,7 +37,7 @@ async function expectNothingDone(job: string): Promise<void> {
   });
   expect((await stack.log(job)).join('\n')).not.toContain('the program ran');
   expect(await processesOf(stack.agent, job)).toEqual([]);
-  changeKind('noop', { activity: 'noop.v1' });
+  changeKind(stack, 'noop', { activity: 'noop.v1' });
   await stack.untilState(await stack.start('noop', {}, stack.hostId), 'succeeded');
 }
 

@@ -15,6 +15,6 @@ export async function slowBackup(stack: Stack, hostId = stack.hostId): Promise<{
   for (let i = 0; i < 12; i++) writeFileSync(join(folder, String(i)), randomBytes(512 * 1024));
   const plan = await stack.addPathsPlan(id, [folder]);
   await stack.owner.query('update plan set host_id = $2 where id = $1', [plan, hostId]);
-  changeKind('backup', { activity: TEST_ACTIVITIES.slowBackup });
+  changeKind(stack, 'backup', { activity: TEST_ACTIVITIES.slowBackup });
   return { job: await stack.start('backup', { planId: publicId('plan', plan) }), locks: join(path, 'locks') };
 }

@@ -20,12 +20,6 @@ export const AREAS = [
 /** What every area of a layer may use, and what may use none of them. */
 const SHARED = ['core', 'tables', 'functions', 'client', 'output', 'watch'];
 
-/** Imports that run the other way today, each with what will take it away. No new one comes in. */
-export const RUNS_BACK: Readonly<Record<string, string>> = {
-  'db/jobs/run/finish-run.ts -> db/backup/judge-cover.ts': 'areas hand in what the end of a job means to them',
-  'db/jobs/run/finish-run.ts -> db/backup/learn-repository.ts': 'areas hand in what the end of a job means to them',
-};
-
 /** Both are paths below `src/`. True when the import keeps to the order, or is no matter of areas. */
 export function keepsOrder(from: string, to: string): boolean {
   const [fromLayer, fromPlace] = placeOf(from);

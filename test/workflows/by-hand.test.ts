@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import type { Repeat } from '../../src/domain/jobs/repeat.ts';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { runWorkflowId } from '../../src/domain/jobs/workflow-id.ts';
-import { kindByKey } from '../../src/kinds/index.ts';
 import { publicId } from '../../src/lib/ids.ts';
 import { openStack, type Stack } from '../harness/stack.ts';
+import { changeKind } from '../harness/test-kinds.ts';
 
 /** What people do to a run in Temporal's UI or with its CLI: the same calls, made by its client. */
 let stack: Stack;
@@ -134,11 +133,7 @@ test.concurrent('a run that is deleted is started again under the next number', 
 
 test('what may be done only once and was begun ends as unknown, whatever took its run away', async () => {
   // No kind of this class is there yet; the same rows and workflows carry it.
-  const kind = kindByKey('noop')! as { repeat: Repeat };
-  onTestFinished(() => {
-    kind.repeat = 'read';
-  });
-  kind.repeat = 'once';
+  changeKind(stack, 'noop', { repeat: 'once' });
   const [deleted, terminated] = [await claimedJob(60_000), await claimedJob(60_000)];
   await stack.client.workflowService.deleteWorkflowExecution({
     namespace: stack.client.options.namespace,

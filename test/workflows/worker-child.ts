@@ -2,6 +2,7 @@
 import type { Database } from '../../src/db/core/database.ts';
 import { openDatabase } from '../../src/db/core/database.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
+import { JOB_REGISTRY } from '../../src/db/job-registry.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/ids.ts';
 import { createLogger } from '../../src/lib/log.ts';
@@ -24,7 +25,7 @@ const orm = await openOrm({
   transactionTimeoutMs: 15_000,
   applicationName: 'worker child',
 });
-const db = openDatabase(orm, { clock: systemClock, random: systemRandom });
+const db = openDatabase(orm, { clock: systemClock, random: systemRandom, registry: JOB_REGISTRY });
 let seen = 0;
 const die = () => process.kill(process.pid, 'SIGKILL');
 const crashing: Database = {

@@ -1,6 +1,6 @@
 import Type from 'typebox';
-import { KINDS } from '../../kinds/index.ts';
 import type { App } from '../core/app-type.ts';
+import type { ApiParts } from '../core/parts.ts';
 import { problems } from '../core/problem-schema.ts';
 
 const JobKind = Type.Object(
@@ -20,7 +20,7 @@ const JobKind = Type.Object(
   { title: 'JobKind' },
 );
 
-export function jobKindRoutes(app: App): void {
+export function jobKindRoutes(app: App, { database }: ApiParts): void {
   app.get(
     '/job-kinds',
     {
@@ -31,7 +31,7 @@ export function jobKindRoutes(app: App): void {
       },
     },
     async () => ({
-      items: KINDS.map(({ key, title, description, target, params, permission, limits }) => ({
+      items: database.registry.kinds.all.map(({ key, title, description, target, params, permission, limits }) => ({
         key,
         title,
         description,

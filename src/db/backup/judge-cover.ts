@@ -1,14 +1,13 @@
 import { SAVED_NOTHING } from '../../kinds/backup/cover-outcomes.ts';
 import { type Conclusion, conclude } from '../../kinds/core/conclude.ts';
-import type { JobKind } from '../../kinds/core/define-kind.ts';
+import type { EndingJob } from '../core/job-registry.ts';
 import type { Tx } from '../core/transaction.ts';
-import type { JobRow } from '../jobs/job-row.ts';
 import { filesOfLastRestorePoint } from './last-restore-point.ts';
 
 /** A backup that saved nothing: is that what the plan always holds, or is everything gone? Only the rows know. */
-export async function judgeCover(tx: Tx, job: JobRow, kind: JobKind, concluded: Conclusion): Promise<Conclusion> {
-  if (!SAVED_NOTHING.includes(concluded.code) || job.planId === null || job.hostId === null) return concluded;
-  const { planId, hostId } = job;
+export async function judgeCover(tx: Tx, { kind, subjects }: EndingJob, concluded: Conclusion): Promise<Conclusion> {
+  const { plan: planId, host: hostId } = subjects;
+  if (!SAVED_NOTHING.includes(concluded.code) || !planId || !hostId) return concluded;
   const filesBefore = await filesOfLastRestorePoint(tx, { planId, hostId });
   if (filesBefore === null || filesBefore === 0) return concluded;
   const { counts, refs } = concluded.outcome;

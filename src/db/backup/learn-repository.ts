@@ -11,7 +11,7 @@ const digestIn = (text: string | undefined): string | null => (text && /^[0-9a-f
  * tells the id only where none is known; an initialisation may put another one in its place, whose snapshots we do not know.
  * One that was made just now is never the one before, also when its id was not learnt.
  */
-export async function learnRepository(tx: Tx, repositoryId: string, { code, refs }: Outcome, now: Date): Promise<void> {
+export async function learnRepository(tx: Tx, repositoryId: string, { code, refs }: Outcome): Promise<void> {
   const [ifNew, ifReady] = [repositoryStateAfter(code, false), repositoryStateAfter(code, true)];
   if (ifNew === null || ifReady === null) return;
   const resticId = digestIn(refs.resticId);
@@ -20,8 +20,8 @@ export async function learnRepository(tx: Tx, repositoryId: string, { code, refs
   const made = refs.snapshotId === undefined ? 0 : 1;
   // A digest stands for an id: alone, or beside another id than the row's, it would let another repository pass.
   const digest = resticId === null ? null : digestIn(refs.configDigest);
-  await tx.run(sql`update repository set state = case when ready_at is null then ${ifNew} else ${ifReady} end, state_at = ${now}::timestamptz,
-      ready_at = case when ${ifReady === 'ready'} then ${now}::timestamptz else ready_at end,
+  await tx.run(sql`update repository set state = case when ready_at is null then ${ifNew} else ${ifReady} end, state_at = ${tx.now}::timestamptz,
+      ready_at = case when ${ifReady === 'ready'} then ${tx.now}::timestamptz else ready_at end,
       snapshots_known = case when ${isNew} or (${replaces} and restic_id <> ${resticId}) then 0 else snapshots_known end + ${made}::int,
       restic_id = case when ${replaces} then ${resticId} else coalesce(restic_id, ${resticId}) end,
       config_digest = case when ${replaces} then ${digest}::text when coalesce(restic_id, ${resticId}) = ${resticId}

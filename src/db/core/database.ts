@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { isUuid, newUuid, type RandomBytes } from '../../lib/ids.ts';
 import { ChangeNotifier } from './change-notifier.ts';
 import { entityManagerOn } from './entity-manager.ts';
+import type { JobRegistry } from './job-registry.ts';
 import type { EntityManager, Orm } from './orm.ts';
 import { type AcrossTx, inTransaction, type Scope, type Tx, type Work } from './transaction.ts';
 
@@ -19,19 +20,21 @@ export interface Database {
   acrossOrganizations<T>(reason: string, work: (tx: AcrossTx) => Promise<T>): Promise<T>;
   /** Calls `refresh` when some process has committed what it notified of, until the returned function is called. A hint may get lost. */
   onNotified(refresh: () => void): () => void;
+  readonly registry: JobRegistry<Tx>;
   readonly transactions: TransactionCounter;
   close(): Promise<void>;
 }
 
-/** Where time and chance come from. */
+/** Where time and chance come from, and what jobs there can be. */
 export interface Source {
   readonly clock: Clock;
   readonly random: RandomBytes;
+  readonly registry: JobRegistry<Tx>;
 }
 
 export const SYSTEM: Actor = { kind: 'system', id: null, label: 'system' };
 
-export function openDatabase(orm: Orm, { clock, random }: Source): Database {
+export function openDatabase(orm: Orm, { clock, random, registry }: Source): Database {
   const transactions = { count: 0 };
   const { clientUrl, driverOptions } = orm.config.getAll();
   const applicationName = String((driverOptions as { application_name?: string }).application_name);
@@ -46,6 +49,7 @@ export function openDatabase(orm: Orm, { clock, random }: Source): Database {
     return answer;
   };
   return {
+    registry,
     transactions,
     inOrganization(scope, work) {
       const {
@@ -56,7 +60,7 @@ export function openDatabase(orm: Orm, { clock, random }: Source): Database {
       } = typeof scope === 'string' ? { orgId: scope, actor: SYSTEM, requestId: null } : (scope as Scope);
       if (!isUuid(orgId)) throw new Error('inOrganization needs the uuid of an organisation');
       const setting = `select set_config('app.org', '${orgId}', true)`;
-      return run(setting, now, (base) => work(withManager({ ...base, orgId, actor, requestId }, orm)));
+      return run(setting, now, (base) => work(withManager({ ...base, orgId, actor, requestId, registry }, orm)));
     },
     acrossOrganizations(reason, work) {
       // The reason is shown by pg_stat_activity, and stands in the statement: words only.

@@ -1,6 +1,7 @@
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely';
 import type pg from 'pg';
 import type { Actor } from '../../domain/core/actor.ts';
+import type { JobRegistry } from './job-registry.ts';
 import type { EntityManager } from './orm.ts';
 import { pipelineOn } from './pipeline.ts';
 
@@ -36,6 +37,8 @@ export interface Tx extends AnyTx {
   readonly orgId: string;
   readonly actor: Actor;
   readonly requestId: string | null;
+  /** The kinds of job there are and what areas hand to jobs. */
+  readonly registry: JobRegistry<Tx>;
   /** MikroORM's on this very connection, made when first asked for: for plain nouns (ADR 027). */
   readonly em: EntityManager;
 }

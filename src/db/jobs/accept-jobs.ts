@@ -45,7 +45,7 @@ export interface AcceptParts {
  * and answers each. A refused request writes nothing. Hand the starts to the engine after the commit.
  */
 export async function acceptJobs(tx: Tx, requests: readonly JobRequest[], parts: AcceptParts): Promise<Accepted[]> {
-  const read = requests.map(readRequest);
+  const read = requests.map((request) => readRequest(tx.registry.kinds, request));
   const wanted = read.map((r) =>
     r instanceof Failure ? { planId: null, hostId: null, repositoryId: null } : r.wanted,
   );

@@ -1,5 +1,5 @@
 import { stopsByMs } from '../../domain/jobs/self-stop.ts';
-import { kindByKey } from '../../kinds/index.ts';
+import type { KindRegistry } from '../../kinds/core/kind-registry.ts';
 import { rfc3339 } from '../core/page.ts';
 import type { JobWait } from './job-waits.ts';
 
@@ -17,7 +17,7 @@ export interface HostSilenceRow {
 }
 
 /** Why a job that is under way does not go on because of its host, for people; null when it does. */
-export function hostSilence(row: HostSilenceRow): JobWait | null {
+export function hostSilence(row: HostSilenceRow, kinds: KindRegistry): JobWait | null {
   if (row.reason === 'verifying_host' && row.verifying_until !== null)
     return silent(
       `host ${row.host_name} gave no answer and is asked whether anything of it still runs`,
@@ -26,7 +26,7 @@ export function hostSilence(row: HostSilenceRow): JobWait | null {
   if (row.state !== 'running' && row.state !== 'cancelling') return null;
   const isAway = row.host_present === false;
   if (!isAway && !row.host_silent) return null;
-  const kind = kindByKey(row.kind);
+  const kind = kinds.byKey(row.kind);
   if (kind === null || row.host_seen_at === null) return null;
   const seenMs = new Date(row.host_seen_at).getTime();
   // From the last beat on, whatever the time is now.

@@ -113,7 +113,10 @@ export async function getJobs(tx: Tx, ids: readonly string[], sees: Sees = OWN_S
 async function withWaits(tx: Tx, rows: readonly JobListRow[], sees: Sees): Promise<JobView[]> {
   const waiting = rows.filter((row) => row.state === 'waiting').map((row) => row.id);
   const waits = await loadWaits(tx, waiting, sees);
-  return rows.map((row) => ({ ...row, wait: waits.get(row.id) ?? hostSilence(row) ?? ownWords(row) }));
+  return rows.map((row) => ({
+    ...row,
+    wait: waits.get(row.id) ?? hostSilence(row, tx.registry.kinds) ?? ownWords(row),
+  }));
 }
 
 /** What the program itself says why nothing moves. */

@@ -4,8 +4,8 @@ import type { JobFacts } from '../../domain/jobs/facts.ts';
 import { Failure } from '../../lib/failure.ts';
 import { parsePublicId } from '../../lib/ids.ts';
 import { inputErrors } from '../../lib/input-errors.ts';
-import { KINDS, kindByKey } from '../index.ts';
 import type { JobKind } from './define-kind.ts';
+import type { KindRegistry } from './kind-registry.ts';
 
 /** What somebody asks for, before anything about it was looked up. `hostId` is a uuid. */
 export interface AskedJob {
@@ -25,12 +25,12 @@ const callers = (code: string, message: string, pointer: string) =>
   new Failure(code, message, { fault: 'caller', pointer });
 
 /** Looks at the request alone: the kind, the shape of the params, the target that this kind needs. */
-export function readRequest(asked: AskedJob): ReadRequest | Failure {
-  const kind = kindByKey(asked.kind);
+export function readRequest(kinds: KindRegistry, asked: AskedJob): ReadRequest | Failure {
+  const kind = kinds.byKey(asked.kind);
   if (kind === null)
     return callers(
       'unknown-kind',
-      `There is no kind of job "${asked.kind.slice(0, 64)}"; there are ${KINDS.map(({ key }) => key).join(', ')}.`,
+      `There is no kind of job "${asked.kind.slice(0, 64)}"; there are ${kinds.all.map(({ key }) => key).join(', ')}.`,
       '/kind',
     );
   const [wrong] = inputErrors(kind.params, Value.Errors(kind.params, asked.params));

@@ -4,6 +4,7 @@ import { type Database, openDatabase, type Source } from '../../db/core/database
 import { openOrm } from '../../db/core/orm.ts';
 import type { Group } from '../../db/core/policies.ts';
 import { readMigrations } from '../../db/instance/instance.ts';
+import { JOB_REGISTRY } from '../../db/job-registry.ts';
 import { judgeSchema } from '../../domain/instance/schema-version.ts';
 import { Failure } from '../../lib/failure.ts';
 import { databaseProblem } from './database-problem.ts';
@@ -16,7 +17,7 @@ export async function openLoginDatabase(
   config: Config,
   group: Group,
   poolMax: number,
-  source: Source,
+  source: Pick<Source, 'clock' | 'random'>,
 ): Promise<Database> {
   const { url, variable } = readLoginUrl(config, group);
   const orm = await openOrm({
@@ -25,7 +26,7 @@ export async function openLoginDatabase(
     transactionTimeoutMs: TRANSACTION_MS[group],
     applicationName: `holdfast ${group}`,
   });
-  const database = openDatabase(orm, source);
+  const database = openDatabase(orm, { ...source, registry: JOB_REGISTRY });
   const found = await readMigrations(database).catch(async (thrown) => {
     await database.close();
     throw databaseProblem(thrown, url, variable);

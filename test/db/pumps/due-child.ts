@@ -1,6 +1,7 @@
 // Somebody who fires what is due, beside others who do the same. Told by its first argument.
 import { openDatabase } from '../../../src/db/core/database.ts';
 import { openOrm } from '../../../src/db/core/orm.ts';
+import { JOB_REGISTRY } from '../../../src/db/job-registry.ts';
 import { acceptJobs, type JobRequest } from '../../../src/db/jobs/accept-jobs.ts';
 import { systemClock as clock } from '../../../src/lib/clock.ts';
 import { newUuid, systemRandom as random } from '../../../src/lib/ids.ts';
@@ -21,7 +22,7 @@ const order = JSON.parse(process.argv[2]!) as DueOrder;
 const { org } = order;
 const db = openDatabase(
   await openOrm({ url: order.workerUrl, poolMax: 4, transactionTimeoutMs: 15_000, applicationName: 'due' }),
-  { clock, random },
+  { clock, random, registry: JOB_REGISTRY },
 );
 const chance = seeded(order.seed);
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { openDatabase } from '../../../src/db/core/database.ts';
 import { openOrm } from '../../../src/db/core/orm.ts';
+import { JOB_REGISTRY } from '../../../src/db/job-registry.ts';
 import { systemRandom as random } from '../../../src/lib/ids.ts';
 import { createLogger } from '../../../src/lib/log.ts';
 import { pumpOnce } from '../../../src/worker/jobs/pump.ts';
@@ -21,7 +22,7 @@ const order = JSON.parse(process.argv[2]!) as PumpOrder;
 const clock = quickClock(order.clockFromMs);
 const db = openDatabase(
   await openOrm({ url: order.workerUrl, poolMax: 4, transactionTimeoutMs: 15_000, applicationName: 'pump' }),
-  { clock, random },
+  { clock, random, registry: JOB_REGISTRY },
 );
 const book = new pg.Pool({ connectionString: order.ownerUrl, max: 4 });
 let sent = 0;

@@ -4,6 +4,7 @@ import { type Database, openDatabase } from '../../../src/db/core/database.ts';
 import { lockOrganization } from '../../../src/db/core/lock-organization.ts';
 import { openOrm } from '../../../src/db/core/orm.ts';
 import type { Tx } from '../../../src/db/core/transaction.ts';
+import { JOB_REGISTRY } from '../../../src/db/job-registry.ts';
 import { acceptJobs } from '../../../src/db/jobs/accept-jobs.ts';
 import { changeRepository, changeSite } from '../../../src/db/jobs/change-cap.ts';
 import { type CommitterClaim, changePresence, tryJobs } from '../../../src/db/jobs/grant.ts';
@@ -67,6 +68,7 @@ const open = async (url: string, poolMax: number): Promise<Database> =>
   openDatabase(await openOrm({ url, poolMax, transactionTimeoutMs: 15_000, applicationName: 'storm' }), {
     clock,
     random,
+    registry: JOB_REGISTRY,
   });
 const api = await open(order.urls.api, order.actors);
 const worker = await open(order.urls.worker, order.actors);

@@ -4,6 +4,7 @@ import { serveApi } from '../../../src/api/core/serve.ts';
 import { openAuthDb } from '../../../src/db/access/auth-db.ts';
 import { openDatabase } from '../../../src/db/core/database.ts';
 import { openOrm } from '../../../src/db/core/orm.ts';
+import { JOB_REGISTRY } from '../../../src/db/job-registry.ts';
 import { systemClock as clock } from '../../../src/lib/clock.ts';
 import { systemRandom as random } from '../../../src/lib/ids.ts';
 import { createLogger } from '../../../src/lib/log.ts';
@@ -42,7 +43,7 @@ const api = await serveApi(
         transactionTimeoutMs: 15_000,
         applicationName: 'holdfast api',
       }),
-      { clock, random },
+      { clock, random, registry: JOB_REGISTRY },
     ),
     authDb: openAuthDb({ url: order.urls.auth, poolMax: 5, applicationName: 'holdfast auth' }),
     engine,

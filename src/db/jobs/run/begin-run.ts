@@ -3,7 +3,6 @@ import { CONTROL_QUEUE, mainQueue, quickQueue } from '../../../catalog/queues.ts
 import { isTerminal, transition } from '../../../domain/jobs/job-state.ts';
 import type { BeginAnswer, JobOrder, LeftBehind, RunInput } from '../../../domain/jobs/run.ts';
 import type { JobKind } from '../../../kinds/core/define-kind.ts';
-import { kindByKey } from '../../../kinds/index.ts';
 import { publicId } from '../../../lib/ids.ts';
 import { lockOrganization } from '../../core/lock-organization.ts';
 import type { Tx } from '../../core/transaction.ts';
@@ -32,7 +31,7 @@ export async function beginRun(tx: Tx, input: RunInput, runId: string, now: Date
   const asked = Promise.all([begun, input.runNo === 1 ? null : leftBehind(tx, input)]);
   tx.conclude();
   const [, left] = await asked;
-  return orderOf(job, kindByKey(job.kind)!, next.state === 'cancelling', left);
+  return orderOf(job, tx.registry.kinds.byKey(job.kind)!, next.state === 'cancelling', left);
 }
 
 /** A job whose row has ended, was started anew, or was taken by another Temporal run of the same number is not this run's. */

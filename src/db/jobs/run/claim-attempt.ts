@@ -4,7 +4,6 @@ import { attemptClass } from '../../../domain/jobs/agent-protocol.ts';
 import type { JobFacts } from '../../../domain/jobs/facts.ts';
 import { isTerminal } from '../../../domain/jobs/job-state.ts';
 import type { JobKind } from '../../../kinds/core/define-kind.ts';
-import { kindByKey } from '../../../kinds/index.ts';
 import type { Tx } from '../../core/transaction.ts';
 import { loadFacts } from '../job-facts.ts';
 import { type JobRow, readJobShared } from '../job-row.ts';
@@ -24,7 +23,7 @@ export async function claimAttempt(tx: Tx, who: AttemptIdentity, attemptId: stri
   // By number, and by Temporal's id: a run that was reset by hand has the number of the one it came from.
   if (job.runNo !== who.runNo || job.runId !== who.runId) return refused('the job was started anew');
   if (isTerminal(job.state)) return refused(`the job has ended as ${job.state}`);
-  const kind = kindByKey(job.kind);
+  const kind = tx.registry.kinds.byKey(job.kind);
   const why = kind === null ? 'the job is of another kind' : refusal(job, kind, who.activity);
   if (kind === null || why !== null) return refused(why ?? '');
   const [found] = await loadFacts(tx, [{ planId: job.planId, hostId: job.hostId, repositoryId: job.repositoryId }]);

@@ -3,12 +3,10 @@ import { isTerminal, type TerminalState, transition } from '../../../domain/jobs
 import type { AttemptResult } from '../../../domain/jobs/outcome.ts';
 import { readAttemptResult } from '../../../domain/jobs/read-outcome.ts';
 import type { JobEnding, RunEnding, RunInput } from '../../../domain/jobs/run.ts';
-import { conclude } from '../../../kinds/core/conclude.ts';
-import { kindByKey } from '../../../kinds/index.ts';
+import { type Conclusion, conclude } from '../../../kinds/core/conclude.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { newUuid, type RandomBytes } from '../../../lib/ids.ts';
-import { judgeCover } from '../../backup/judge-cover.ts';
-import { learnRepository } from '../../backup/learn-repository.ts';
+import type { EndingJob } from '../../core/job-registry.ts';
 import { lockOrganization } from '../../core/lock-organization.ts';
 import type { Tx } from '../../core/transaction.ts';
 import { endJob } from '../end-job.ts';
@@ -46,9 +44,10 @@ export async function finishRun(
   if (job === null || job.runNo !== input.runNo || (job.runId !== null && job.runId !== runId))
     return { end: null, starts: [] };
   if (isTerminal(job.state)) return { end: await endingOf(tx, input, job.state), starts: [] };
-  const kind = kindByKey(job.kind)!;
+  const kind = tx.registry.kinds.byKey(job.kind)!;
   const concluded = conclude(kind, ending);
-  const conclusion = await judgeCover(tx, job, kind, concluded);
+  const about = { id: job.id, kind, subjects: { host: job.hostId, repository: job.repositoryId, plan: job.planId } };
+  const conclusion = await judgeEnd(tx, about, concluded);
   if (transition(job.state, `ended:${conclusion.state}`) === null)
     throw new Error(`a job that is ${job.state} cannot end as ${conclusion.state}`);
   const ended = endJob(tx, {
@@ -64,15 +63,19 @@ export async function finishRun(
     auditId: newUuid(parts.clock, parts.random),
     now: parts.claim.now,
   });
-  const asked = Promise.all([
-    ended,
-    job.repositoryId === null ? null : learnRepository(tx, job.repositoryId, concluded.outcome, parts.claim.now),
-    releaseAndGrant(tx, input.jobId, parts.claim),
-  ]);
+  const learnt = Promise.all(tx.registry.ends.map(({ learn }) => learn?.(tx, about, concluded.outcome)));
+  const asked = Promise.all([releaseAndGrant(tx, input.jobId, parts.claim), ended, learnt]);
   tx.conclude();
-  const [, , starts] = await asked;
+  const [starts] = await asked;
   const { state, code, sentence, next } = conclusion;
   return { end: { state, code, sentence, next }, starts };
+}
+
+/** Each area may say more of the end than the host could know. */
+async function judgeEnd(tx: Tx, job: EndingJob, concluded: Conclusion): Promise<Conclusion> {
+  let conclusion = concluded;
+  for (const { judge } of tx.registry.ends) if (judge) conclusion = await judge(tx, job, conclusion);
+  return conclusion;
 }
 
 async function endingOf(tx: Tx, { orgId, jobId }: RunInput, state: TerminalState): Promise<JobEnding> {

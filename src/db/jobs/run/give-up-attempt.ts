@@ -3,7 +3,6 @@ import { isTerminal } from '../../../domain/jobs/job-state.ts';
 import type { Outcome } from '../../../domain/jobs/outcome.ts';
 import type { AttemptEvidence, AttemptRef, GivenUp, RunInput } from '../../../domain/jobs/run.ts';
 import { stopsByMs } from '../../../domain/jobs/self-stop.ts';
-import { kindByKey } from '../../../kinds/index.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { newUuid, type RandomBytes } from '../../../lib/ids.ts';
 import { lockOrganization } from '../../core/lock-organization.ts';
@@ -39,7 +38,7 @@ export async function giveUpAttempt(
   const given = await tx.first(sql<{ claimed: boolean; outcome: Outcome | null; seen: Date | null; hostAway: boolean }>`
     with h as (select epoch, last_seen_at, ${isAway(now)} as away from host where org_id = ${orgId} and id = ${job.hostId}),
     g as (insert into attempt as a(org_id, id, job_id, run_no, attempt_no, host_id, epoch, activity, first_seen_at, given_up_at)
-      select ${orgId}, ${newUuid(clock, random)}, ${jobId}, ${lost.runNo}, ${lost.attempt}, ${job.hostId}, h.epoch, ${kindByKey(job.kind)!.activity},
+      select ${orgId}, ${newUuid(clock, random)}, ${jobId}, ${lost.runNo}, ${lost.attempt}, ${job.hostId}, h.epoch, ${tx.registry.kinds.byKey(job.kind)!.activity},
         ${now}::timestamptz, ${now}::timestamptz from h
       on conflict (org_id, job_id, run_no, attempt_no) do update set given_up_at = coalesce(a.given_up_at, excluded.given_up_at)
       returning a.claimed_at is not null as claimed, a.result -> 'outcome' as outcome)
@@ -48,7 +47,7 @@ export async function giveUpAttempt(
   const known = { claimed, outcome, cancelAsked: job.state === 'cancelling', hostAway };
   // Its last report is made after its programs have ended.
   if (!claimed || outcome !== null) return { ...known, verifyUntilMs: null };
-  const until = stopsByMs(kindByKey(job.kind)!, seen && new Date(seen).getTime(), now.getTime());
+  const until = stopsByMs(tx.registry.kinds.byKey(job.kind)!, seen && new Date(seen).getTime(), now.getTime());
   await showVerifying(tx, job, new Date(until), now);
   return { ...known, verifyUntilMs: until };
 }

@@ -3,7 +3,6 @@ import type { AttemptIdentity } from '../../../domain/core/attempt-identity.ts';
 import { type AttemptReport, LATE_LOG_MS, type ReportAnswer } from '../../../domain/jobs/agent-protocol.ts';
 import { isTerminal, type JobState } from '../../../domain/jobs/job-state.ts';
 import { keptBytes } from '../../../domain/jobs/log-size.ts';
-import { kindByKey } from '../../../kinds/index.ts';
 import type { Tx } from '../../core/transaction.ts';
 import { appendLog, closeLog, nextSeqOf } from '../../logs/append-log.ts';
 import { knownAttempt, touchAttempt } from './touch-attempt.ts';
@@ -66,7 +65,7 @@ async function takeLines(
     const asks = progress === null && result === null;
     return { nextSeq: asks ? await nextSeqOf(tx, who) : firstSeq, full: false };
   }
-  const most = keptBytes(kindByKey(kind)?.limits.logBytes ?? 0);
+  const most = keptBytes(tx.registry.kinds.byKey(kind)?.limits.logBytes ?? 0);
   const taken =
     lines.length > 0 ? await appendLog(tx, who, { day, firstSeq, lines, most }) : { nextSeq: firstSeq, full: false };
   if (last && taken.nextSeq === firstSeq + lines.length)

@@ -2,7 +2,6 @@ import { sql } from 'kysely';
 import { transition } from '../../../domain/jobs/job-state.ts';
 import { NO_HOST, withSite } from '../../../domain/jobs/lock.ts';
 import type { RunInput } from '../../../domain/jobs/run.ts';
-import { kindByKey } from '../../../kinds/index.ts';
 import { lockOrganization } from '../../core/lock-organization.ts';
 import type { Tx } from '../../core/transaction.ts';
 import { type CommitterClaim, changePresence, releaseAndGrant, tryJobs } from '../grant.ts';
@@ -30,7 +29,10 @@ export async function requeueRun(tx: Tx, input: RunInput, runId: string, claim: 
   const freed = job.hostId === null ? [] : await changePresence(tx, job.hostId, false, claim);
   const starts = await releaseAndGrant(tx, jobId, claim);
   const [facts] = await loadFacts(tx, [{ planId: job.planId, hostId: job.hostId, repositoryId: job.repositoryId }]);
-  const keys = withSite(kindByKey(job.kind)!.keys({ organizationId: orgId, jobId, ...facts! }), facts!.host);
+  const keys = withSite(
+    tx.registry.kinds.byKey(job.kind)!.keys({ organizationId: orgId, jobId, ...facts! }),
+    facts!.host,
+  );
   const atOnce = job.hostId === null;
   const reason = atOnce ? 'lock' : 'host_offline';
   // Not ready until a beat after this: by its old lease the host would be called back within a second.
