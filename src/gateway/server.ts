@@ -17,9 +17,9 @@ import { CONNECTION_LIMITS, Connections } from './agent-api/connections.ts';
 import { RefusalAudit } from './identity/audit.ts';
 import { Epochs } from './identity/epochs.ts';
 import { Hosts } from './identity/hosts.ts';
+import { GatewayHeartbeat } from './presence/gateway-heartbeat.ts';
 import { Presence } from './presence/presence.ts';
-import { SignOfLife } from './presence/sign-of-life.ts';
-import { Patience } from './proxy/patience.ts';
+import { HostBudget } from './proxy/host-budget.ts';
 import { rules } from './proxy/rules.ts';
 import { TemporalProxy } from './proxy/temporal-proxy.ts';
 import { UndeliveredTasks } from './proxy/undelivered-tasks.ts';
@@ -63,28 +63,28 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { store, clock, log, keyring, namespace, random } = options;
   const hosts = new Hosts(store, clock, log);
   const audit = new RefusalAudit(store, clock, log);
-  const patience = new Patience(clock);
+  const budget = new HostBudget(clock);
   const epochs = new Epochs(store, clock);
   const presence = new Presence(store, audit, log);
-  const life = new SignOfLife(store, log);
+  const heartbeat = new GatewayHeartbeat(store, log);
   const upstream = new Upstream(options.upstream);
   const byMethod = rules({ namespace, keyring, random, epochs, audit });
-  const common = { namespace, hosts, audit, patience, upstream, clock, log };
+  const common = { namespace, hosts, audit, budget, upstream, clock, log };
   const proxy = new TemporalProxy({ ...common, rules: byMethod });
   const undelivered = new UndeliveredTasks({ namespace, store, upstream, clock, log });
   const agents = new AgentService({ ...common, keyring, store, epochs, presence, undelivered });
 
   const connections = new Connections(CONNECTION_LIMITS);
-  const interceptors = [admission({ hosts, connections, patience, rules: byMethod, log })];
+  const interceptors = [admission({ hosts, connections, budget, rules: byMethod, log })];
   const services = [proxy.service(), agents.service()];
   const { port, close } = await open(interceptors, services, connections, options);
-  life.start();
+  heartbeat.start();
   log.info({ port, tls: options.tls !== null }, 'gateway listening');
 
   const stop = async () => {
     await close();
     upstream.close();
-    await Promise.all([presence.stop(), life.stop()]);
+    await Promise.all([presence.stop(), heartbeat.stop()]);
     await audit.stop();
   };
   return { port, stop };

@@ -5,7 +5,7 @@ import { arch, hostname, platform } from 'node:os';
 import { join } from 'node:path';
 import { hostActivities, quickActivities } from '../activities/host/index.ts';
 import { isSupported, parseResticVersion, type ResticVersion } from '../activities/host/restic/core/version.ts';
-import { findSetpriv } from '../agent/programs/dying-with-parent.ts';
+import { findSetpriv } from '../agent/programs/parent-death-signal.ts';
 import { startAgent } from '../agent/session/agent.ts';
 import { exitWithAgent } from '../agent/session/agent-exit.ts';
 import { type Config, readConfig } from '../config/config.ts';

@@ -1,6 +1,6 @@
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import type { TLSConfig } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import { DIRECT } from '../lib/direct.ts';
+import { NO_PROXY } from '../lib/grpc-no-proxy.ts';
 
 /** Where Temporal is and how to prove ourselves to it. */
 export interface TemporalTarget {
@@ -55,7 +55,7 @@ export function lazyConnection(
 ): Connection {
   return Connection.lazy({
     ...connectionOptions(target),
-    channelArgs: { ...DIRECT, ...RECONNECT },
+    channelArgs: { ...NO_PROXY, ...RECONNECT },
     ...(interceptors ? { interceptors } : {}),
   });
 }

@@ -1,6 +1,6 @@
 import { ActivityNotFoundError, ApplicationFailure, type Client } from '@temporalio/client';
 import { runWorkflowId } from '../domain/jobs/workflow-id.ts';
-import type { KnownRun } from './look-at-run.ts';
+import type { KnownRun } from './inspect-run.ts';
 
 /** The number of an attempt; other activities of a run go by other names. */
 const ATTEMPT = /^[1-9]\d*$/;

@@ -8,7 +8,7 @@ import { CONTROL_QUEUE } from '../catalog/queues.ts';
 import type { CommitterClaim } from '../db/jobs/grant.ts';
 import { COMMITTER_CLAIM_MS } from '../db/jobs/grant.ts';
 import type { StartOrder } from '../db/jobs/start-orders.ts';
-import type { ByHand, RunLook } from '../domain/jobs/lost-run.ts';
+import type { ByHand, RunInspection } from '../domain/jobs/lost-run.ts';
 import type { RunInput } from '../domain/jobs/run.ts';
 import { runWorkflowId } from '../domain/jobs/workflow-id.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -18,7 +18,7 @@ import type { Log } from '../lib/log.ts';
 import { openCalls } from './calls.ts';
 import type { TemporalTarget } from './connection.ts';
 import { failLostActivities } from './fail-lost-activities.ts';
-import { cancelledBy, endRun, type KnownRun, lookAtRun } from './look-at-run.ts';
+import { cancelledBy, endRun, inspectRun, type KnownRun } from './inspect-run.ts';
 import { searchAttributes } from './search-attributes.ts';
 
 /** A call to Temporal that takes longer is given up; the outbox entry stays and is sent again. */
@@ -52,7 +52,7 @@ export interface WorkflowEngine {
   /** What Temporal says of a run, or null when it does not know it. Throws when it is away. */
   describe(jobId: string, runNo: number): Promise<EngineView | null>;
   /** What became of a run that its row believes to be under way. Throws when Temporal or our namespace is away. */
-  look(run: KnownRun): Promise<RunLook>;
+  inspect(run: KnownRun): Promise<RunInspection>;
   /** Who cancelled a run in Temporal, as its history says. */
   cancelledBy(jobId: string, runNo: number, runId: string): Promise<ByHand | null>;
   /** Ends whatever still goes by the name of a run that is replaced. Throws when Temporal is away. */
@@ -122,7 +122,7 @@ export function openWorkflowEngine(options: EngineOptions): WorkflowEngine {
     start: (order) => call('start', () => startRun(client, order)),
     cancel: (jobId, runNo) => call('cancel', () => cancelRun(client, jobId, runNo)),
     describe: (jobId, runNo) => call('describe', () => describeRun(client, jobId, runNo)),
-    look: (run) => call('describe', () => lookAtRun(client, run)),
+    inspect: (run) => call('describe', () => inspectRun(client, run)),
     cancelledBy: (jobId, runNo, runId) => call('history', () => cancelledBy(client, { jobId, runNo, runId })),
     endRun: (run) => call('terminate', () => endRun(client, run, 'another run of the job takes its place')),
     failLostActivities: (run, startedBefore) => call('end', () => failLostActivities(client, run, startedBefore)),

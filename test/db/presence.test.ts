@@ -52,7 +52,7 @@ const beatOf = (hostId: string) => ({
 async function pass(ms: number, beating: readonly string[] = []): Promise<void> {
   for (const end = nowMs + ms; nowMs < end; ) {
     nowMs = Math.min(end, nowMs + 2_000);
-    await store().lives(false);
+    await store().heartbeat(false);
     if (beating.length > 0) await store().beats(beating.map(beatOf));
   }
 }
@@ -114,7 +114,7 @@ test('HJ-6: while gateways are away, and for one lease after, nobody is called a
   nowMs += 60_000;
   await sweep();
   expect(await present()).toBe(3);
-  await store().lives(true);
+  await store().heartbeat(true);
   await sweep();
   expect(await present()).toBe(3);
   await pass(LEASE_MS - 1, hosts.slice(0, 2));
@@ -129,7 +129,7 @@ test('HJ-6: while gateways are away, and for one lease after, nobody is called a
 test('HJ-6: a restart shorter than the gap counts as one too, because its agents were cut off', async () => {
   await hostsThatBeat(1);
   await pass(LEASE_MS - 2_000);
-  await store().lives(true);
+  await store().heartbeat(true);
   await pass(4_000);
   await sweep();
   expect(await present()).toBe(1);
@@ -139,7 +139,7 @@ test('HJ-6: when the database was away, the sweep that comes first after it beli
   const hosts = await hostsThatBeat(2);
   nowMs += 60_000;
   await sweep();
-  await store().lives(false);
+  await store().heartbeat(false);
   await sweep();
   await pass(10_000, hosts);
   await sweep();

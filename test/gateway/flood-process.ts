@@ -2,7 +2,7 @@
 import '../../src/lib/small-memory.ts';
 import { performAttempt } from '../../src/agent/attempt/attempt.ts';
 import { LogSpool } from '../../src/agent/log/log-spool.ts';
-import { findSetpriv } from '../../src/agent/programs/dying-with-parent.ts';
+import { findSetpriv } from '../../src/agent/programs/parent-death-signal.ts';
 import { GatewayClient } from '../../src/agent/session/gateway-client.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 

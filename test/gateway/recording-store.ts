@@ -107,8 +107,8 @@ export class RecordingStore implements GatewayStore {
     return this.#real.beats(beats);
   }
 
-  lives(justStarted: boolean) {
-    return this.#real.lives(justStarted);
+  heartbeat(justStarted: boolean) {
+    return this.#real.heartbeat(justStarted);
   }
 
   hostRuns(host: HostIdentity) {

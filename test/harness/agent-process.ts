@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { hostActivities, quickActivities } from '../../src/activities/host/index.ts';
 import { parseResticVersion } from '../../src/activities/host/restic/core/version.ts';
-import { findSetpriv } from '../../src/agent/programs/dying-with-parent.ts';
+import { findSetpriv } from '../../src/agent/programs/parent-death-signal.ts';
 import { startAgent } from '../../src/agent/session/agent.ts';
 import { exitWithAgent } from '../../src/agent/session/agent-exit.ts';
 import { monotonicMs, systemClock } from '../../src/lib/clock.ts';

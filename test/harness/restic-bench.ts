@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type { ResticDeps } from '../../src/activities/host/restic/core/command.ts';
 import { performAttempt } from '../../src/agent/attempt/attempt.ts';
 import type { AttemptBody } from '../../src/agent/attempt/attempt-context.ts';
-import { findSetpriv } from '../../src/agent/programs/dying-with-parent.ts';
+import { findSetpriv } from '../../src/agent/programs/parent-death-signal.ts';
 import type { LogLine, Progress } from '../../src/domain/jobs/agent-protocol.ts';
 import type { AttemptResult } from '../../src/domain/jobs/outcome.ts';
 import { backup } from '../../src/kinds/backup/backup.ts';

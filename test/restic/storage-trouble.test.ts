@@ -26,7 +26,7 @@ describe.skipIf(restic === null)(`restic ${restic?.version.text}`, { timeout: 12
     tags: [],
   });
   const backup = (url: string, stallLimits = LIMITS) =>
-    bench.attempt(backupBody(bench.deps, { stallLimits, lockPatienceMs: 20_000 }), work(url));
+    bench.attempt(backupBody(bench.deps, { stallLimits, lockRetryMs: 20_000 }), work(url));
   async function made(repositoryUrl: string): Promise<string> {
     expect((await bench.attempt(initBody(bench.deps), { repositoryUrl }).answer).code).toBe('initialised');
     return repositoryUrl;

@@ -28,7 +28,7 @@ describe.skipIf(restic === null)(`restic ${restic?.version.text}`, { timeout: 24
     excludes: [],
     tags: ['plan:plan_1'],
   });
-  const backup = () => bench.attempt(backupBody(bench.deps, { lockPatienceMs: 0 }), work()).answer;
+  const backup = () => bench.attempt(backupBody(bench.deps, { lockRetryMs: 0 }), work()).answer;
   const unlock = () => bench.attempt(unlockBody(bench.deps), { repositoryUrl: repository, known });
   const lockOf = (lock: Partial<ForgedLock>) =>
     forgeLock(repository, masterKey, {

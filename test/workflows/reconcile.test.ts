@@ -129,7 +129,7 @@ test('while the namespace is missing nothing counts as lost', async () => {
   await setNamespace(bench.newId());
   const engine = new EngineWatch({ database: bench.worker, engine: nowhere, clock, random, log });
   await expect(engine.round()).rejects.toThrow();
-  await expect(nowhere.look({ jobId: bench.newId(), runNo: 1, runId: null })).rejects.toThrow('nobody-made-it');
+  await expect(nowhere.inspect({ jobId: bench.newId(), runNo: 1, runId: null })).rejects.toThrow('nobody-made-it');
   await nowhere.close();
   expect(await runNumbers()).toEqual({ 3: JOBS });
 });

@@ -14,7 +14,7 @@ export interface AttemptDeps {
   readonly clock: Clock;
   /** By it an agent knows its own programs among those of others (see orphans.ts). */
   readonly agentMark: string;
-  /** Path of `setpriv`, or null (see dying-with-parent.ts). */
+  /** Path of `setpriv`, or null (see parent-death-signal.ts). */
   readonly setpriv: string | null;
   readonly logTimes?: LogSenderTimes;
   /** Bytes that one attempt may log; what comes beyond is dropped and counted. */

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { cleanUps, hostActivities } from '../../activities/host/index.ts';
 import { KINDS } from '../../kinds/index.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { findSetpriv } from '../programs/dying-with-parent.ts';
+import { findSetpriv } from '../programs/parent-death-signal.ts';
 import { HOST_ACTIVITY_FAULT } from './host-activity.ts';
 
 const INPUT = { kind: 'noop', jobId: 'job_1', runNo: 1, attempt: 1 };

@@ -8,7 +8,7 @@ export interface Orphan {
   readonly stop: ProgramStop;
 }
 
-const LOOK_MS = 50;
+const CHECK_MS = 50;
 /** A process that is still there so long after SIGKILL hangs in the kernel, on a dead network drive for example. */
 const KILL_WAIT_MS = 10_000;
 /** Above the longest grace of any kind (72 s): what stands in an environment is believed up to here. */
@@ -87,7 +87,7 @@ export async function stopOrphans(
   longestMs = LONGEST_STOP_MS,
 ): Promise<StoppedOrphans> {
   const seen = new Map<number, { waitedMs: number; killed: boolean }>();
-  for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
+  for (let waitedMs = 0; ; waitedMs += CHECK_MS) {
     const left = await find();
     if (left.length === 0) break;
     if (waitedMs > longestMs)
@@ -95,7 +95,7 @@ export async function stopOrphans(
     for (const { pid, stop } of left) {
       const one = seen.get(pid) ?? { waitedMs: 0, killed: false };
       if (!seen.has(pid)) send(pid, stop.signal);
-      else one.waitedMs += LOOK_MS;
+      else one.waitedMs += CHECK_MS;
       if (one.waitedMs > stop.graceMs + KILL_WAIT_MS) throw new Error(`process ${pid} cannot be killed`);
       if (one.waitedMs >= stop.graceMs && !one.killed) {
         one.killed = true;
@@ -103,7 +103,7 @@ export async function stopOrphans(
       }
       seen.set(pid, one);
     }
-    await sleep(LOOK_MS);
+    await sleep(CHECK_MS);
   }
   return { found: seen.size, killed: [...seen.values()].filter((one) => one.killed).length };
 }

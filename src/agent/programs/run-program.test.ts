@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LineSplitter } from '../log/line-splitter.ts';
-import { findSetpriv } from './dying-with-parent.ts';
+import { findSetpriv } from './parent-death-signal.ts';
 import { type ProgramEnd, type RunOptions, runProgram } from './run-program.ts';
 
 let folder: string;

@@ -21,7 +21,7 @@ export interface RunOptions {
   /** Called for each line in order; a promise holds the program back until it is settled. */
   readonly onLine: (stream: 'out' | 'err', line: string, cut: boolean) => void | Promise<void>;
   readonly maxLineBytes: number;
-  /** Path of `setpriv`, or null where there is none (see dying-with-parent.ts). */
+  /** Path of `setpriv`, or null where there is none (see parent-death-signal.ts). */
   readonly setpriv: string | null;
 }
 

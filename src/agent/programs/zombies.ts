@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const LOOK_MS = 50;
+const CHECK_MS = 50;
 /** The kernel keeps so many letters of a program's name. */
 const NAME_LETTERS = 15;
 
@@ -12,9 +12,9 @@ const NAME_LETTERS = 15;
  */
 export async function untilReaped(programs: readonly string[], limitMs: number): Promise<boolean> {
   const names = programs.map((program) => program.slice(0, NAME_LETTERS));
-  for (let waitedMs = 0; waitedMs <= limitMs; waitedMs += LOOK_MS) {
+  for (let waitedMs = 0; waitedMs <= limitMs; waitedMs += CHECK_MS) {
     if (!(await anyDead(names))) return true;
-    await sleep(LOOK_MS);
+    await sleep(CHECK_MS);
   }
   return false;
 }

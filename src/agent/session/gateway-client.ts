@@ -5,8 +5,8 @@ import type { NativeConnectionOptions } from '@temporalio/worker';
 import type { Static } from 'typebox';
 import * as protocol from '../../domain/jobs/agent-protocol.ts';
 import type { AttemptResult } from '../../domain/jobs/outcome.ts';
-import { DIRECT } from '../../lib/direct.ts';
 import { Failure } from '../../lib/failure.ts';
+import { NO_PROXY } from '../../lib/grpc-no-proxy.ts';
 import type { AttemptLink } from '../attempt/attempt-link.ts';
 
 const CALL_DEADLINE_MS = 15_000;
@@ -29,7 +29,7 @@ export class GatewayClient {
   constructor({ address, authorityPem, credential }: GatewayAddress) {
     const { channel, nameOverride } = secured(address, authorityPem);
     this.#client = new Client(address, channel, {
-      ...DIRECT,
+      ...NO_PROXY,
       ...nameOverride,
       'grpc.initial_reconnect_backoff_ms': 300,
       'grpc.max_reconnect_backoff_ms': 5_000,

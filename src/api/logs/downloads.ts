@@ -6,7 +6,7 @@ import { asError, Failure } from '../../lib/failure.ts';
 import type { Log } from '../../lib/log.ts';
 import { whenGone } from '../../lib/when-gone.ts';
 import { hasShare } from '../core/fair-share.ts';
-import { refusedNow } from '../core/still-allowed.ts';
+import { recheckPermissions } from '../core/recheck-permissions.ts';
 import type { StreamLimits } from '../core/stream-limits.ts';
 
 /** Each holds a batch of a log while its reader takes it. */
@@ -77,7 +77,7 @@ export class Downloads {
 
   async #askAgain(): Promise<void> {
     try {
-      for (const [{ response }] of await refusedNow(this.#parts, [...this.#open])) response.destroy();
+      for (const [{ response }] of await recheckPermissions(this.#parts, [...this.#open])) response.destroy();
     } catch (thrown) {
       // The lines come from the same database: while it does not answer nobody gets more of them.
       this.#parts.log.warn({ err: asError(thrown) }, 'permission recheck failed');

@@ -57,7 +57,7 @@ export function gatewayStore(database: Database): GatewayStore {
       const who = identity(host, ticket, tokenHash);
       return database.inOrganization(host.orgId, (tx) => reportAttempt(tx, who, report, tx.newId(), tx.now));
     },
-    lives: (justStarted) =>
+    heartbeat: (justStarted) =>
       database.acrossOrganizations('gateway: sign of life', (tx) => gatewayLives(tx, justStarted)),
     refused: (host, what, detail, times) =>
       database.inOrganization(host.orgId, async (tx) => {

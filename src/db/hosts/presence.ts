@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { BeatsLeft, HelloFacts, PresenceBeat } from '../../domain/hosts/gateway-store.ts';
 import { LEASE_MS } from '../../domain/jobs/agent-protocol.ts';
-import { apart } from '../../lib/apart.ts';
-import { sideBySide } from '../../lib/side-by-side.ts';
+import { bisect } from '../../lib/bisect.ts';
+import { concurrently } from '../../lib/concurrently.ts';
 import type { Database } from '../core/database.ts';
 import type { Tx } from '../core/transaction.ts';
 
@@ -32,13 +32,13 @@ export async function renewAllLeases(database: Database, beats: readonly Presenc
     const { orgId } = ofOrg[0]!;
     try {
       const write = (some: readonly PresenceBeat[]) => database.inOrganization(orgId, (tx) => renewLeases(tx, some));
-      dropped.push(...(await apart(ofOrg, write)));
+      dropped.push(...(await bisect(ofOrg, write)));
     } catch (thrown) {
       why ??= thrown;
       again.push(...ofOrg);
     }
   };
-  await sideBySide(Map.groupBy(beats, ({ orgId }) => orgId).values(), SIDE_BY_SIDE, renew);
+  await concurrently(Map.groupBy(beats, ({ orgId }) => orgId).values(), SIDE_BY_SIDE, renew);
   return { again, dropped, thrown: why };
 }
 

@@ -79,7 +79,7 @@ export interface GatewayStore {
   claim(host: HostIdentity, ticket: AttemptTicket, tokenHash: Buffer): Promise<ClaimVerdict>;
   report(host: HostIdentity, ticket: AttemptTicket, tokenHash: Buffer, report: AttemptReport): Promise<ReportAnswer>;
   /** This gateway takes beats; `justStarted` until that was written once. */
-  lives(justStarted: boolean): Promise<void>;
+  heartbeat(justStarted: boolean): Promise<void>;
   /** An audit row for something an agent tried and may not, so many times since the last one. Rate-limited by the caller. */
   refused(host: HostIdentity, what: string, detail: string, times: number): Promise<void>;
   /** An audit row that says that so many refusals since then could not be written. */

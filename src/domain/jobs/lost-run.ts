@@ -1,5 +1,5 @@
 /** What Temporal says about a run that a row believes to be under way. */
-export type RunLook =
+export type RunInspection =
   | { readonly kind: 'there' }
   /** Nobody carries the job out any more. */
   | { readonly kind: 'lost'; readonly how: LostHow; readonly by: ByHand | null };

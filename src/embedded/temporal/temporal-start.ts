@@ -17,7 +17,7 @@ import { type RunningTemporal, startTemporal } from './temporal.ts';
 import { databaseNumbers, ensureTemporalSchema } from './temporal-schema.ts';
 import { ensureTemporalTls, temporalTlsAt } from './temporal-tls.ts';
 import { startTemporalUi } from './temporal-ui.ts';
-import { keepTemporalWhole } from './temporal-watch.ts';
+import { watchTemporal } from './temporal-watch.ts';
 import { comingTemporalAddress } from './up-temporal.ts';
 
 /** Of the server's heap: it holds 60 MiB idle, some 150 with full caches. A limit that is reached costs a core, so this is far above. */
@@ -88,7 +88,7 @@ export class TemporalStart {
       renew: (why: string) => this.#supervisor!.renew(why),
     };
     const target = this.#target();
-    void keepTemporalWhole({ own, target, ensureNamespace: () => this.#ensureNamespace(), stopping, output });
+    void watchTemporal({ own, target, ensureNamespace: () => this.#ensureNamespace(), stopping, output });
   }
 
   /** Last of all: nothing waits for it. Returns an address that opens it. */

@@ -19,11 +19,11 @@ interface WatchedTemporal {
 }
 
 /** One query and one call each time; what was lost is whole again some 5 s later. */
-const LOOK_MS = 2_000;
+const CHECK_MS = 2_000;
 const CALL_MS = 3_000;
 
 /** Looks after Temporal until we stop: a server under which the databases were dropped goes on without an error for minutes. */
-export async function keepTemporalWhole(watched: WatchedTemporal): Promise<void> {
+export async function watchTemporal(watched: WatchedTemporal): Promise<void> {
   const { stopping, target } = watched;
   const connection = lazyConnection(target);
   const { namespace } = target;
@@ -36,13 +36,13 @@ export async function keepTemporalWhole(watched: WatchedTemporal): Promise<void>
       );
   while (!stopping.aborted) {
     // What is away for the moment is kept running by others; the next look finds it.
-    await lookOnce(watched, isNamespaceGone).catch(() => {});
-    await sleep(LOOK_MS, stopping);
+    await checkOnce(watched, isNamespaceGone).catch(() => {});
+    await sleep(CHECK_MS, stopping);
   }
   await connection.close();
 }
 
-async function lookOnce(watched: WatchedTemporal, isNamespaceGone: () => Promise<boolean>): Promise<void> {
+async function checkOnce(watched: WatchedTemporal, isNamespaceGone: () => Promise<boolean>): Promise<void> {
   const { own, output } = watched;
   if (own !== null) {
     const before = own.startedOn();

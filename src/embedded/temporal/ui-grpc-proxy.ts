@@ -12,7 +12,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import proto from '@temporalio/proto'; // CommonJS: a named import fails under ESM
-import { DIRECT } from '../../lib/direct.ts';
+import { NO_PROXY } from '../../lib/grpc-no-proxy.ts';
 import type { TemporalTls } from './temporal-tls.ts';
 import { sameText } from './ui-link.ts';
 
@@ -81,7 +81,7 @@ export async function startUiGrpcProxy(upstream: string, tls: TemporalTls, word:
 function clientOf(upstream: string, { authority, client, serverName }: TemporalTls): Client {
   const [ca, key, certificate] = [authority, client.key, client.certificate].map((file) => readFileSync(file));
   return new Client(upstream, credentials.createSsl(ca, key, certificate), {
-    ...DIRECT,
+    ...NO_PROXY,
     'grpc.ssl_target_name_override': serverName,
     'grpc.default_authority': serverName,
     'grpc.max_receive_message_length': MOST_BYTES,

@@ -9,7 +9,7 @@ import { AGENT_SERVICE, type BeatAnswer } from '../../domain/jobs/agent-protocol
 import { asError } from '../../lib/failure.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Hosts } from '../identity/hosts.ts';
-import type { Patience } from '../proxy/patience.ts';
+import type { HostBudget } from '../proxy/host-budget.ts';
 import { Refusal } from '../proxy/refusal.ts';
 import type { Rule } from '../proxy/rules.ts';
 import type { Connections } from './connections.ts';
@@ -26,7 +26,7 @@ const MOST_HELD_MS = 5_000;
 interface AdmissionParts {
   readonly hosts: Hosts;
   readonly connections: Connections;
-  readonly patience: Patience;
+  readonly budget: HostBudget;
   readonly rules: Readonly<Record<string, Rule>>;
   readonly log: Log;
 }
@@ -73,7 +73,7 @@ class Visit {
 
   /** The message is here, and counts no longer as one that is read. */
   read({ length }: Buffer): void {
-    if (this.#hostId !== null) this.#parts.patience.received(this.#hostId, length);
+    if (this.#hostId !== null) this.#parts.budget.received(this.#hostId, length);
     this.#isRead.resolve();
   }
 
@@ -99,9 +99,9 @@ class Visit {
 
   /** False when the host has to wait first: others are read meanwhile. */
   async #inTurn(hostId: string, pass: () => void): Promise<boolean> {
-    await held(this.#parts.patience.debtMs(hostId));
+    await held(this.#parts.budget.debtMs(hostId));
     return this.#bodies.run(hostId, async () => {
-      if (this.#parts.patience.debtMs(hostId) > 0 && !this.#isOver) return false;
+      if (this.#parts.budget.debtMs(hostId) > 0 && !this.#isOver) return false;
       await this.#beRead(pass);
       return true;
     });

@@ -19,7 +19,7 @@ import type { RefusalAudit } from '../identity/audit.ts';
 import type { Epochs } from '../identity/epochs.ts';
 import type { Hosts } from '../identity/hosts.ts';
 import type { Presence } from '../presence/presence.ts';
-import type { Patience } from '../proxy/patience.ts';
+import type { HostBudget } from '../proxy/host-budget.ts';
 import { malformed, Refusal, tooMuch } from '../proxy/refusal.ts';
 import { rawMethod } from '../proxy/temporal-proxy.ts';
 import { readTicket } from '../proxy/ticket.ts';
@@ -30,8 +30,8 @@ import { FairSemaphore } from './fair-semaphore.ts';
 import { Buckets } from './limits.ts';
 import { type AgentMessages, readMessage } from './messages.ts';
 import { addressOf } from './network.ts';
-import { Seldom } from './seldom.ts';
 import { ATTEMPT, QUERIES, REPORTS } from './semaphore-limits.ts';
+import { ThrottledLog } from './throttled-log.ts';
 
 /** A host that does 37 no-op jobs a second, the most one engine was seen to give, makes about 110 calls a second here. */
 const CALLS = { perSecond: 200, burst: 600 };
@@ -48,7 +48,7 @@ interface AgentServiceParts {
   readonly presence: Presence;
   readonly upstream: Upstream;
   readonly undelivered: UndeliveredTasks;
-  readonly patience: Patience;
+  readonly budget: HostBudget;
   readonly audit: RefusalAudit;
   readonly clock: Clock;
   readonly log: Log;
@@ -61,12 +61,12 @@ export class AgentService {
   readonly #reports = new FairSemaphore(REPORTS);
   readonly #queries = new FairSemaphore(QUERIES);
   readonly #attempts = new FairSemaphore(ATTEMPT);
-  readonly #errors: Seldom;
+  readonly #errors: ThrottledLog;
 
   constructor(parts: AgentServiceParts) {
     this.#parts = parts;
     this.#calls = new Buckets(parts.clock, CALLS);
-    this.#errors = new Seldom(parts.log, parts.clock);
+    this.#errors = new ThrottledLog(parts.log, parts.clock);
   }
 
   service(): { definition: ServiceDefinition; implementation: UntypedServiceImplementation } {
@@ -93,7 +93,7 @@ export class AgentService {
       if (!host && method === 'Beat') return { verdict: 'revoked', engineAway: false } satisfies protocol.BeatAnswer;
       if (!host) throw new Refusal(status.UNAUTHENTICATED, 'unknown or revoked credential', false);
       if (!this.#calls.take(host.hostId)) throw tooMuch('too many calls');
-      const message = this.#parts.patience.reading(host.hostId, () => readMessage(method, call.request));
+      const message = this.#parts.budget.reading(host.hostId, () => readMessage(method, call.request));
       switch (method) {
         case 'Hello':
           return await this.#hello(host, message as AgentMessages['Hello'], addressOf(call.getPeer()));

@@ -2,14 +2,14 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../lib/clock.ts';
 
 /** Keys are named by strangers too. Of one that is forgotten the bucket is full again. */
-const MAX_KEPT = 50_000;
+const MAX_CACHED = 50_000;
 
 /** Refills steadily up to `burst`; one bucket a key. */
 export class Buckets {
   readonly #clock: Clock;
   readonly #perSecond: number;
   readonly #burst: number;
-  readonly #levels = new LRUCache<string, { level: number; atMs: number }>({ max: MAX_KEPT });
+  readonly #levels = new LRUCache<string, { level: number; atMs: number }>({ max: MAX_CACHED });
 
   constructor(clock: Clock, limit: { perSecond: number; burst: number }) {
     this.#clock = clock;

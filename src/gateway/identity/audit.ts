@@ -7,7 +7,7 @@ import { safeDetail } from '../proxy/refusal.ts';
 
 /** One row for each host and method in this time, with how often it was: an agent in a loop must not fill the audit. */
 const ROW_MS = 10_000;
-const MAX_KEPT = 20_000;
+const MAX_CACHED = 20_000;
 
 interface Row {
   readonly host: HostIdentity;
@@ -43,7 +43,7 @@ export class RefusalAudit {
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
-    this.#rows = new LRUCache({ max: MAX_KEPT, dispose: (row, _key, why) => why === 'evict' && this.#write(row) });
+    this.#rows = new LRUCache({ max: MAX_CACHED, dispose: (row, _key, why) => why === 'evict' && this.#write(row) });
   }
 
   refused(host: HostIdentity, what: string, quoted: string): void {

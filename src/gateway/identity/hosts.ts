@@ -11,7 +11,7 @@ import { later, Refusal } from '../proxy/refusal.ts';
 import { type PresentedCredential, parseCredential } from './credential.ts';
 
 /** A revoked credential is found out at the latest after this. */
-const KEPT_MS = 5_000;
+const CACHE_MS = 5_000;
 const MAX_GOOD = 50_000;
 const MAX_WRONG = 20_000;
 /** Wrong credentials from one network: guessing 256 bits is hopeless, but each guess costs a query. */
@@ -25,7 +25,7 @@ const FIRST_TIMES = { width: 4, waitingEach: 2_000, waitingAll: 10_000 };
 const SUSPECTS = { width: 1, waitingEach: 100, waitingAll: 1_000 };
 
 type Known = HostIdentity | null;
-interface Kept {
+interface CachedHost {
   readonly untilMs: number;
   readonly host: Promise<Known>;
 }
@@ -39,8 +39,8 @@ export class Hosts {
   readonly #firstTimes = new FairSemaphore(FIRST_TIMES);
   readonly #suspects = new FairSemaphore(SUSPECTS);
   /** By hash. Wrong ones apart, so that no guess drives a good one out. */
-  readonly #good = new LRUCache<string, Kept>({ max: MAX_GOOD });
-  readonly #wrong = new LRUCache<string, Kept>({ max: MAX_WRONG });
+  readonly #good = new LRUCache<string, CachedHost>({ max: MAX_GOOD });
+  readonly #wrong = new LRUCache<string, CachedHost>({ max: MAX_WRONG });
 
   constructor(store: Pick<GatewayStore, 'authenticate'>, clock: Clock, log: Log) {
     this.#store = store;
@@ -58,11 +58,11 @@ export class Hosts {
     const key = credential.hash.toString('base64');
     const nowMs = this.#clock.now().getTime();
     const known = this.#good.get(key);
-    const kept = known ?? this.#wrong.get(key);
-    if (kept && kept.untilMs > nowMs) return kept.host;
+    const cached = known ?? this.#wrong.get(key);
+    if (cached && cached.untilMs > nowMs) return cached.host;
     const network = networkOf(addressOf(peer));
     const host = known ? this.#ask(credential, key, network) : this.#askInTurn(credential, key, network);
-    (known ? this.#good : this.#wrong).set(key, { untilMs: nowMs + KEPT_MS, host });
+    (known ? this.#good : this.#wrong).set(key, { untilMs: nowMs + CACHE_MS, host });
     return host;
   }
 
@@ -90,13 +90,13 @@ export class Hosts {
       this.#wrong.delete(key);
       throw later('credentials cannot be looked up at the moment');
     }
-    const kept = { untilMs: this.#clock.now().getTime() + KEPT_MS, host: Promise.resolve(host) };
+    const cached = { untilMs: this.#clock.now().getTime() + CACHE_MS, host: Promise.resolve(host) };
     if (host) {
-      this.#good.set(key, kept);
+      this.#good.set(key, cached);
       this.#wrong.delete(key);
     } else {
       this.#good.delete(key);
-      this.#wrong.set(key, kept);
+      this.#wrong.set(key, cached);
       this.#guesses.take(network);
     }
     return host;

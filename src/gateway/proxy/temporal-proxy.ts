@@ -11,10 +11,10 @@ import type { HostIdentity } from '../../domain/hosts/gateway-store.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { Buckets, Concurrency } from '../agent-api/limits.ts';
-import { Seldom } from '../agent-api/seldom.ts';
+import { ThrottledLog } from '../agent-api/throttled-log.ts';
 import type { RefusalAudit } from '../identity/audit.ts';
 import type { Hosts } from '../identity/hosts.ts';
-import type { Patience } from './patience.ts';
+import type { HostBudget } from './host-budget.ts';
 import { forbidden, malformed, Refusal, tooMuch } from './refusal.ts';
 import type { Rule } from './rules.ts';
 import { missingNamespace, temporalMethods, temporalPath, type Upstream } from './upstream.ts';
@@ -40,7 +40,7 @@ interface TemporalProxyParts {
   readonly rules: Readonly<Record<string, Rule>>;
   readonly hosts: Hosts;
   readonly audit: RefusalAudit;
-  readonly patience: Patience;
+  readonly budget: HostBudget;
   readonly upstream: Upstream;
   readonly clock: Clock;
   readonly log: Log;
@@ -50,13 +50,13 @@ interface TemporalProxyParts {
 export class TemporalProxy {
   readonly #parts: TemporalProxyParts;
   readonly #calls: Buckets;
-  readonly #errors: Seldom;
+  readonly #errors: ThrottledLog;
   readonly #polls = new Concurrency(MAX_POLLS);
 
   constructor(parts: TemporalProxyParts) {
     this.#parts = parts;
     this.#calls = new Buckets(parts.clock, CALLS);
-    this.#errors = new Seldom(parts.log, parts.clock);
+    this.#errors = new ThrottledLog(parts.log, parts.clock);
   }
 
   service(): { definition: ServiceDefinition; implementation: UntypedServiceImplementation } {
@@ -80,9 +80,7 @@ export class TemporalProxy {
       if (call.request.length > MAX_REQUEST_BYTES) throw tooMuch(`a message of ${call.request.length} bytes`);
       if (!rule) throw forbidden(`${method} is not for agents`);
       const { hostId } = host;
-      const message = await this.#parts.patience.reading(hostId, () =>
-        rule.request(host as HostIdentity, call.request),
-      );
+      const message = await this.#parts.budget.reading(hostId, () => rule.request(host as HostIdentity, call.request));
       if (!call.cancelled) this.#forward(method, rule, host, message, call, answer);
     } catch (thrown) {
       answer(this.#answerTo(thrown, method, host));

@@ -8,7 +8,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import proto from '@temporalio/proto'; // CommonJS: a named import fails under ESM
-import { DIRECT } from '../../lib/direct.ts';
+import { NO_PROXY } from '../../lib/grpc-no-proxy.ts';
 import { bytesAt, fieldsOf, textAt } from './wire.ts';
 
 const SERVICE = 'temporal.api.workflowservice.v1.WorkflowService';
@@ -49,7 +49,7 @@ export class Upstream {
     const { serverName } = target.tls ?? {};
     // A task is at most what Temporal takes in (2 MiB a payload); its own limit on messages is 4 MiB.
     this.#client = new Client(target.address, credentialsFor(target), {
-      ...DIRECT,
+      ...NO_PROXY,
       ...(serverName && { 'grpc.ssl_target_name_override': serverName, 'grpc.default_authority': serverName }),
       // A network that swallows packets is noticed in 30 s; TCP alone would take a quarter of an hour.
       'grpc.keepalive_time_ms': 20_000,

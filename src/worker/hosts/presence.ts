@@ -1,8 +1,8 @@
 import { changePresenceOf } from '../../db/hosts/change-presence.ts';
 import { type ChangedHost, changedHosts, countSilent, noteIngestProblem, readIngest } from '../../db/hosts/silence.ts';
 import { type IngestSeen, judgeSilence, mayBeMany, type SilenceVerdict } from '../../domain/jobs/silence.ts';
-import { apart } from '../../lib/apart.ts';
-import { sideBySide } from '../../lib/side-by-side.ts';
+import { bisect } from '../../lib/bisect.ts';
+import { concurrently } from '../../lib/concurrently.ts';
 import type { LoopParts } from '../core/loop-parts.ts';
 
 type SweepParts = Pick<LoopParts<'newClaim' | 'startRuns'>, 'database' | 'engine' | 'log'>;
@@ -16,7 +16,7 @@ export async function sweepPresence(parts: SweepParts): Promise<'again' | 'rest'
   await noteProblem(parts, ingest, counts.silent, verdict);
   const believed = changed.filter(({ present }) => present || verdict === 'away');
   // One after the other: what they grant is started in the order in which it is granted.
-  await sideBySide(batches(believed), 1, (batch) => change(parts, batch));
+  await concurrently(batches(believed), 1, (batch) => change(parts, batch));
   return 'rest';
 }
 
@@ -26,7 +26,7 @@ async function change({ database, engine, log }: SweepParts, [orgId, hostIds]: [
     const claim = engine.newClaim();
     await engine.startRuns(await database.inOrganization(orgId, (tx) => changePresenceOf(tx, some, claim)));
   };
-  const left = await apart(hostIds, write);
+  const left = await bisect(hostIds, write);
   if (left.length > 0) log.error({ orgId, hostIds: left }, 'host presence write failed');
 }
 

@@ -91,16 +91,16 @@ async function unlessItsOwnFault(parts: LoopParts, run: RunUnderWay): Promise<bo
 
 async function replaceIfLost(parts: LoopParts, run: RunUnderWay): Promise<boolean> {
   const { database, engine, clock, random, log } = parts;
-  const look = await engine.look(run);
-  if (look.kind === 'there') return false;
+  const inspection = await engine.inspect(run);
+  if (inspection.kind === 'there') return false;
   // First, so that nothing of the old name goes on beside the new run, even when we die between the two.
-  if (look.how === 'replaced') await engine.endRun(run);
+  if (inspection.how === 'replaced') await engine.endRun(run);
   const claim = engine.newClaim();
   const { orgId, jobId, runNo, runId } = run;
-  const lost = { orgId, jobId, runNo, runId, how: look.how, by: look.by };
+  const lost = { orgId, jobId, runNo, runId, how: inspection.how, by: inspection.by };
   const starts = await database.inOrganization(orgId, (tx) => replaceLostRun(tx, lost, { clock, random, claim }));
   if (starts.length > 0)
-    log.warn({ jobId: publicId('job', jobId), runNo, how: look.how }, 'run lost: starting another');
+    log.warn({ jobId: publicId('job', jobId), runNo, how: inspection.how }, 'run lost: starting another');
   await engine.startRuns(starts);
   return starts.length > 0;
 }

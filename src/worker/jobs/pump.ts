@@ -1,6 +1,6 @@
 import type { AcrossTx } from '../../db/core/transaction.ts';
 import { type ClaimedEntry, claimOutbox, deleteSent, putOff } from '../../db/jobs/outbox.ts';
-import { apart } from '../../lib/apart.ts';
+import { bisect } from '../../lib/bisect.ts';
 import { asError } from '../../lib/failure.ts';
 import { safeText } from '../../lib/safe-text.ts';
 import type { LoopParts } from '../core/loop-parts.ts';
@@ -24,7 +24,7 @@ export async function pumpOnce({ database, engine, log }: PumpParts): Promise<'a
   if (entries.length === 0) return 'rest';
   const sent = await Promise.all(entries.map(async (entry) => ({ entry, error: await send(engine, entry) })));
   // One entry that cannot be settled must not bring all the others to Temporal again, for ever.
-  const left = await apart(sent, (some) =>
+  const left = await bisect(sent, (some) =>
     database.acrossOrganizations('pump: settle outbox', (tx) => settle(tx, token, some)),
   );
   for (const { entry } of left)

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { organizationsWithForgotten, repeatGrants } from '../../db/jobs/repeat-grants.ts';
 import { timeOutWaiting } from '../../db/jobs/time-out-waiting.ts';
-import { sideBySide } from '../../lib/side-by-side.ts';
+import { concurrently } from '../../lib/concurrently.ts';
 import type { LoopParts } from '../core/loop-parts.ts';
 
 export const REPAIR_PERIOD_MS = 15_000;
@@ -26,7 +26,7 @@ export async function sweepRepair(parts: LoopParts<'newClaim' | 'startRuns'>): P
     );
   };
   // Whatever fails with one of them: the others, and what was forgotten, are looked at all the same.
-  const timedOut = await Promise.allSettled([sideBySide(overdue, 1, timeOut)]);
+  const timedOut = await Promise.allSettled([concurrently(overdue, 1, timeOut)]);
   await sweepForgotten(parts);
   for (const one of timedOut) if (one.status === 'rejected') throw one.reason;
   return overdue.length === OVERDUE ? 'again' : 'rest';
@@ -39,7 +39,7 @@ export async function sweepForgotten({
   log,
 }: Pick<LoopParts<'newClaim' | 'startRuns'>, 'database' | 'engine' | 'log'>): Promise<number> {
   let found = 0;
-  await sideBySide(
+  await concurrently(
     await database.acrossOrganizations('sweep: forgotten jobs', organizationsWithForgotten),
     1,
     async (orgId) => {

@@ -9,8 +9,8 @@ import { asError, Failure } from '../../../lib/failure.ts';
 import type { Log } from '../../../lib/log.ts';
 import { RateLimiter } from '../../../lib/rate-limiter.ts';
 import { hasShare } from '../../core/fair-share.ts';
+import { type CloseReason, recheckPermissions } from '../../core/recheck-permissions.ts';
 import { Semaphore } from '../../core/semaphore.ts';
-import { type CloseReason, refusedNow } from '../../core/still-allowed.ts';
 import type { StreamLimits } from '../../core/stream-limits.ts';
 import { BEAT, frame } from './frames.ts';
 import { History } from './history.ts';
@@ -176,7 +176,8 @@ export class JobStreams {
   /** May everybody still see what they see? A database that does not answer gives nobody new lines either. */
   async #askAgain(): Promise<void> {
     try {
-      for (const [viewer, reason] of await refusedNow(this.#parts, [...this.#viewers])) this.#dismiss(viewer, reason);
+      for (const [viewer, reason] of await recheckPermissions(this.#parts, [...this.#viewers]))
+        this.#dismiss(viewer, reason);
     } catch (thrown) {
       this.#parts.log.warn({ err: asError(thrown) }, 'permission recheck failed');
     }

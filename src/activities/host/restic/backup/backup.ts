@@ -1,16 +1,16 @@
 import type { AttemptBody, AttemptContext, LineHandler } from '../../../../agent/attempt/attempt-context.ts';
 import { secretOf, workOf } from '../../../../agent/attempt/work.ts';
-import { inTime } from '../../../../agent/programs/in-time.ts';
+import { withTimeout } from '../../../../agent/programs/with-timeout.ts';
 import { BackupWork } from '../../../../kinds/backup/backup.ts';
-import { CacheGuard, cacheFolder, isCacheFull } from '../core/cache-room.ts';
+import { CacheGuard, cacheFolder, isCacheFull } from '../core/cache-space.ts';
 import { type BackupOptions, backupCommand, type RepositoryAccess, type ResticDeps } from '../core/command.ts';
 import { recognise } from '../core/identity.ts';
 import { backupResult, endedAs, leftALock, madeSnapshot, troubleInWords } from '../core/outcome.ts';
 import { processOutput } from '../core/process-output.ts';
 import { ResticReading } from '../core/reading.ts';
 import { STALL_LIMITS, StallGuard } from '../core/stall.ts';
-import { LOCK_PATIENCE_MS, pastLocks } from '../locks/lock-patience.ts';
-import { withLock } from '../locks/lock-words.ts';
+import { withLock } from '../locks/describe-lock.ts';
+import { LOCK_RETRY_MS, retryWhileLocked } from '../locks/lock-retry.ts';
 import { unlockStale } from '../locks/unlock.ts';
 import { refusedResult, withoutRestic, withSources, wordsAbout } from './covered.ts';
 import { explainFailures } from './explain-failures.ts';
@@ -31,10 +31,10 @@ export function backupBody(deps: ResticDeps, options: BackupOptions = {}): Attem
     const nothing = withoutRestic(sources);
     if (nothing !== null) return nothing;
     const given = { ...work, paths: [...sources.paths], excludes: [...work.excludes, ...sources.excludes] };
-    const { end, reading, stalled, words, lock, withoutCache } = await pastLocks(
+    const { end, reading, stalled, words, lock, withoutCache } = await retryWhileLocked(
       context,
       access.repositoryUrl,
-      options.lockPatienceMs ?? LOCK_PATIENCE_MS,
+      options.lockRetryMs ?? LOCK_RETRY_MS,
       () => pastFullCache(context, deps, access, given, options),
     );
     if (end.stopped && !madeSnapshot(end, reading) && context.signal.aborted) throw context.signal.reason;
@@ -43,7 +43,7 @@ export function backupBody(deps: ResticDeps, options: BackupOptions = {}): Attem
     const result = withSources(withLock(backupResult(end, reading, seen.refs), lock), sources, withoutCache);
     return {
       ...result,
-      failures: await inTime('failures', () => explainFailures(result.failures), [...result.failures], null),
+      failures: await withTimeout('failures', () => explainFailures(result.failures), [...result.failures], null),
     };
   };
 }

@@ -1,7 +1,7 @@
 import { readMounts } from '../../../../agent/programs/mounts.ts';
 import type { ItemFailure } from '../../../../domain/jobs/outcome.ts';
 import { cutMiddle } from '../../../../lib/safe-text.ts';
-import { isOdd, oddNames } from '../core/odd-names.ts';
+import { isUndecodable, undecodableNames } from '../core/undecodable-names.ts';
 
 /** Of restic's words, so that the advice behind them stays whole. */
 const MAX_WORDS_BYTES = 320;
@@ -19,7 +19,8 @@ export async function explainFailures(failures: readonly ItemFailure[]): Promise
   if (failures.length === 0) return [];
   const { present } = await readMounts();
   const odd = new Map<string, string[]>();
-  for (const { item } of failures) if (isOdd(item) && !odd.has(item)) odd.set(item, await oddNames(item));
+  for (const { item } of failures)
+    if (isUndecodable(item) && !odd.has(item)) odd.set(item, await undecodableNames(item));
   return failures.map((failure) => {
     const { code, item, message } = failure;
     const type = present.get(item);

@@ -3,7 +3,7 @@ import { type Mounts, readMounts } from '../../../../agent/programs/mounts.ts';
 import { isWithin } from '../../../../domain/backup/plan-paths.ts';
 import type { ItemFailure } from '../../../../domain/jobs/outcome.ts';
 import { findOwnData, type OwnData, ownDataIn } from '../core/own-data.ts';
-import { type Look, lookAtPath } from './look-at-path.ts';
+import { inspectPath, type PathState } from './inspect-path.ts';
 
 /** What a plan comes to on this host, before restic is asked. */
 export interface Sources {
@@ -34,7 +34,7 @@ export async function readSources(plan: Plan, ownFolders: readonly string[], sig
   const gathered = new Gathered(plan, await findOwnData(ownFolders, plan.repositoryUrl, signal), mounts);
   for (const given of plan.paths) {
     const path = normalize(given).replace(/(?<=.)\/$/, '');
-    gathered.add(path, await lookAtPath(path, signal, mountOf(path, mounts) ?? path));
+    gathered.add(path, await inspectPath(path, signal, mountOf(path, mounts) ?? path));
   }
   return gathered;
 }
@@ -77,7 +77,7 @@ class Gathered implements Sources {
     return [...this.#excludes];
   }
 
-  add(path: string, look: Look): void {
+  add(path: string, look: PathState): void {
     switch (look.is) {
       case 'silent':
         this.#fail('path-silent', path, 'does not answer; if it is a network mount, look at its server');
@@ -98,7 +98,7 @@ class Gathered implements Sources {
     }
   }
 
-  #addFound(path: string, { real, empty, link }: Extract<Look, { is: 'there' }>): void {
+  #addFound(path: string, { real, empty, link }: Extract<PathState, { is: 'there' }>): void {
     const foreign = link?.foreign ?? false;
     const own = foreign ? undefined : this.#own.find((data) => isWithin(real, data.path));
     if (own) {

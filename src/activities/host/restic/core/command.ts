@@ -4,7 +4,7 @@ import type { ProgramSpec } from '../../../../agent/programs/run-program.ts';
 import { readRepositoryAddress } from '../../../../domain/backup/repository-address.ts';
 import type { BackupWork } from '../../../../kinds/backup/backup.ts';
 import { Failure } from '../../../../lib/failure.ts';
-import { cacheFolder } from './cache-room.ts';
+import { cacheFolder } from './cache-space.ts';
 import type { StallLimits } from './stall.ts';
 import type { ResticVersion } from './version.ts';
 
@@ -29,7 +29,7 @@ export interface BackupOptions {
   /** KiB/s; used by tests to have a slow backup, and by plans with a bandwidth limit. */
   readonly limitUploadKiB?: number;
   /** How long a lock of somebody else is waited for. */
-  readonly lockPatienceMs?: number;
+  readonly lockRetryMs?: number;
   readonly stallLimits?: StallLimits;
   /** How long the storage may take to show which repository it holds. */
   readonly lookLimitMs?: number;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AttemptContext, LineHandler } from '../../../../agent/attempt/attempt-context.ts';
-import { inTime } from '../../../../agent/programs/in-time.ts';
+import { withTimeout } from '../../../../agent/programs/with-timeout.ts';
 import type { KnownRepository } from '../../../../kinds/backup/known-repository.ts';
 import type { TroubleCode } from '../../../../kinds/backup/restic-outcomes.ts';
 import { openCommand, type RepositoryAccess, type ResticDeps } from './command.ts';
@@ -93,12 +93,12 @@ async function precisely(
 export async function holdsRepositoryFiles(url: string, signal: AbortSignal): Promise<boolean> {
   if (!url.startsWith('/')) return false;
   const filesIn = (name: string) => readdir(join(url, name)).catch(() => []);
-  const names = await inTime<string[][]>(url, () => Promise.all(FOLDERS_WITH_FILES.map(filesIn)), [], signal);
+  const names = await withTimeout<string[][]>(url, () => Promise.all(FOLDERS_WITH_FILES.map(filesIn)), [], signal);
   return names.some((files) => files.length > 0);
 }
 
 async function configDigest(url: string, signal: AbortSignal): Promise<string | null> {
   if (!url.startsWith('/')) return null;
-  const config = await inTime(url, () => readFile(join(url, 'config')).catch(() => null), null, signal);
+  const config = await withTimeout(url, () => readFile(join(url, 'config')).catch(() => null), null, signal);
   return config === null ? null : createHash('sha256').update(config).digest('hex');
 }

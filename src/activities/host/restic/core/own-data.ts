@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { inTime } from '../../../../agent/programs/in-time.ts';
+import { withTimeout } from '../../../../agent/programs/with-timeout.ts';
 import { isWithin, OWN_DATA } from '../../../../domain/backup/plan-paths.ts';
 
 /** A folder or file that no backup takes in: with its keys, whoever reads the backup could read everything. */
@@ -21,7 +21,7 @@ export async function findOwnData(
   if (repositoryUrl.startsWith('/')) named.push({ path: repositoryUrl, what: REPOSITORY });
   const found = await Promise.all(
     named.map(async ({ path, what }) => ({
-      path: await inTime(path, () => realpath(path).catch(() => path), path, signal),
+      path: await withTimeout(path, () => realpath(path).catch(() => path), path, signal),
       what,
     })),
   );

@@ -1,6 +1,6 @@
 import type { ItemFailure } from '../../../../domain/jobs/outcome.ts';
 import type { ResticMessage } from './decode.ts';
-import { isOdd } from './odd-names.ts';
+import { isUndecodable } from './undecodable-names.ts';
 
 const MAX_FAILURES = 100;
 /** Beyond so many items the same one may count twice: memory matters more than the exact figure then. */
@@ -29,7 +29,7 @@ export class ResticReading {
         this.snapshotId = message.snapshotId;
         return true;
       case 'item-error':
-        if (!(isOdd(message.item) ? this.#isAnother(message) : this.#isNew(message.item))) return false;
+        if (!(isUndecodable(message.item) ? this.#isAnother(message) : this.#isNew(message.item))) return false;
         this.itemErrors++;
         this.#fail({ code: message.code, item: message.item, message: message.message });
         return true;

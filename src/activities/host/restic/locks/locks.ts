@@ -7,7 +7,7 @@ import { catLockCommand, listLocksCommand, type RepositoryAccess, type ResticDep
 import { decodeLine } from '../core/decode.ts';
 import { troubleOf } from '../core/outcome.ts';
 import { ResticReading } from '../core/reading.ts';
-import { holderWords } from './lock-words.ts';
+import { holderWords } from './describe-lock.ts';
 
 /** Runs a program under whatever bounds the caller has. */
 export type RunProgram = (program: ProgramSpec, onLine: LineHandler) => Promise<ProgramEnd>;

@@ -4,13 +4,13 @@ import { asError } from '../../lib/failure.ts';
 import type { Log } from '../../lib/log.ts';
 
 const EVERY_MS = 10_000;
-const MAX_KEPT = 10_000;
+const MAX_CACHED = 10_000;
 
 /** Errors that a host can bring about as often as it likes: one line each ten seconds for a host and a call, with how many it stands for. */
-export class Seldom {
+export class ThrottledLog {
   readonly #log: Log;
   readonly #clock: Clock;
-  readonly #told = new LRUCache<string, { untilMs: number; silent: number }>({ max: MAX_KEPT });
+  readonly #told = new LRUCache<string, { untilMs: number; silent: number }>({ max: MAX_CACHED });
 
   constructor(log: Log, clock: Clock) {
     this.#log = log;

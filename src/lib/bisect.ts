@@ -4,7 +4,7 @@ import { isDataError } from './data-error.ts';
  * Does the work for all items at once. Where the database refuses a value, for each half of them, and so on, until the items that
  * cannot be done stand alone: those are answered, and all others are done. Any other error is thrown.
  */
-export async function apart<Item>(
+export async function bisect<Item>(
   items: readonly Item[],
   work: (some: readonly Item[]) => Promise<unknown>,
 ): Promise<Item[]> {
@@ -16,6 +16,6 @@ export async function apart<Item>(
     if (!isDataError(thrown)) throw thrown;
     if (items.length === 1) return [...items];
     const middle = items.length >> 1;
-    return [...(await apart(items.slice(0, middle), work)), ...(await apart(items.slice(middle), work))];
+    return [...(await bisect(items.slice(0, middle), work)), ...(await bisect(items.slice(middle), work))];
   }
 }

@@ -9,7 +9,7 @@ const WORK_MS = { perSecond: 80, burst: 600 };
 const CALL_MS = 0.1;
 
 /** What a host may cost: who sent more, or what was dearer to read, is read later, so that others are not. */
-export class Patience {
+export class HostBudget {
   readonly #bytes: Buckets;
   readonly #workMs: Buckets;
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { inTime } from './in-time.ts';
+import { withTimeout } from './with-timeout.ts';
 
 test('HJ-8: a place that does not answer is left after its time, and asked again only when it has answered', async () => {
   const slow = Promise.withResolvers<string>();
   let asked = 0;
   const ask = (place: string) =>
-    inTime(
+    withTimeout(
       place,
       () => {
         asked++;
@@ -27,9 +27,9 @@ test('HJ-8: a place that does not answer is left after its time, and asked again
 
 test('HJ-8: a stop ends the wait at once, and before it nothing is asked', async () => {
   const stop = new AbortController();
-  const waits = inTime('/mnt/stopped', () => new Promise<string>(() => {}), 'silent', stop.signal);
+  const waits = withTimeout('/mnt/stopped', () => new Promise<string>(() => {}), 'silent', stop.signal);
   stop.abort(new Error('CANCELLED'));
   await expect(waits).rejects.toThrow('CANCELLED');
   const ask = () => Promise.reject(new Error('asked'));
-  await expect(inTime('/mnt/stopped', ask, 'silent', stop.signal)).rejects.toThrow('CANCELLED');
+  await expect(withTimeout('/mnt/stopped', ask, 'silent', stop.signal)).rejects.toThrow('CANCELLED');
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CacheGuard, isCacheFull } from './cache-room.ts';
+import { CacheGuard, isCacheFull } from './cache-space.ts';
 
 test('a cache that becomes full under restic is heard; a full repository is something else', () => {
   const line = (folder: string, why: string) =>

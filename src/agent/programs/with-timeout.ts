@@ -12,7 +12,7 @@ const SILENT = Symbol('silent');
  * What was asked of a file system, or `otherwise` when it does not answer in time. Throws the signal's reason when the
  * attempt is stopped: a call into a dead mount cannot be ended, only left behind.
  */
-export async function inTime<Answer>(
+export async function withTimeout<Answer>(
   place: string,
   ask: () => Promise<Answer>,
   otherwise: Answer,

@@ -7,14 +7,14 @@ import type { Log } from '../../lib/log.ts';
  * Says that this gateway takes beats. Without it nobody can tell a silent host from a gateway that was away. A start is
  * told as such until it was written once: agents need a moment to find their way back.
  */
-export class SignOfLife {
-  readonly #store: Pick<GatewayStore, 'lives'>;
+export class GatewayHeartbeat {
+  readonly #store: Pick<GatewayStore, 'heartbeat'>;
   readonly #log: Log;
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
   #told: Promise<void> = Promise.resolve();
 
-  constructor(store: Pick<GatewayStore, 'lives'>, log: Log) {
+  constructor(store: Pick<GatewayStore, 'heartbeat'>, log: Log) {
     this.#store = store;
     this.#log = log;
   }
@@ -30,7 +30,7 @@ export class SignOfLife {
   }
 
   async #tell(justStarted: boolean): Promise<void> {
-    const written = await this.#store.lives(justStarted).then(
+    const written = await this.#store.heartbeat(justStarted).then(
       () => true,
       (thrown) => {
         this.#log.warn({ err: asError(thrown) }, 'gateway presence write failed');

@@ -1,5 +1,5 @@
 /** Works through a list, so many at a time. A piece that throws stops no other; what the first one threw is thrown at the end. */
-export async function sideBySide<Item>(
+export async function concurrently<Item>(
   items: Iterable<Item>,
   width: number,
   work: (item: Item) => Promise<void>,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { AttemptResult } from '../../../../domain/jobs/outcome.ts';
 
 /** What restic says of the lock that is in its way, as an outcome can carry it. */
-export interface LockWords {
+export interface LockDescription {
   readonly refs: Readonly<Record<string, string>>;
   readonly counts: Readonly<Record<string, number>>;
 }
@@ -13,7 +13,7 @@ const AGE = /lock was created at [^(\n]*\(((?:[\d.]+(?:h|m|s|ms|µs))+) ago\)/;
 const DAMAGED = /<lock\/([0-9a-f]+)>/;
 
 /** Holder and age, or the file when the lock cannot be read; its age where the repository is a folder of this host. */
-export async function lockWords(words: string, url: string, now: Date): Promise<LockWords> {
+export async function describeLock(words: string, url: string, now: Date): Promise<LockDescription> {
   const held = HELD.exec(words);
   const [, damaged] = DAMAGED.exec(words) ?? [];
   if (held === null && damaged === undefined) return { refs: {}, counts: {} };
@@ -43,7 +43,7 @@ async function fileAge(url: string, start: string, now: Date): Promise<number | 
 const LOCK_CODES = ['repository-locked', 'repository-lock-damaged'];
 
 /** The result with what is known of the lock, when it ended because of one. */
-export function withLock(result: AttemptResult, { refs, counts }: LockWords): AttemptResult {
+export function withLock(result: AttemptResult, { refs, counts }: LockDescription): AttemptResult {
   const { outcome } = result;
   if (!LOCK_CODES.includes(outcome.code)) return result;
   const merged = { ...outcome, refs: { ...outcome.refs, ...refs }, counts: { ...outcome.counts, ...counts } };

@@ -5,10 +5,10 @@ import { readdir } from 'node:fs/promises';
 const LOST = '\ufffd';
 const MOST_CANDIDATES = 100;
 
-export const isOdd = (name: string): boolean => name.includes(LOST);
+export const isUndecodable = (name: string): boolean => name.includes(LOST);
 
 /** The paths that restic could mean by this one, as a shell takes them (`$'/a/\xff'`), in the order of their bytes. */
-export async function oddNames(path: string): Promise<string[]> {
+export async function undecodableNames(path: string): Promise<string[]> {
   let found: Buffer[] = [Buffer.from('/')];
   for (const part of path.split('/').filter((text) => text !== '')) {
     const next = await Promise.all(found.map((folder) => below(folder, part)));
@@ -20,7 +20,7 @@ export async function oddNames(path: string): Promise<string[]> {
 async function below(folder: Buffer, part: string): Promise<Buffer[]> {
   const inFolder = (name: Buffer) =>
     Buffer.concat([folder, folder.length > 1 ? Buffer.from('/') : Buffer.alloc(0), name]);
-  if (!isOdd(part)) return [inFolder(Buffer.from(part))];
+  if (!isUndecodable(part)) return [inFolder(Buffer.from(part))];
   const names = await readdir(folder, { encoding: 'buffer' }).catch(() => []);
   return names
     .filter((name) => asResticShows(name) === part)

@@ -18,7 +18,7 @@ function refusal(principal: Principal | undefined, siteId: string | null): Close
 }
 
 /** The readers that would not be let in any more, by one statement for all of them. */
-export async function refusedNow<One extends Reader>(
+export async function recheckPermissions<One extends Reader>(
   { authDb, clock }: { readonly authDb: Kysely<unknown>; readonly clock: Clock },
   readers: readonly One[],
 ): Promise<[One, CloseReason][]> {

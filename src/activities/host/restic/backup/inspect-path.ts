@@ -1,8 +1,8 @@
 import { lstat, opendir, readlink, realpath, stat } from 'node:fs/promises';
-import { inTime } from '../../../../agent/programs/in-time.ts';
+import { withTimeout } from '../../../../agent/programs/with-timeout.ts';
 
 /** What lies at a path of a plan. `absent` and `unreadable` are what restic itself says best. */
-export type Look =
+export type PathState =
   | { readonly is: 'absent' | 'unreadable' | 'silent' }
   | { readonly is: 'broken-link'; readonly target: string }
   | {
@@ -15,10 +15,10 @@ export type Look =
     };
 
 /** restic follows no link that it is given; so we look where it leads. `place`: what is silent as one. */
-export const lookAtPath = (path: string, signal: AbortSignal, place = path): Promise<Look> =>
-  inTime<Look>(place, () => look(path), { is: 'silent' }, signal);
+export const inspectPath = (path: string, signal: AbortSignal, place = path): Promise<PathState> =>
+  withTimeout<PathState>(place, () => inspect(path), { is: 'silent' }, signal);
 
-async function look(path: string): Promise<Look> {
+async function inspect(path: string): Promise<PathState> {
   try {
     const itself = await lstat(path);
     if (!itself.isSymbolicLink())

@@ -1,5 +1,5 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import type { ByHand, RunLook } from '../domain/jobs/lost-run.ts';
+import type { ByHand, RunInspection } from '../domain/jobs/lost-run.ts';
 import { runWorkflowId } from '../domain/jobs/workflow-id.ts';
 
 /** A run as its row knows it: `runId` is Temporal's, null when the run has not begun yet. */
@@ -10,7 +10,7 @@ export interface KnownRun {
 }
 
 /** What became of a run. A namespace that is missing is thrown, not taken for a run that is. */
-export async function lookAtRun(client: Client, run: KnownRun): Promise<RunLook> {
+export async function inspectRun(client: Client, run: KnownRun): Promise<RunInspection> {
   const workflowId = runWorkflowId(run.jobId, run.runNo);
   const found = await describe(client, workflowId, run.runId);
   if (found === null) return { kind: 'lost', how: 'missing', by: null };
