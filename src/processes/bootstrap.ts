@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { PooledClient } from '../db/core/pooled-client.ts';
 import { ScramClient } from '../db/core/scram-client.ts';
 import { type Bootstrapped, bootstrap, bootstrapTransaction } from '../db/instance/bootstrap.ts';
 import { enrolLocalHost, ensureApiKey, mintSetupToken } from '../db/instance/bootstrap-credentials.ts';
@@ -32,15 +33,14 @@ export async function bootstrapInstance(order: BootstrapOrder): Promise<Bootstra
   const kept = readAgentFile(folder.agentFile);
   const keptKey = readKept(folder.cliFile);
   const { authorityPem } = await ensureCertificate(folder.tls, gatewayNames(config), clock);
-  const client = new ScramClient({ connectionString: ownerUrl, connectionTimeoutMillis: 5_000 });
+  const client = new PooledClient({ connectionString: ownerUrl, connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {
-    const parts = { client, clock, random };
-    const made = await bootstrapTransaction(client, async () => {
-      const base = await bootstrap(parts);
-      const setupToken = base.ownerInvited ? await mintSetupToken(parts, base) : null;
-      const apiKey = await ensureApiKey(parts, base, keptKey);
-      const credential = await enrolLocalHost(parts, base, kept?.credential ?? null, (orgId, hostId) =>
+    const made = await bootstrapTransaction(client, order, async (tx) => {
+      const base = await bootstrap(tx);
+      const setupToken = base.ownerInvited ? await mintSetupToken(tx, base, random) : null;
+      const apiKey = await ensureApiKey(tx, base, random, keptKey);
+      const credential = await enrolLocalHost(tx, base, kept?.credential ?? null, (orgId, hostId) =>
         newCredential(orgId, hostId, random),
       );
       return { ...base, setupToken, apiKey, credential };

@@ -74,14 +74,12 @@ export const PATTERNS: readonly Pattern[] = [
     files: /(?<!\.test)\.(?:ts|sql)$/,
     name: 'what happened, written by hand',
     finds: /insert into (?:audit_event|event)\b/,
-    // The bootstrap has no organisation to enter yet; functions of the database grant, or change the presence of hosts, many at a time.
+    // Functions of the database grant, or change the presence of hosts, many at a time.
     allowed: [
       'src/db/audit/record.ts',
-      'src/db/instance/bootstrap-audit.ts',
       'src/db/functions/lock_try.sql',
       'src/db/functions/lock_presence.sql',
       'src/db/jobs/',
-      'src/db/hosts/gateway-store.ts',
     ],
     reason: 'one function records what happened, so that each entry says who, when and in which request',
     sample: 'await tx.run(sql`insert into audit_event(org_id, id, at) values (1)`);',

@@ -38,6 +38,12 @@ async function instance() {
           new Date(nowMs),
         ])
       ).rowCount,
+    audited: async () =>
+      (
+        await database.owner.query(
+          'select action, object_label as label, actor_kind, actor_label, outcome, request_id, at from audit_event order by action, label',
+        )
+      ).rows,
     revoke: () => database.owner.query('update api_key set revoked_at = now()'),
     saved: () => JSON.parse(readFileSync(cliFile, 'utf8')) as { url: string; apiKey: string },
   };
@@ -68,4 +74,28 @@ test('a key that is about to end, was revoked, or is lost or spoilt is replaced,
   expect(seen.size).toBe(6);
   expect(await one.live()).toBe(1);
   expect(seen).toContain(one.saved().apiKey);
+});
+
+test('the audit tells what the first start makes, and of the next one only what it makes anew', async () => {
+  const one = await instance();
+  await one.start();
+  const first = await one.audited();
+  expect(first.map(({ action, label }) => `${action} ${label}`)).toEqual([
+    'api_key.mint cli',
+    'host.create local',
+    'host.mint_credential local',
+    'organization.create Home',
+    'organization.create Platform',
+    'setup_token.mint owner@localhost',
+    'site.create Main',
+    'user.invite owner@localhost',
+  ]);
+  const at = new Date(Date.UTC(2026, 10, 27));
+  const starter = { actor_kind: 'system', actor_label: 'holdfast start', outcome: 'ok', request_id: null, at };
+  for (const row of first) expect(row).toMatchObject(starter);
+  rmSync(one.cliFile);
+  one.later(1);
+  await one.start();
+  const next = (await one.audited()).filter((row) => row.at > at);
+  expect(next.map(({ action }) => action)).toEqual(['api_key.mint', 'api_key.revoke', 'setup_token.mint']);
 });

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { AttemptTicket, GatewayStore, HostIdentity } from '../../domain/hosts/gateway-store.ts';
+import { record } from '../audit/record.ts';
 import type { Database } from '../core/database.ts';
 import { claimAttempt } from '../jobs/run/claim-attempt.ts';
 import { hostRuns } from '../jobs/run/host-runs.ts';
@@ -59,18 +60,21 @@ export function gatewayStore(database: Database): GatewayStore {
     },
     heartbeat: (justStarted) =>
       database.acrossOrganizations('gateway: sign of life', (tx) => gatewayLives(tx, justStarted)),
-    refused: (host, what, detail, times) =>
-      database.inOrganization(host.orgId, async (tx) => {
-        await tx.run(sql`insert into audit_event(org_id, id, at, actor_kind, actor_id, actor_label, action, object_kind, object_id, object_label, outcome, data)
-          values (${tx.orgId}, ${tx.newId()}, ${tx.now}::timestamptz, 'agent', ${host.hostId}, ${host.hostName}, 'gateway.refuse',
-            'host', ${host.hostId}, ${host.hostName}, 'refused',
-            jsonb_build_object('call', ${what}::text, 'detail', ${detail}::text, 'times', ${times}::int))`);
-      }),
-    auditGap: (orgId, events, since) =>
-      database.inOrganization(orgId, async (tx) => {
-        await tx.run(sql`insert into audit_event(org_id, id, at, actor_kind, actor_label, action, object_kind, object_id, object_label, outcome, data)
-          values (${tx.orgId}, ${tx.newId()}, ${tx.now}::timestamptz, 'system', 'gateway', 'audit.gap', 'organization', ${orgId}, 'audit',
-            'failed', jsonb_build_object('events', ${events}::int, 'since', ${since.toISOString()}::text))`);
-      }),
+    refused: (host, what, detail, times) => {
+      const { orgId, hostId, hostName } = host;
+      const actor = { kind: 'agent', id: hostId, label: hostName } as const;
+      const object = { kind: 'host', id: hostId, label: hostName };
+      const data = { call: what, detail, times };
+      return database.inOrganization({ orgId, actor, requestId: null }, (tx) =>
+        record(tx, { audit: { action: 'gateway.refuse', object, outcome: 'refused', data } }),
+      );
+    },
+    auditGap: (orgId, events, since) => {
+      const actor = { kind: 'system', id: null, label: 'gateway' } as const;
+      const object = { kind: 'organization', id: orgId, label: 'audit' };
+      return database.inOrganization({ orgId, actor, requestId: null }, (tx) =>
+        record(tx, { audit: { action: 'audit.gap', object, outcome: 'failed', data: { events, since } } }),
+      );
+    },
   };
 }

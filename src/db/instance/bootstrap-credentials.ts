@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
 import { LOCAL_HOST } from '../../domain/core/local-host.ts';
-import { newUuid, type RandomBytes } from '../../lib/ids.ts';
-import { type Bootstrapped, OWNER_EMAIL } from './bootstrap.ts';
-import { audit, type BootstrapParts } from './bootstrap-audit.ts';
+import type { RandomBytes } from '../../lib/ids.ts';
+import type { AnyTx } from '../core/transaction.ts';
+import { audit, type Bootstrapped, OWNER_EMAIL } from './bootstrap.ts';
 
 const TOKEN_BYTES = 32;
 const SETUP_TOKEN_MS = 3_600_000;
@@ -15,20 +16,19 @@ const mint = (prefix: string, random: RandomBytes): string =>
   `${prefix}_${Buffer.from(random(TOKEN_BYTES)).toString('base64url')}`;
 
 /** The one-time link's token for an owner who never set a password; older ones that were not used die. */
-export async function mintSetupToken(parts: BootstrapParts, made: Bootstrapped): Promise<string> {
-  const { client, clock, random } = parts;
-  const now = clock.now();
+export async function mintSetupToken(
+  tx: AnyTx,
+  { orgId, ownerId }: Bootstrapped,
+  random: RandomBytes,
+): Promise<string> {
+  const { now } = tx;
   const text = mint('hfs', random);
-  await client.query(
-    'update setup_token set expires_at = $2 where user_id = $1 and used_at is null and expires_at > $2',
-    [made.ownerId, now],
+  await tx.run(
+    sql`update setup_token set expires_at = ${now} where user_id = ${ownerId} and used_at is null and expires_at > ${now}`,
   );
-  await client.query(
-    'insert into setup_token(id, user_id, token_hash, expires_at, created_at) values ($1, $2, $3, $4, $5)',
-    [newUuid(clock, random), made.ownerId, sha256(text), new Date(now.getTime() + SETUP_TOKEN_MS), now],
-  );
-  const fact = { action: 'setup_token.mint', objectKind: 'user', objectId: made.ownerId, objectLabel: OWNER_EMAIL };
-  await audit(parts, made.orgId, fact);
+  await tx.run(sql`insert into setup_token(id, user_id, token_hash, expires_at, created_at)
+    values (${tx.newId()}, ${ownerId}, ${sha256(text)}, ${new Date(now.getTime() + SETUP_TOKEN_MS)}, ${now})`);
+  await audit(tx, orgId, 'setup_token.mint', { kind: 'user', id: ownerId, label: OWNER_EMAIL });
   return text;
 }
 
@@ -36,38 +36,30 @@ export async function mintSetupToken(parts: BootstrapParts, made: Bootstrapped):
  * The owner's key for the command line: the one it has as long as that is good for another month, so that whoever follows
  * a job over a restart goes on; else a new one, and the ones before it die in the same transaction.
  */
-export async function ensureApiKey(parts: BootstrapParts, made: Bootstrapped, kept: string | null): Promise<string> {
-  const { client, clock } = parts;
-  if (kept === null) return await mintApiKey(parts, made);
-  const { rowCount } = await client.query(
-    `select 1 from api_key where org_id = $1 and user_id = $2 and name = $3 and key_hash = $4 and revoked_at is null
-       and scopes is null and expires_at > $5`,
-    [made.orgId, made.ownerId, CLI_KEY, sha256(kept), new Date(clock.now().getTime() + RENEW_KEY_MS)],
-  );
-  return rowCount === 0 ? await mintApiKey(parts, made) : kept;
+export async function ensureApiKey(
+  tx: AnyTx,
+  made: Bootstrapped,
+  random: RandomBytes,
+  kept: string | null,
+): Promise<string> {
+  if (kept === null) return await mintApiKey(tx, made, random);
+  const good =
+    await tx.first(sql`select 1 from api_key where org_id = ${made.orgId} and user_id = ${made.ownerId} and name = ${CLI_KEY}
+     and key_hash = ${sha256(kept)} and revoked_at is null and scopes is null and expires_at > ${new Date(tx.now.getTime() + RENEW_KEY_MS)}`);
+  return good === null ? await mintApiKey(tx, made, random) : kept;
 }
 
-async function mintApiKey(parts: BootstrapParts, made: Bootstrapped): Promise<string> {
-  const { client, clock, random } = parts;
-  const now = clock.now();
+async function mintApiKey(tx: AnyTx, { orgId, ownerId }: Bootstrapped, random: RandomBytes): Promise<string> {
+  const { now } = tx;
   const text = mint('hfk', random);
-  const id = newUuid(clock, random);
-  const { rows } = await client.query(
-    'update api_key set revoked_at = $3, version = version + 1 where user_id = $1 and name = $2 and revoked_at is null returning id',
-    [made.ownerId, CLI_KEY, now],
-  );
-  await client.query(
-    `insert into api_key(org_id, id, user_id, name, key_hash, expires_at, created_at) values ($1, $2, $3, $4, $5, $6, $7)`,
-    [made.orgId, id, made.ownerId, CLI_KEY, sha256(text), new Date(now.getTime() + API_KEY_MS), now],
-  );
-  const about = (action: string, objectId: string) => ({
-    action,
-    objectKind: 'api_key',
-    objectId,
-    objectLabel: CLI_KEY,
-  });
-  for (const old of rows) await audit(parts, made.orgId, about('api_key.revoke', old.id));
-  await audit(parts, made.orgId, about('api_key.mint', id));
+  const id = tx.newId();
+  const old = await tx.rows(sql<{ id: string }>`
+    update api_key set revoked_at = ${now}, version = version + 1 where user_id = ${ownerId} and name = ${CLI_KEY} and revoked_at is null returning id`);
+  await tx.run(sql`insert into api_key(org_id, id, user_id, name, key_hash, expires_at, created_at)
+    values (${orgId}, ${id}, ${ownerId}, ${CLI_KEY}, ${sha256(text)}, ${new Date(now.getTime() + API_KEY_MS)}, ${now})`);
+  const key = (keyId: string) => ({ kind: 'api_key', id: keyId, label: CLI_KEY });
+  for (const one of old) await audit(tx, orgId, 'api_key.revoke', key(one.id));
+  await audit(tx, orgId, 'api_key.mint', key(id));
   return text;
 }
 
@@ -76,46 +68,36 @@ async function mintApiKey(parts: BootstrapParts, made: Bootstrapped): Promise<st
  * told the host's uuid; then the ones before it are revoked.
  */
 export async function enrolLocalHost(
-  parts: BootstrapParts,
+  tx: AnyTx,
   made: Bootstrapped,
   kept: string | null,
   make: (orgId: string, hostId: string) => string,
 ): Promise<string> {
-  const { client, clock, random } = parts;
   const { orgId } = made;
-  const hostId = await localHost(parts, made);
-  const live = await client.query(
-    'select token_hash from host_credential where org_id = $1 and host_id = $2 and revoked_at is null',
-    [orgId, hostId],
-  );
-  if (kept !== null && live.rows.some((row) => sha256(kept).equals(row.token_hash))) return kept;
+  const hostId = await localHost(tx, made);
+  const live = await tx.rows(sql<{ hash: Buffer }>`
+    select token_hash as hash from host_credential where org_id = ${orgId} and host_id = ${hostId} and revoked_at is null`);
+  if (kept !== null && live.some(({ hash }) => sha256(kept).equals(hash))) return kept;
   const text = make(orgId, hostId);
-  const about = (action: string) => ({ action, objectKind: 'host', objectId: hostId, objectLabel: LOCAL_HOST });
-  const revoked = await client.query(
-    'update host_credential set revoked_at = $3, version = version + 1 where org_id = $1 and host_id = $2 and revoked_at is null',
-    [orgId, hostId, clock.now()],
-  );
-  if (revoked.rowCount) await audit(parts, orgId, about('host.revoke_credential'));
-  await client.query(
-    'insert into host_credential(org_id, id, host_id, token_hash, created_at) values ($1, $2, $3, $4, $5)',
-    [orgId, newUuid(clock, random), hostId, sha256(text), clock.now()],
-  );
-  await audit(parts, orgId, about('host.mint_credential'));
+  const host = { kind: 'host', id: hostId, label: LOCAL_HOST };
+  const revoked = await tx.run(sql`update host_credential set revoked_at = ${tx.now}, version = version + 1
+    where org_id = ${orgId} and host_id = ${hostId} and revoked_at is null`);
+  if (revoked > 0) await audit(tx, orgId, 'host.revoke_credential', host);
+  await tx.run(sql`insert into host_credential(org_id, id, host_id, token_hash, created_at)
+    values (${orgId}, ${tx.newId()}, ${hostId}, ${sha256(text)}, ${tx.now})`);
+  await audit(tx, orgId, 'host.mint_credential', host);
   return text;
 }
 
-async function localHost(parts: BootstrapParts, { orgId, siteId }: Bootstrapped): Promise<string> {
-  const { client, clock, random } = parts;
-  const found = await client.query('select id from host where org_id = $1 and name = $2', [orgId, LOCAL_HOST]);
-  if (found.rows[0]) return found.rows[0].id;
-  const id = newUuid(clock, random);
-  await client.query('insert into host(org_id, id, site_id, name, created_at) values ($1, $2, $3, $4, $5)', [
-    orgId,
-    id,
-    siteId,
-    LOCAL_HOST,
-    clock.now(),
-  ]);
-  await audit(parts, orgId, { action: 'host.create', objectKind: 'host', objectId: id, objectLabel: LOCAL_HOST });
+async function localHost(tx: AnyTx, { orgId, siteId }: Bootstrapped): Promise<string> {
+  const found = await tx.first(
+    sql<{ id: string }>`select id from host where org_id = ${orgId} and name = ${LOCAL_HOST}`,
+  );
+  if (found) return found.id;
+  const id = tx.newId();
+  await tx.run(
+    sql`insert into host(org_id, id, site_id, name, created_at) values (${orgId}, ${id}, ${siteId}, ${LOCAL_HOST}, ${tx.now})`,
+  );
+  await audit(tx, orgId, 'host.create', { kind: 'host', id, label: LOCAL_HOST });
   return id;
 }
