@@ -3,10 +3,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { LogController } from 'fastify';
 import { authRoutes } from './access/auth-routes.ts';
 import { setupPage } from './access/setup-page.ts';
-import { planRoutes } from './backup/plans-routes.ts';
-import { repositoryRoutes } from './backup/repositories-routes.ts';
 import type { App } from './core/app-type.ts';
 import { frameworkLog } from './core/framework-log.ts';
+import { readRoutes } from './core/noun.ts';
 import type { ApiParts } from './core/parts.ts';
 import { installAccessLog } from './core/plugins/access-log.ts';
 import { installAuthz } from './core/plugins/authz.ts';
@@ -16,8 +15,6 @@ import { answerClientError, answerError, installProblems } from './core/plugins/
 import { requestIdMaker } from './core/plugins/request-id.ts';
 import { installResponseHeaders } from './core/plugins/response-headers.ts';
 import { installValidation } from './core/plugins/validation.ts';
-import { hostRoutes } from './hosts/hosts-routes.ts';
-import { siteRoutes } from './hosts/sites-routes.ts';
 import { docsRoutes } from './instance/docs-routes.ts';
 import { healthRoutes } from './instance/health-routes.ts';
 import { problemPages } from './instance/problem-pages.ts';
@@ -27,6 +24,7 @@ import { jobKindRoutes } from './jobs/job-kinds-routes.ts';
 import { jobStreamRoutes } from './jobs/job-stream-routes.ts';
 import { jobRoutes } from './jobs/jobs-routes.ts';
 import { jobLogDownloadRoute } from './logs/job-log-download-routes.ts';
+import { NOUNS } from './nouns.ts';
 
 /** The whole API without a listener. `more` is for tests that add a route. */
 export async function buildApp(parts: ApiParts, more?: (app: App) => void): Promise<App> {
@@ -62,10 +60,10 @@ export async function buildApp(parts: ApiParts, more?: (app: App) => void): Prom
     async (scoped) => {
       const api = scoped.withTypeProvider<TypeBoxTypeProvider>();
       authRoutes(api, parts);
-      await api.register(siteRoutes, parts);
-      await api.register(hostRoutes, parts);
-      await api.register(repositoryRoutes, parts);
-      await api.register(planRoutes, parts);
+      for (const { noun, changes } of NOUNS) {
+        readRoutes(api, parts, noun);
+        if (changes) await api.register(changes, parts);
+      }
       jobKindRoutes(api, parts);
       jobRoutes(api, parts);
       jobEngineRoutes(api, parts);

@@ -3,7 +3,7 @@ import { changePlan, createPlan, removePlan } from '../../db/backup/plans.ts';
 import { canOf } from '../../domain/core/authorize.ts';
 import { idempotencyOf, openingOf, principalOf, scopeOf } from '../core/caller.ts';
 import { IdempotencyHeaders, IdParams } from '../core/common-schema.ts';
-import { made, readRoutes, shown } from '../core/noun.ts';
+import { made, shown } from '../core/noun.ts';
 import type { Routes } from '../core/parts.ts';
 import { problems } from '../core/problem-schema.ts';
 import { ChangedPlan, NewPlan, PLAN } from './plan-schema.ts';
@@ -14,11 +14,8 @@ const bodyLimit = 8 * 1024 * 1024;
 const config = { authz: { permission: 'plan:manage', scope: 'anywhere' } } as const;
 const params = IdParams('plan');
 
-export const planRoutes: Routes = async (app, parts) => {
-  const { database, settings } = parts;
+export const planRoutes: Routes = async (app, { database, settings }) => {
   const { ownFolders = [] } = settings;
-  readRoutes(app, parts, PLAN);
-
   app.post(
     '/plans',
     {

@@ -5,7 +5,7 @@ import { findEntity } from '../../db/core/entities.ts';
 import { changeRepository } from '../../db/jobs/change-cap.ts';
 import { idempotencyOf, ifMatchOf, scopeOf } from '../core/caller.ts';
 import { IdempotencyHeaders, IdParams } from '../core/common-schema.ts';
-import { made, readRoutes, shown } from '../core/noun.ts';
+import { made, shown } from '../core/noun.ts';
 import type { Routes } from '../core/parts.ts';
 import { problems } from '../core/problem-schema.ts';
 import {
@@ -22,7 +22,6 @@ const params = IdParams('repository');
 const { shape } = REPOSITORY;
 
 export const repositoryRoutes: Routes = async (app, parts) => {
-  readRoutes(app, parts, REPOSITORY);
   await app.register(create, parts);
   await app.register(change, parts);
   await app.register(credentials, parts);

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { changeSite, createSite, removeSite } from '../../db/hosts/sites.ts';
 import { idempotencyOf, ifMatchOf, scopeOf } from '../core/caller.ts';
 import { IdempotencyHeaders, IdParams } from '../core/common-schema.ts';
-import { made, readRoutes, shown } from '../core/noun.ts';
+import { made, shown } from '../core/noun.ts';
 import type { Routes } from '../core/parts.ts';
 import { problems } from '../core/problem-schema.ts';
 import { ChangedSite, NewSite, SITE } from './site-schema.ts';
@@ -10,10 +10,7 @@ import { ChangedSite, NewSite, SITE } from './site-schema.ts';
 const config = { authz: { permission: 'site:manage' } } as const;
 const params = IdParams('site');
 
-export const siteRoutes: Routes = async (app, parts) => {
-  const { database, engine } = parts;
-  readRoutes(app, parts, SITE);
-
+export const siteRoutes: Routes = async (app, { database, engine }) => {
   app.post(
     '/sites',
     {

@@ -73,5 +73,5 @@ export async function removeSite(tx: Tx, id: string, ifVersion: number | null, c
       fault: 'caller',
     });
   });
-  await tell(tx, 'remove', site, {});
+  await tell(tx, 'remove', { ...site, version: site.version + 1 }, {});
 }
