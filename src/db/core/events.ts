@@ -1,5 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { EventTopic } from '../../catalog/events.ts';
+import type { EventSchema } from '../tables/event.ts';
+import type { RowOf } from '../tables/row-of.ts';
 import type { AcrossTx, AnyTx, Tx } from './transaction.ts';
 
 /**
@@ -19,15 +21,6 @@ export interface EventRow extends EventPlace {
   readonly at: string;
 }
 
-interface Row {
-  txid: string;
-  id: string;
-  topic: EventTopic;
-  subject_id: string;
-  data: Record<string, unknown>;
-  at: string;
-}
-
 /** Below this all transactions have ended, so nothing can appear there any more. Any writer of the cluster holds it back. */
 const WATERMARK = sql`pg_snapshot_xmin(pg_current_snapshot())`;
 
@@ -37,7 +30,7 @@ const WATERMARK = sql`pg_snapshot_xmin(pg_current_snapshot())`;
  */
 export async function readEvents(tx: Tx | AcrossTx, after: EventPlace, limit: number): Promise<readonly EventRow[]> {
   const mine: RawBuilder<unknown> = 'orgId' in tx ? sql`org_id = ${tx.orgId}` : sql`true`;
-  const found = await tx.rows(sql<Row>`
+  const found = await tx.rows(sql<Omit<RowOf<typeof EventSchema>, 'org_id'>>`
     select txid::text, id, topic, subject_id, data, at from event
      where ${mine} and (txid, id) > (${String(after.txid)}::xid8, ${String(after.id)}::bigint) and txid < ${WATERMARK}
      order by txid, id limit ${limit}`);

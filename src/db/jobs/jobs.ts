@@ -1,56 +1,21 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type Reach, reachIncludes } from '../../domain/core/authorize.ts';
 import type { JobState } from '../../domain/jobs/job-state.ts';
-import type { ItemFailure } from '../../domain/jobs/outcome.ts';
 import { behind, inOrder, type Page, type PageAsked, pageOf, withinReach } from '../core/page.ts';
 import type { Tx } from '../core/transaction.ts';
+import type { JobSchema } from '../tables/job.ts';
+import type { RowOf } from '../tables/row-of.ts';
 import { type HostSilenceRow, hostSilence } from './host-silence.ts';
 import { type JobWait, loadWaits, OWN_SITE, type Sees } from './job-waits.ts';
 
-/** A job's row with the names of what it points at. Times are as PostgreSQL writes them. */
-interface JobListRow extends HostSilenceRow {
-  id: string;
-  kind: string;
-  title: string;
-  state: JobState;
-  reason: string | null;
-  host_id: string | null;
-  host_name: string | null;
-  site_id: string | null;
-  plan_id: string | null;
-  repository_id: string | null;
-  params: Record<string, unknown>;
-  trigger: string;
-  actor_kind: string;
-  actor_label: string;
-  request_id: string;
-  run_no: number;
-  run_id: string | null;
-  accepted_at: string;
-  queued_at: string | null;
-  started_at: string | null;
-  finished_at: string | null;
-  queue_deadline_at: string;
-  attempts: number;
-  cancel_requested_at: string | null;
-  cancel_actor: string | null;
-  cancel_reason: string | null;
-  outcome_code: string | null;
-  outcome_sentence: string | null;
-  outcome_next: string | null;
-  counts: Record<string, number> | null;
-  refs: Record<string, string> | null;
-  failures: ItemFailure[] | null;
-  failure_count: number;
-  progress: Record<string, unknown> | null;
-  progress_at: string | null;
-  version: number;
-}
+/** What a list leaves out. */
+type Unlisted = 'org_id' | 'actor_id' | 'parent_id' | 'retry_of_id' | 'seq' | 'accepted_day' | 'amended_at';
+
+/** A job's row with the names of what it points at. */
+type JobListRow = HostSilenceRow & Omit<RowOf<typeof JobSchema>, Unlisted>;
 
 /** The row, and why it does not go on when it does not. */
-export interface JobView extends JobListRow {
-  readonly wait: JobWait | null;
-}
+export type JobView = JobListRow & { readonly wait: JobWait | null };
 
 /** The database's own clock: by one of ours that is wrong every job of every host would be shown as unheard of. */
 const COLUMNS = sql`j.id, j.kind, j.title, j.state, j.reason, j.host_id, h.name as host_name, h.present as host_present,

@@ -18,49 +18,18 @@ export interface StartOrder {
   readonly requestId: string;
 }
 
-interface Row {
-  org_id: string;
-  id: string;
-  run_no: number;
-  kind: string;
-  title: string;
-  site_id: string | null;
-  host_id: string | null;
-  host_name: string | null;
-  plan_id: string | null;
-  plan_name: string | null;
-  repository_id: string | null;
-  trigger: string;
-  request_id: string;
-}
-
 export async function loadStartOrders(tx: Tx, jobIds: readonly string[]): Promise<StartOrder[]> {
   if (jobIds.length === 0) return [];
   return await readStartOrders(tx, sql`select ${[...jobIds]}::uuid[]`);
 }
 
-/** `ids`: a query that answers one array of job ids. It runs once, and before any row is read. */
+/** `ids`: a query that returns one array of job ids. It runs once, and before any row is read. */
 export async function readStartOrders(tx: Tx, ids: RawBuilder<unknown>): Promise<StartOrder[]> {
-  const rows = await tx.rows(sql<Row>`
+  return await tx.rows(sql<StartOrder>`
     with asked as materialized (select unnest((${ids})) as id)
-    select j.org_id, j.id, j.run_no, j.kind, j.title, j.site_id, j.host_id, h.name as host_name, j.plan_id, p.name as plan_name,
-           j.repository_id, j.trigger, j.request_id
+    select j.org_id as "orgId", j.id as "jobId", j.run_no as "runNo", j.kind, j.title, j.site_id as "siteId", j.host_id as "hostId", h.name as "hostName",
+           j.plan_id as "planId", p.name as "planName", j.repository_id as "repositoryId", j.trigger, j.request_id as "requestId"
       from asked a join job j on j.org_id = ${tx.orgId} and j.id = a.id
       left join host h on h.org_id = j.org_id and h.id = j.host_id
       left join plan p on p.org_id = j.org_id and p.id = j.plan_id order by j.seq`);
-  return rows.map((row) => ({
-    orgId: row.org_id,
-    jobId: row.id,
-    runNo: row.run_no,
-    kind: row.kind,
-    title: row.title,
-    siteId: row.site_id,
-    hostId: row.host_id,
-    hostName: row.host_name,
-    planId: row.plan_id,
-    planName: row.plan_name,
-    repositoryId: row.repository_id,
-    trigger: row.trigger,
-    requestId: row.request_id,
-  }));
 }
