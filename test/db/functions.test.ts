@@ -3,6 +3,7 @@ import { withPrefix } from '../../migrations/base.ts';
 import { MIGRATION_NAMES, MIGRATIONS } from '../../migrations/index.ts';
 import { migrate } from '../../src/db/core/migrate.ts';
 import { FUNCTIONS, functionText } from '../../src/db/functions/index.ts';
+import { organization } from '../factories.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
 
 const rolePrefix = 'holdfast_test';
@@ -42,12 +43,23 @@ test('the functions of a migrated database are those of the files, word for word
   expect(new Set(migrated.map(({ name }) => name))).toEqual(new Set(FUNCTIONS));
 });
 
-test('each migrate makes them anew', async () => {
+test('each migrate makes them anew, with the rights that the files give', async () => {
   const before = await functionsThere();
   await database.owner.query(CHANGED);
+  await database.owner.query('grant execute on function lock_check(uuid) to holdfast_test_g_gateway');
+  await database.owner.query('revoke execute on function lock_try from holdfast_test_g_api');
   expect(await functionsThere()).not.toEqual(before);
   expect(await migrateAgain()).toEqual({ applied: [] });
   expect(await functionsThere()).toEqual(before);
+});
+
+test('RUN-14: they are made anew beside transactions that have called them', async () => {
+  const { id } = await organization(database.owner);
+  await database.owner.query('begin');
+  await database.owner.query('select lock_enter($1)', [id]);
+  expect(await migrateAgain()).toEqual({ applied: [] });
+  await database.owner.query('select lock_enter($1)', [id]);
+  await database.owner.query('commit');
 });
 
 test('RUN-14: where a newer program has been its functions stay, and what this one lacks is made', async () => {

@@ -6,6 +6,7 @@ import { Failure } from '../../lib/failure.ts';
 import { FUNCTIONS, functionText } from '../functions/index.ts';
 import { closeDatabase, ensureLogins, type LoginUrls } from './logins.ts';
 import { openOrm } from './orm.ts';
+import { GROUPS, groupRole } from './policies.ts';
 import { ScramClient } from './scram-client.ts';
 
 export interface MigrateOptions {
@@ -58,6 +59,9 @@ async function functionsToKeep(client: pg.Client, applied: readonly string[]): P
   return there.rows.map((row) => row.proname);
 }
 
+/** Each file gives the rights on its function; one that it does not give any more goes. */
+const NO_RIGHTS = `revoke all on all functions in schema public from public, ${GROUPS.map(groupRole).join(', ')}`;
+
 /** Makes what is missing, and every function anew: all of it or nothing. */
 async function runMigrations(options: MigrateOptions, kept: readonly string[]): Promise<void> {
   instance.rolePrefix = options.rolePrefix;
@@ -73,8 +77,10 @@ async function runMigrations(options: MigrateOptions, kept: readonly string[]): 
     const connection = orm.em.getDriver().getConnection();
     await connection.transactional(async (transaction) => {
       await orm.migrator.up({ transaction });
-      for (const name of FUNCTIONS.filter((name) => !kept.includes(name)))
-        await connection.execute(withPrefix(functionText(name), options.rolePrefix), [], 'run', transaction);
+      const statements = FUNCTIONS.filter((name) => !kept.includes(name)).map(functionText);
+      if (kept.length === 0) statements.unshift(NO_RIGHTS);
+      for (const statement of statements)
+        await connection.execute(withPrefix(statement, options.rolePrefix), [], 'run', transaction);
     });
   } finally {
     await orm.close(true);
