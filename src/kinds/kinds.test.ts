@@ -1,36 +1,37 @@
 import Value from 'typebox/value';
 import { describe, expect, test } from 'vitest';
 import { PERMISSION_KEYS } from '../catalog/permissions.ts';
-import type { JobFacts } from '../domain/jobs/facts.ts';
 import { TERMINAL_STATES } from '../domain/jobs/job-state.ts';
 import { publicId } from '../lib/ids.ts';
 import { repositoryStateAfter } from './backup/repository-state.ts';
 import { kindRegistry } from './core/kind-registry.ts';
 import { MIB } from './core/limits.ts';
-import { KINDS } from './index.ts';
+import { KINDS, SUBJECTS } from './index.ts';
 
-const { byKey: kindByKey } = kindRegistry(KINDS);
+const { byKey } = kindRegistry(KINDS, SUBJECTS);
 
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const OTHER = '01890a5d-ac96-774b-bcce-b302099a8058';
-const facts: JobFacts = {
+const facts = {
   organizationId: ID,
   jobId: ID,
-  host: { id: ID, siteId: ID, siteMaxJobs: null, name: 'db-1', online: true, activities: [], epoch: 1 },
-  repository: {
-    id: OTHER,
-    name: 'vault',
-    backend: 'local',
-    url: '/srv/vault',
-    hasPassword: true,
-    usedBy: 'host',
-    resticId: null,
-    configDigest: null,
-    wasReady: false,
-    snapshotsKnown: 0,
-    maxJobs: null,
-  },
-  plan: { id: ID, name: 'nightly', hostId: ID, repositoryId: OTHER, paths: ['/etc'], excludes: ['*.tmp'] },
+  subjects: {
+    host: { id: ID, siteId: ID, siteMaxJobs: null, name: 'db-1', online: true, activities: [], epoch: 1 },
+    repository: {
+      id: OTHER,
+      name: 'vault',
+      backend: 'local',
+      url: '/srv/vault',
+      hasPassword: true,
+      usedBy: 'host',
+      resticId: null,
+      configDigest: null,
+      wasReady: false,
+      snapshotsKnown: 0,
+      maxJobs: null,
+    },
+    plan: { id: ID, name: 'nightly', hostId: ID, repositoryId: OTHER, paths: ['/etc'], excludes: ['*.tmp'] },
+  } as const,
 };
 const PARAMS: Record<string, unknown> = {
   backup: { planId: publicId('plan', ID) },
@@ -42,8 +43,8 @@ const PARAMS: Record<string, unknown> = {
 test('keys and activities are unique, and a kind is found by its key', () => {
   expect(new Set(KINDS.map((kind) => kind.key)).size).toBe(KINDS.length);
   expect(new Set(KINDS.map((kind) => kind.activity)).size).toBe(KINDS.length);
-  expect(kindByKey('backup')?.activity).toBe('restic.backup.v1');
-  expect(kindByKey('nothing')).toBeNull();
+  expect(byKey('backup')?.activity).toBe('restic.backup.v1');
+  expect(byKey('nothing')).toBeNull();
 });
 
 describe.each(KINDS.map((kind) => [kind.key, kind] as const))('%s', (key, kind) => {
@@ -86,7 +87,7 @@ describe.each(KINDS.map((kind) => [kind.key, kind] as const))('%s', (key, kind) 
 });
 
 test('a backup shares its repository and is tagged with plan and job; an initialisation has it alone', () => {
-  const backup = kindByKey('backup')!;
+  const backup = byKey('backup')!;
   expect(backup.keys(facts)).toMatchObject([
     { isHost: true, mode: 'x' },
     { key: `repository/${OTHER}`, mode: 's' },
@@ -95,13 +96,16 @@ test('a backup shares its repository and is tagged with plan and job; an initial
     hostName: 'db-1',
     tags: [`plan:${publicId('plan', ID)}`, `job:${publicId('job', ID)}`, `host:${publicId('host', ID)}`],
   });
-  expect(kindByKey('init')!.keys(facts)).toMatchObject([{ isHost: true }, { key: `repository/${OTHER}`, mode: 'x' }]);
-  expect(kindByKey('noop')!.keys({ ...facts, host: null })).toEqual([]);
+  expect(byKey('init')!.keys(facts)).toMatchObject([{ isHost: true }, { key: `repository/${OTHER}`, mode: 'x' }]);
+  expect(byKey('noop')!.keys({ ...facts, subjects: {} })).toEqual([]);
 });
 
 test('a repository that was ready is made again only by the text that says what is given up', () => {
-  const init = kindByKey('init')!;
-  const ready = { ...facts, repository: { ...facts.repository!, wasReady: true, snapshotsKnown: 12 } };
+  const init = byKey('init')!;
+  const ready = {
+    ...facts,
+    subjects: { ...facts.subjects, repository: { ...facts.subjects.repository, wasReady: true, snapshotsKnown: 12 } },
+  };
   const confirmed = { ...(PARAMS.init as object), confirm: 'begin anew without 12 snapshots' };
   expect(init.refuse?.(facts, PARAMS.init)).toBeNull();
   for (const params of [PARAMS.init, { ...(PARAMS.init as object), confirm: 'begin anew without 11 snapshots' }]) {

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import type { AnyKind } from '../../kinds/core/kind-registry.ts';
 import type { App } from '../core/app-type.ts';
 import type { ApiParts } from '../core/parts.ts';
 import { problems } from '../core/problem-schema.ts';
@@ -8,7 +9,10 @@ const JobKind = Type.Object(
     key: Type.String(),
     title: Type.String(),
     description: Type.String(),
-    target: Type.Enum(['host', 'host-optional', 'plan', 'repository-on-host']),
+    target: Type.String({
+      description:
+        'What the job is about: `host`, `host-optional`, something named in `params` that says which host (`plan`), or something of a host that is the target (`repository-on-host`).',
+    }),
     params: Type.Record(Type.String(), Type.Unknown(), { description: 'JSON Schema of `params` in POST /jobs.' }),
     permission: Type.String(),
     limits: Type.Object({
@@ -19,6 +23,15 @@ const JobKind = Type.Object(
   },
   { title: 'JobKind' },
 );
+
+/** In one word, for people. */
+function targetOf({ subjects }: AnyKind): string {
+  const { host } = subjects;
+  const inParams = Object.keys(subjects).find((noun) => subjects[noun]!.in === 'params');
+  if (host?.in !== 'target') return inParams ?? 'none';
+  if (inParams !== undefined) return `${inParams}-on-host`;
+  return host.optional ? 'host-optional' : 'host';
+}
 
 export function jobKindRoutes(app: App, { database }: ApiParts): void {
   app.get(
@@ -31,14 +44,14 @@ export function jobKindRoutes(app: App, { database }: ApiParts): void {
       },
     },
     async () => ({
-      items: database.registry.kinds.all.map(({ key, title, description, target, params, permission, limits }) => ({
-        key,
-        title,
-        description,
-        target,
-        params: params as unknown as Record<string, unknown>,
-        permission,
-        limits,
+      items: database.registry.kinds.all.map((kind) => ({
+        key: kind.key,
+        title: kind.title,
+        description: kind.description,
+        target: targetOf(kind),
+        params: kind.params as unknown as Record<string, unknown>,
+        permission: kind.permission,
+        limits: kind.limits,
       })),
     }),
   );

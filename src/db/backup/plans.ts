@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { RepositoryFact } from '../../domain/backup/facts.ts';
 import { OWN_DATA, refuseOwnData, refusePlan } from '../../domain/backup/plan-paths.ts';
 import type { Can } from '../../domain/core/actor.ts';
 import { LOCAL_HOST } from '../../domain/core/local-host.ts';
@@ -15,7 +16,7 @@ import {
 } from '../core/entities.ts';
 import type { IdempotencyKeyUse } from '../core/idempotency.ts';
 import type { Tx } from '../core/transaction.ts';
-import { loadFacts } from '../jobs/job-facts.ts';
+import { loadSubjects } from '../jobs/load-subjects.ts';
 import { Host } from '../tables/host.ts';
 import { Plan } from '../tables/plan.ts';
 import { Repository } from '../tables/repository.ts';
@@ -111,8 +112,9 @@ export function createPlan(
 }
 
 async function targetOf(tx: Tx, { hostId, repositoryId }: NewPlan, can: Can) {
-  const [facts] = await loadFacts(tx, [{ planId: null, hostId, repositoryId }]);
-  const { host, repository } = facts!;
+  const [subjects] = await loadSubjects(tx, [{ host: hostId, repository: repositoryId }]);
+  const host = subjects!.host;
+  const repository = subjects!.repository as RepositoryFact | null;
   if (!host || !can('host:read', host.siteId)) throw unknown('host', '/hostId');
   if (!repository || !can('repository:read', null)) throw unknown('repository', '/repositoryId');
   if (!can('plan:manage', host.siteId)) throw lacks('plan:manage');

@@ -11,8 +11,8 @@ import { lockOrganization } from '../core/lock-organization.ts';
 import type { Tx } from '../core/transaction.ts';
 import { type CommitterClaim, tryJobs } from './grant.ts';
 import { insertJobs, type NewJob } from './insert-jobs.ts';
-import { loadFacts } from './job-facts.ts';
 import { loadWaits, type Sees } from './job-waits.ts';
+import { loadSubjects } from './load-subjects.ts';
 import type { StartOrder } from './start-orders.ts';
 
 export interface JobRequest extends AskedJob {
@@ -46,12 +46,10 @@ export interface AcceptParts {
  */
 export async function acceptJobs(tx: Tx, requests: readonly JobRequest[], parts: AcceptParts): Promise<Accepted[]> {
   const read = requests.map((request) => readRequest(tx.registry.kinds, request));
-  const wanted = read.map((r) =>
-    r instanceof Failure ? { planId: null, hostId: null, repositoryId: null } : r.wanted,
-  );
-  const [, facts, repeated] = await Promise.all([
+  const asked = read.map((one) => (one instanceof Failure ? {} : one.asked));
+  const [, subjects, repeated] = await Promise.all([
     lockOrganization(tx),
-    loadFacts(tx, wanted),
+    loadSubjects(tx, asked),
     findRepeated(tx, requests),
   ]);
   const answers: (Accepted | null)[] = [];
@@ -62,8 +60,8 @@ export async function acceptJobs(tx: Tx, requests: readonly JobRequest[], parts:
     if (before) answers.push(before);
     else if (known instanceof Failure) answers.push({ verdict: 'refused', failure: known });
     else {
-      const jobFacts = { organizationId: tx.orgId, jobId: newUuid(parts.clock, parts.random), ...facts[at]! };
-      const refusal = judgeRequest(known, jobFacts, request.can);
+      const jobFacts = { organizationId: tx.orgId, jobId: newUuid(parts.clock, parts.random), subjects: subjects[at]! };
+      const refusal = judgeRequest(tx.registry.kinds, known, jobFacts, request.can);
       answers.push(refusal && { verdict: 'refused', failure: refusal });
       if (!refusal) fresh.push({ at, job: newJob(request, known, jobFacts, parts) });
     }
@@ -84,7 +82,7 @@ function newJob(request: JobRequest, read: ReadRequest, facts: JobFacts, parts: 
     actor: request.actor,
     requestId: request.requestId,
     idempotency: request.idempotency,
-    keys: withSite(read.kind.keys(facts), facts.host),
+    keys: withSite(read.kind.keys(facts), facts.subjects.host),
     queueDeadlineAt: new Date(parts.claim.now.getTime() + read.kind.limits.queueDeadlineMs),
   };
 }
@@ -96,7 +94,7 @@ async function insertAndGrant(
   answers: (Accepted | null)[],
   { claim, onWritten }: AcceptParts,
 ): Promise<void> {
-  const ready = fresh.filter(({ job }) => job.facts.host?.online ?? true).map(({ job }) => job.id);
+  const ready = fresh.filter(({ job }) => job.facts.subjects.host?.online ?? true).map(({ job }) => job.id);
   const [, granted] = await Promise.all([
     insertJobs(tx, fresh.map((f) => f.job), claim.now), // biome-ignore format: one line
     tryJobs(tx, ready, claim),
@@ -118,12 +116,12 @@ const startOf = (orgId: string, job: NewJob): StartOrder => ({
   runNo: 1,
   kind: job.kind,
   title: job.title,
-  siteId: job.facts.host?.siteId ?? null,
-  hostId: job.facts.host?.id ?? null,
-  hostName: job.facts.host?.name ?? null,
-  planId: job.facts.plan?.id ?? null,
-  planName: job.facts.plan?.name ?? null,
-  repositoryId: job.facts.repository?.id ?? null,
+  siteId: job.facts.subjects.host?.siteId ?? null,
+  hostId: job.facts.subjects.host?.id ?? null,
+  hostName: job.facts.subjects.host?.name ?? null,
+  planId: job.facts.subjects.plan?.id ?? null,
+  planName: job.facts.subjects.plan?.name ?? null,
+  repositoryId: job.facts.subjects.repository?.id ?? null,
   trigger: job.trigger,
   requestId: job.requestId,
 });

@@ -1,4 +1,4 @@
-import type { HostFact, RepositoryFact } from './facts.ts';
+import type { HostFact } from './facts.ts';
 
 /** How a job uses a key: `x` alone, `s` beside others up to the key's slots. */
 type LockMode = 'x' | 's';
@@ -21,7 +21,10 @@ export const hostKey = (hostId: string): KeyWish => ({ key: `host/${hostId}`, mo
 
 export const repositorySlots = (maxJobs: number | null): number => maxJobs ?? REPOSITORY_SLOTS;
 
-export const repositoryKey = ({ id, maxJobs }: Pick<RepositoryFact, 'id' | 'maxJobs'>, mode: LockMode): KeyWish => ({
+export const repositoryKey = (
+  { id, maxJobs }: { readonly id: string; readonly maxJobs: number | null },
+  mode: LockMode,
+): KeyWish => ({
   key: `repository/${id}`,
   mode,
   slots: repositorySlots(maxJobs),
@@ -39,8 +42,8 @@ const siteKey = (siteId: string, maxJobs: number): KeyWish => ({
  * All keys of a job: those of its kind, and a share of its site's while that has a cap. A job counts at the site when it
  * takes its host's key; what needs no key there is quick and reads only. `lock_site` gives shares by the same rule.
  */
-export function withSite(keys: readonly KeyWish[], host: HostFact | null): readonly KeyWish[] {
-  if (host === null || host.siteMaxJobs === null || !keys.some((key) => key.isHost)) return keys;
+export function withSite(keys: readonly KeyWish[], host: HostFact | null | undefined): readonly KeyWish[] {
+  if (!host || host.siteMaxJobs === null || !keys.some((key) => key.isHost)) return keys;
   return [...keys, siteKey(host.siteId, host.siteMaxJobs)];
 }
 

@@ -4,9 +4,12 @@ import type { JobFacts } from '../../domain/jobs/facts.ts';
 import { hostKey, repositoryKey } from '../../domain/jobs/lock.ts';
 import { Failure } from '../../lib/failure.ts';
 import { publicIdPattern } from '../../lib/ids.ts';
-import { defineKind, must } from '../core/define-kind.ts';
+import { defineKind } from '../core/define-kind.ts';
 import { HOUR, MIB, MINUTE, SECOND } from '../core/limits.ts';
+import { param, target } from '../core/subject-source.ts';
+import { HOST } from '../hosts/host.ts';
 import { initConfirmation, KnownRepository, knownRepository } from './known-repository.ts';
+import { REPOSITORY } from './repository.ts';
 import { INIT_OUTCOMES } from './restic-outcomes.ts';
 
 /** What the host gets at the claim. The password is beside it, by the name `password`. */
@@ -47,38 +50,35 @@ export const initRepository = defineKind({
     },
     { title: 'Initialise repository', additionalProperties: false },
   ),
-  target: 'repository-on-host',
+  subjects: { host: target(), repository: param('repositoryId') },
   permission: 'repository:init',
   refuse: (facts, { confirm }) => (mayMake(facts, confirm) ? null : wasReady(facts)),
-  keys: ({ host, repository }) => [hostKey(must(host, 'host').id), repositoryKey(must(repository, 'repository'), 'x')],
+  keys: (facts) => [hostKey(HOST.of(facts).id), repositoryKey(REPOSITORY.of(facts), 'x')],
   // 20 min: restic >= 0.17 tries a dead storage for up to 15 min before it gives up.
   limits: { heartbeatTimeoutMs: 2 * MINUTE, runTimeoutMs: 20 * MINUTE, queueDeadlineMs: 12 * HOUR, logBytes: 16 * MIB },
   stop: { signal: 'SIGINT', graceMs: 72 * SECOND, cleanUp: null },
-  secrets: ({ repository }) => [
-    { name: 'password', table: 'repository', row: must(repository, 'repository').id, column: 'password' },
-  ],
+  secrets: (facts) => [{ name: 'password', table: 'repository', row: REPOSITORY.of(facts).id, column: 'password' }],
   // Asked again at the claim: what was ready meanwhile is not made again by a job that was accepted before.
   work: (facts, { confirm }): InitWork => ({
-    repositoryUrl: must(facts.repository, 'repository').url,
-    known: knownRepository(must(facts.repository, 'repository')),
+    repositoryUrl: REPOSITORY.of(facts).url,
+    known: knownRepository(REPOSITORY.of(facts)),
     mayMake: mayMake(facts, confirm),
   }),
-  sentence: ({ host, repository }) =>
-    `Initialise ${must(repository, 'repository').name} from ${must(host, 'host').name}`,
+  sentence: (facts) => `Initialise ${REPOSITORY.of(facts).name} from ${HOST.of(facts).name}`,
   outcomes: INIT_OUTCOMES,
 });
 
-function mayMake({ repository }: JobFacts, confirm: string | undefined): boolean {
-  const fact = must(repository, 'repository');
+function mayMake(facts: JobFacts, confirm: string | undefined): boolean {
+  const fact = REPOSITORY.of(facts);
   return !fact.wasReady || confirm === initConfirmation(fact);
 }
 
-function wasReady({ host, repository }: JobFacts): Failure {
-  const fact = must(repository, 'repository');
+function wasReady(facts: JobFacts): Failure {
+  const fact = REPOSITORY.of(facts);
   const text = initConfirmation(fact);
   return new Failure(
     'repository-was-ready',
-    `${fact.name} was ready before, so a new repository would begin a second history in its place. Mount what its address leads to, or correct the address: \`holdfast repositories address ${shellWord(fact.name)} ADDRESS\`. To begin anew all the same: \`holdfast repositories init ${shellWord(fact.name)} --host ${shellWord(must(host, 'host').name)} --confirm "${text}"\`.`,
+    `${fact.name} was ready before, so a new repository would begin a second history in its place. Mount what its address leads to, or correct the address: \`holdfast repositories address ${shellWord(fact.name)} ADDRESS\`. To begin anew all the same: \`holdfast repositories init ${shellWord(fact.name)} --host ${shellWord(HOST.of(facts).name)} --confirm "${text}"\`.`,
     { fault: 'caller', pointer: '/params/confirm', extra: { confirm: text } },
   );
 }

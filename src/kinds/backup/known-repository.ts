@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import type { RepositoryFact } from '../../domain/jobs/facts.ts';
+import type { RepositoryFact } from '../../domain/backup/facts.ts';
 
 /** What the row knows of the repository at its address: the host compares it before anything is written there. */
 export const KnownRepository = Type.Object({

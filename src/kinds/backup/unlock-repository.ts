@@ -1,9 +1,12 @@
 import Type from 'typebox';
 import { hostKey, repositoryKey } from '../../domain/jobs/lock.ts';
 import { publicIdPattern } from '../../lib/ids.ts';
-import { defineKind, must } from '../core/define-kind.ts';
+import { defineKind } from '../core/define-kind.ts';
 import { HOUR, MIB, MINUTE, SECOND } from '../core/limits.ts';
+import { param, target } from '../core/subject-source.ts';
+import { HOST } from '../hosts/host.ts';
 import { KnownRepository, knownRepository } from './known-repository.ts';
+import { REPOSITORY } from './repository.ts';
 import { UNLOCK_OUTCOMES } from './restic-outcomes.ts';
 
 /** What the host gets at the claim. The password is beside it, by the name `password`. */
@@ -29,19 +32,17 @@ export const unlockRepository = defineKind({
     },
     { title: 'Unlock repository', additionalProperties: false },
   ),
-  target: 'repository-on-host',
+  subjects: { host: target(), repository: param('repositoryId') },
   permission: 'repository:unlock',
   // Shared: what it removes locks nobody, so it need not wait until our own backups are done.
-  keys: ({ host, repository }) => [hostKey(must(host, 'host').id), repositoryKey(must(repository, 'repository'), 's')],
+  keys: (facts) => [hostKey(HOST.of(facts).id), repositoryKey(REPOSITORY.of(facts), 's')],
   limits: { heartbeatTimeoutMs: 2 * MINUTE, runTimeoutMs: 20 * MINUTE, queueDeadlineMs: 12 * HOUR, logBytes: 16 * MIB },
   stop: { signal: 'SIGINT', graceMs: 72 * SECOND, cleanUp: null },
-  secrets: ({ repository }) => [
-    { name: 'password', table: 'repository', row: must(repository, 'repository').id, column: 'password' },
-  ],
-  work: ({ repository }): UnlockWork => ({
-    repositoryUrl: must(repository, 'repository').url,
-    known: knownRepository(must(repository, 'repository')),
+  secrets: (facts) => [{ name: 'password', table: 'repository', row: REPOSITORY.of(facts).id, column: 'password' }],
+  work: (facts): UnlockWork => ({
+    repositoryUrl: REPOSITORY.of(facts).url,
+    known: knownRepository(REPOSITORY.of(facts)),
   }),
-  sentence: ({ host, repository }) => `Unlock ${must(repository, 'repository').name} from ${must(host, 'host').name}`,
+  sentence: (facts) => `Unlock ${REPOSITORY.of(facts).name} from ${HOST.of(facts).name}`,
   outcomes: UNLOCK_OUTCOMES,
 });

@@ -5,6 +5,7 @@ import type { KeyWish } from '../../domain/jobs/lock.ts';
 import type { OutcomeTable } from '../../domain/jobs/outcome.ts';
 import type { Repeat } from '../../domain/jobs/repeat.ts';
 import type { Failure } from '../../lib/failure.ts';
+import type { SubjectSource } from './subject-source.ts';
 
 /** Where the activity of a kind runs: on the host's main or quick queue, or in the control plane itself. */
 export type Lane = 'main' | 'quick' | 'control';
@@ -12,9 +13,9 @@ export type Lane = 'main' | 'quick' | 'control';
 /** A secret that the claim hands out: the column of the row that it is sealed for, and the name the activity knows it by. */
 export interface SecretRef {
   readonly name: string;
-  readonly table: 'repository';
+  readonly table: string;
   readonly row: string;
-  readonly column: 'password';
+  readonly column: string;
 }
 
 /** How an attempt is ended: the signal the program understands, how long it may take, and who cleans up. */
@@ -37,8 +38,6 @@ export interface KindLimits {
   readonly logBytes: number;
 }
 
-export type TargetNoun = 'host' | 'host-optional' | 'plan' | 'repository-on-host';
-
 /** A kind of job: data and pure functions, nothing else. Everything else about jobs is written once and reads this. */
 export interface JobKind<Params extends TSchema = TSchema, Work = unknown> {
   /** Also the workflow type that Temporal shows. */
@@ -53,8 +52,8 @@ export interface JobKind<Params extends TSchema = TSchema, Work = unknown> {
   readonly custodial: boolean;
   /** What a caller sends beside the target. Every field has a title; unknown fields are refused. */
   readonly params: Params;
-  /** What the job is about. `plan` is found in `params.planId`, a repository in `params.repositoryId`. */
-  readonly target: TargetNoun;
+  /** What the job is about, by noun of a subject, and where a request names it. */
+  readonly subjects: Readonly<Record<string, SubjectSource>>;
   readonly permission: Permission;
   /** A rule of this kind alone, looked at last: why it is not accepted, or null. */
   readonly refuse?: (facts: JobFacts, params: Static<Params>) => Failure | null;
@@ -71,10 +70,4 @@ export interface JobKind<Params extends TSchema = TSchema, Work = unknown> {
 
 export function defineKind<Params extends TSchema, Work>(kind: JobKind<Params, Work>): JobKind<Params, Work> {
   return kind;
-}
-
-/** The plan, host or repository that a kind's own rules say is there; accept has checked it before. */
-export function must<T>(fact: T | null, noun: string): T {
-  if (fact === null) throw new Error(`accepted without ${noun}`);
-  return fact;
 }

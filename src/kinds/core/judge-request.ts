@@ -2,10 +2,11 @@ import Value from 'typebox/value';
 import type { Can } from '../../domain/core/actor.ts';
 import type { JobFacts } from '../../domain/jobs/facts.ts';
 import { Failure } from '../../lib/failure.ts';
-import { parsePublicId } from '../../lib/ids.ts';
 import { inputErrors } from '../../lib/input-errors.ts';
 import type { JobKind } from './define-kind.ts';
 import type { KindRegistry } from './kind-registry.ts';
+import type { SubjectUse } from './subject.ts';
+import { pointerOf } from './subject-source.ts';
 
 /** What somebody asks for, before anything about it was looked up. `hostId` is a uuid. */
 export interface AskedJob {
@@ -14,65 +15,75 @@ export interface AskedJob {
   readonly hostId: string | null;
 }
 
-/** The request when its kind is known and its params fit. Ids are uuids. */
+/** The request when its kind is known and its params fit. */
 export interface ReadRequest {
   readonly kind: JobKind;
   readonly params: Record<string, unknown>;
-  readonly wanted: { planId: string | null; hostId: string | null; repositoryId: string | null };
+  /** The uuids of the subjects that it names, by noun. */
+  readonly asked: Readonly<Record<string, string>>;
 }
 
 const callers = (code: string, message: string, pointer: string) =>
   new Failure(code, message, { fault: 'caller', pointer });
 
 /** Looks at the request alone: the kind, the shape of the params, the target that this kind needs. */
-export function readRequest(kinds: KindRegistry, asked: AskedJob): ReadRequest | Failure {
-  const kind = kinds.byKey(asked.kind);
+export function readRequest(kinds: KindRegistry, { kind: key, params, hostId }: AskedJob): ReadRequest | Failure {
+  const kind = kinds.byKey(key);
   if (kind === null)
     return callers(
       'unknown-kind',
-      `There is no kind of job "${asked.kind.slice(0, 64)}"; there are ${kinds.all.map(({ key }) => key).join(', ')}.`,
+      `There is no kind of job "${key.slice(0, 64)}"; there are ${kinds.all.map((one) => one.key).join(', ')}.`,
       '/kind',
     );
-  const [wrong] = inputErrors(kind.params, Value.Errors(kind.params, asked.params));
+  const [wrong] = inputErrors(kind.params, Value.Errors(kind.params, params));
   if (wrong) return callers('invalid-input', `params${wrong.pointer}: ${wrong.message}`, `/params${wrong.pointer}`);
-  const ids = asked.params as { planId?: string; repositoryId?: string };
-  const wanted = {
-    planId: ids.planId === undefined ? null : parsePublicId('plan', ids.planId),
-    hostId: asked.hostId,
-    repositoryId: ids.repositoryId === undefined ? null : parsePublicId('repository', ids.repositoryId),
-  };
-  if ((kind.target === 'host' || kind.target === 'repository-on-host') && asked.hostId === null)
+  const { host } = kind.subjects;
+  if (host?.in === 'target' && !host.optional && hostId === null)
     return callers('invalid-input', `A job of kind "${kind.key}" needs a host as its target.`, '/target/hostId');
-  if (kind.target === 'plan' && asked.hostId !== null)
-    return callers('invalid-input', 'The plan says which host; leave the target out.', '/target');
-  return { kind, params: asked.params, wanted };
+  if (host?.in !== 'target' && hostId !== null) return callers('invalid-input', noTarget(kinds, kind), '/target');
+  return { kind, params, asked: kinds.asked(kind, params, hostId) };
 }
 
-/** Looks at the request beside what it names: is it there, may this principal, can the agent, is there a password. */
-export function judgeRequest(request: ReadRequest, facts: JobFacts, can: Can): Failure | null {
-  const { kind, wanted } = request;
-  const site = facts.host?.siteId ?? null;
-  const missing = (there: unknown, asked: unknown) => asked !== null && there === null;
-  if (missing(facts.plan, wanted.planId) || (facts.plan && !can('plan:read', site)))
-    return callers('unknown-target', 'There is no such plan.', '/params/planId');
-  if (missing(facts.repository, wanted.repositoryId) || (wanted.repositoryId && !can('repository:read', null)))
-    return callers('unknown-target', 'There is no such repository.', '/params/repositoryId');
-  if (missing(facts.host, wanted.hostId) || (facts.host && wanted.hostId && !can('host:read', site)))
-    return callers('unknown-target', 'There is no such host.', '/target/hostId');
+function noTarget(kinds: KindRegistry, kind: JobKind): string {
+  const says = Object.keys(kind.subjects).find((noun) => kinds.subject(noun).brings.includes('host'));
+  const why = says === undefined ? `A job of kind "${kind.key}" has no host` : `The ${says} says which host`;
+  return `${why}; leave the target out.`;
+}
+
+/** Looks at the request beside what it names: is it there, may this principal, can the agent, is everything ready. */
+export function judgeRequest(kinds: KindRegistry, request: ReadRequest, facts: JobFacts, can: Can): Failure | null {
+  const { kind } = request;
+  const { host } = facts.subjects;
+  const site = host?.siteId ?? null;
+  const unseen = kinds.subjects.find(
+    ({ noun, read, readAt }) =>
+      noun in request.asked && !(facts.subjects[noun] && can(read, readAt === 'site' ? site : null)),
+  );
+  if (unseen)
+    return callers('unknown-target', `There is no such ${unseen.noun}.`, pointerOf(kind.subjects[unseen.noun]!));
   if (!can(kind.permission, site))
     return new Failure('forbidden', `This needs the permission ${kind.permission}.`, {
       fault: 'caller',
       extra: { required: kind.permission },
     });
-  if (kind.secrets(facts).length > 0 && facts.repository?.usedBy !== 'host' && !can('repository:manage', null))
-    return new Failure(
-      'forbidden',
-      `The password of ${facts.repository?.name} goes only to hosts with a plan that uses it, or with the permission repository:manage.`,
-      { fault: 'caller', extra: { required: 'repository:manage' } },
-    );
-  if (facts.host && facts.host.epoch > 0 && !facts.host.activities.includes(kind.activity))
-    return callers('agent-too-old', `The agent of ${facts.host.name} cannot do ${kind.activity}.`, '/target/hostId');
-  if (kind.secrets(facts).length > 0 && !facts.repository?.hasPassword)
-    return callers('repository-has-no-password', `${facts.repository?.name} has no password yet.`, '/params');
-  return kind.refuse?.(facts, request.params) ?? null;
+  const use = { facts, secrets: kind.secrets(facts), can };
+  return (
+    firstRefusal(kinds, 'forbids', use) ??
+    (host && host.epoch > 0 && !host.activities.includes(kind.activity)
+      ? callers('agent-too-old', `The agent of ${host.name} cannot do ${kind.activity}.`, '/target/hostId')
+      : null) ??
+    firstRefusal(kinds, 'unready', use) ??
+    kind.refuse?.(facts, request.params) ??
+    null
+  );
+}
+
+/** Of all subjects, those that were brought along too. */
+function firstRefusal(kinds: KindRegistry, check: 'forbids' | 'unready', use: SubjectUse): Failure | null {
+  for (const subject of kinds.subjects) {
+    const fact = use.facts.subjects[subject.noun];
+    const refusal = fact && subject[check]?.(fact, use);
+    if (refusal) return refusal;
+  }
+  return null;
 }

@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { hostKey } from '../../domain/jobs/lock.ts';
 import { defineKind } from './define-kind.ts';
 import { HOUR, MIB, MINUTE, SECOND } from './limits.ts';
+import { target } from './subject-source.ts';
 
 /** What the host gets at the claim. */
 export const NoopWork = Type.Object({ message: Type.String(), sleepMs: Type.Number(), logLines: Type.Number() });
@@ -28,9 +29,9 @@ export const noop = defineKind({
     },
     { title: 'No operation', additionalProperties: false },
   ),
-  target: 'host-optional',
+  subjects: { host: target({ optional: true }) },
   permission: 'diagnostic:run',
-  keys: ({ host }) => (host === null ? [] : [hostKey(host.id)]),
+  keys: ({ subjects: { host } }) => (host ? [hostKey(host.id)] : []),
   limits: { heartbeatTimeoutMs: MINUTE, runTimeoutMs: 5 * MINUTE, queueDeadlineMs: 12 * HOUR, logBytes: 64 * MIB },
   stop: { signal: 'SIGTERM', graceMs: 5 * SECOND, cleanUp: null },
   secrets: () => [],
@@ -39,7 +40,7 @@ export const noop = defineKind({
     sleepMs: params.sleepMs ?? 0,
     logLines: params.logLines ?? 0,
   }),
-  sentence: ({ host }) => (host === null ? 'Do nothing' : `Do nothing on ${host.name}`),
+  sentence: ({ subjects: { host } }) => (host ? `Do nothing on ${host.name}` : 'Do nothing'),
   outcomes: {
     succeeded: { state: 'succeeded', sentence: () => 'The host answered.', next: '' },
   },

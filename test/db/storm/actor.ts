@@ -9,7 +9,7 @@ import { acceptJobs } from '../../../src/db/jobs/accept-jobs.ts';
 import { changeRepository, changeSite } from '../../../src/db/jobs/change-cap.ts';
 import { type CommitterClaim, changePresence, tryJobs } from '../../../src/db/jobs/grant.ts';
 import { insertJobs } from '../../../src/db/jobs/insert-jobs.ts';
-import { loadFacts } from '../../../src/db/jobs/job-facts.ts';
+import { loadSubjects } from '../../../src/db/jobs/load-subjects.ts';
 import { requestCancel } from '../../../src/db/jobs/request-cancel.ts';
 import { beginRun } from '../../../src/db/jobs/run/begin-run.ts';
 import { finishRun } from '../../../src/db/jobs/run/finish-run.ts';
@@ -123,7 +123,7 @@ async function inject(hostId: string | null, keys: readonly KeyWish[]): Promise<
     const host = hostId === null ? null : await hostNow(tx, hostId);
     const online = host?.online ?? true;
     const jobId = id();
-    const facts = { organizationId: org, jobId, host, repository: null, plan: null };
+    const facts = { organizationId: org, jobId, subjects: { host } };
     const job = {
       id: jobId,
       auditId: id(),
@@ -146,7 +146,7 @@ async function inject(hostId: string | null, keys: readonly KeyWish[]): Promise<
 }
 
 async function hostNow(tx: Tx, hostId: string): Promise<HostFact> {
-  const [found] = await loadFacts(tx, [{ planId: null, hostId, repositoryId: null }]);
+  const [found] = await loadSubjects(tx, [{ host: hostId }]);
   return found!.host!;
 }
 

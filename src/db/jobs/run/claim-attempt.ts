@@ -5,8 +5,8 @@ import type { JobFacts } from '../../../domain/jobs/facts.ts';
 import { isTerminal } from '../../../domain/jobs/job-state.ts';
 import type { JobKind } from '../../../kinds/core/define-kind.ts';
 import type { Tx } from '../../core/transaction.ts';
-import { loadFacts } from '../job-facts.ts';
 import { type JobRow, readJobShared } from '../job-row.ts';
+import { loadSubjects, subjectsOfJob } from '../load-subjects.ts';
 import { newestSecrets, touchAttempt } from './touch-attempt.ts';
 
 const refused = (reason: string): ClaimVerdict => ({ verdict: 'refused', reason });
@@ -26,8 +26,8 @@ export async function claimAttempt(tx: Tx, who: AttemptIdentity, attemptId: stri
   const kind = tx.registry.kinds.byKey(job.kind);
   const why = kind === null ? 'the job is of another kind' : refusal(job, kind, who.activity);
   if (kind === null || why !== null) return refused(why ?? '');
-  const [found] = await loadFacts(tx, [{ planId: job.planId, hostId: job.hostId, repositoryId: job.repositoryId }]);
-  const facts: JobFacts = { organizationId: orgId, jobId, ...found! };
+  const [subjects] = await loadSubjects(tx, [subjectsOfJob(tx, job)]);
+  const facts: JobFacts = { organizationId: orgId, jobId, subjects: subjects! };
   const wanted = opensSecrets(kind, who.activity) ? kind.secrets(facts) : [];
   const secrets = await newestSecrets(tx, wanted);
   if (secrets.length < wanted.length) return refused('a secret of the job is not there any more');

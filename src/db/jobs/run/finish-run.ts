@@ -12,6 +12,7 @@ import type { Tx } from '../../core/transaction.ts';
 import { endJob } from '../end-job.ts';
 import { type CommitterClaim, releaseAndGrant } from '../grant.ts';
 import { readJob } from '../job-row.ts';
+import { subjectsOfJob } from '../load-subjects.ts';
 import type { StartOrder } from '../start-orders.ts';
 
 export interface FinishParts {
@@ -46,7 +47,7 @@ export async function finishRun(
   if (isTerminal(job.state)) return { end: await endingOf(tx, input, job.state), starts: [] };
   const kind = tx.registry.kinds.byKey(job.kind)!;
   const concluded = conclude(kind, ending);
-  const about = { id: job.id, kind, subjects: { host: job.hostId, repository: job.repositoryId, plan: job.planId } };
+  const about = { id: job.id, kind, subjects: subjectsOfJob(tx, job) };
   const conclusion = await judgeEnd(tx, about, concluded);
   if (transition(job.state, `ended:${conclusion.state}`) === null)
     throw new Error(`a job that is ${job.state} cannot end as ${conclusion.state}`);

@@ -5,8 +5,8 @@ import type { RunInput } from '../../../domain/jobs/run.ts';
 import { lockOrganization } from '../../core/lock-organization.ts';
 import type { Tx } from '../../core/transaction.ts';
 import { type CommitterClaim, changePresence, releaseAndGrant, tryJobs } from '../grant.ts';
-import { loadFacts } from '../job-facts.ts';
 import { readJob } from '../job-row.ts';
+import { loadSubjects, subjectsOfJob } from '../load-subjects.ts';
 import { loadStartOrders, type StartOrder } from '../start-orders.ts';
 
 export type Requeued =
@@ -28,10 +28,10 @@ export async function requeueRun(tx: Tx, input: RunInput, runId: string, claim: 
   // The host first: with its key given back, the next job of a host that picks nothing up would else be started too.
   const freed = job.hostId === null ? [] : await changePresence(tx, job.hostId, false, claim);
   const starts = await releaseAndGrant(tx, jobId, claim);
-  const [facts] = await loadFacts(tx, [{ planId: job.planId, hostId: job.hostId, repositoryId: job.repositoryId }]);
+  const [subjects] = await loadSubjects(tx, [subjectsOfJob(tx, job)]);
   const keys = withSite(
-    tx.registry.kinds.byKey(job.kind)!.keys({ organizationId: orgId, jobId, ...facts! }),
-    facts!.host,
+    tx.registry.kinds.byKey(job.kind)!.keys({ organizationId: orgId, jobId, subjects: subjects! }),
+    subjects!.host,
   );
   const atOnce = job.hostId === null;
   const reason = atOnce ? 'lock' : 'host_offline';
