@@ -11,6 +11,7 @@ import { Migration202611210010_lock_enter } from './Migration202611210010_lock_e
 import { Migration202611270021_plan_deleted } from './Migration202611270021_plan_deleted.ts';
 import { Migration202611270022_repository_identity } from './Migration202611270022_repository_identity.ts';
 import { Migration202611280030_site_remove } from './Migration202611280030_site_remove.ts';
+import { Migration202611280040_schedules } from './Migration202611280040_schedules.ts';
 
 /** Every migration, oldest first. Forward only. One that only changes functions (`src/db/functions`) is its line here. */
 export const MIGRATIONS = [
@@ -27,6 +28,7 @@ export const MIGRATIONS = [
   { name: '202611270022_repository_identity', class: Migration202611270022_repository_identity },
   { name: '202611280023_function_files', class: FunctionsChanged, functions: '090ff8e33049' },
   { name: '202611280030_site_remove', class: Migration202611280030_site_remove },
+  { name: '202611280040_schedules', class: Migration202611280040_schedules },
 ];
 
 export const MIGRATION_NAMES: readonly string[] = MIGRATIONS.map(({ name }) => name);

@@ -6,5 +6,6 @@ const EVENT_TOPICS = {
   'site.changed': 'a site was created, changed or removed: {version}',
   'repository.changed': 'a repository was created or changed: {version}',
   'plan.changed': 'a plan was created, changed or removed: {version}',
+  'schedule.changed': 'a schedule was created, changed or removed: {version}',
 } as const;
 export type EventTopic = keyof typeof EVENT_TOPICS;

@@ -35,6 +35,8 @@ export const PERMISSIONS = [
   organization('repository:unlock', 'Remove stale and damaged locks of a repository', 'repository:read'),
   organization('plan:read', 'See plans', null),
   organization('plan:manage', 'Create, change and remove plans', 'plan:read'),
+  organization('schedule:read', 'See schedules', null),
+  organization('schedule:manage', 'Create, change and remove schedules', 'schedule:read'),
   organization('job:read', 'See jobs, their outcome and the kinds of jobs there are', null),
   organization('job:read_logs', 'Read the log of a job', 'job:read'),
   organization('job:start', 'Start jobs at all; each kind asks for its own permission too', 'job:read'),
@@ -47,7 +49,14 @@ export type Permission = (typeof PERMISSIONS)[number]['key'];
 
 export const PERMISSION_KEYS: readonly Permission[] = PERMISSIONS.map((p) => p.key);
 
-const READS: readonly Permission[] = ['site:read', 'host:read', 'repository:read', 'plan:read', 'job:read'];
+const READS: readonly Permission[] = [
+  'site:read',
+  'host:read',
+  'repository:read',
+  'plan:read',
+  'schedule:read',
+  'job:read',
+];
 
 /** The permissions a built-in role starts with. `owner` always has all of them. */
 export const BUILTIN_ROLES = {

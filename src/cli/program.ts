@@ -8,6 +8,7 @@ import { registerHosts } from './hosts/hosts.ts';
 import { registerSites } from './hosts/sites.ts';
 import { registerJobs } from './jobs/jobs.ts';
 import { CliError, EXIT, EXIT_HELP } from './output/exit.ts';
+import { registerSchedules } from './schedules/schedules.ts';
 
 /** The commands that talk to the API. Those that run processes are added by whoever starts them. */
 export function buildProgram(cli: Cli, version: string): Command {
@@ -28,6 +29,7 @@ export function buildProgram(cli: Cli, version: string): Command {
   registerHosts(program, cli);
   registerRepositories(program, cli);
   registerPlans(program, cli);
+  registerSchedules(program, cli);
   return program;
 }
 

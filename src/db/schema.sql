@@ -548,6 +548,25 @@ table role_assignment
   grant select to holdfast_g_auth
   grant select to holdfast_g_worker
 
+table schedule
+  org_id uuid not null
+  id uuid not null
+  plan_id uuid not null
+  name text not null
+  spec text not null
+  time_zone text not null
+  enabled boolean not null default true
+  version integer not null default 1
+  created_at timestamp with time zone not null
+  constraint schedule_name_unique UNIQUE (org_id, plan_id, name)
+  constraint schedule_org_id_plan_id_foreign FOREIGN KEY (org_id, plan_id) REFERENCES plan(org_id, id)
+  constraint schedule_pkey PRIMARY KEY (org_id, id)
+  row-level security
+  policy schedule_api to holdfast_g_api using (org_id = (NULLIF(current_setting('app.org'::text, true), ''::text))::uuid)
+  policy schedule_worker to holdfast_g_worker using ((current_setting('app.across'::text, true) = 'on'::text) OR (org_id = (NULLIF(current_setting('app.org'::text, true), ''::text))::uuid))
+  grant delete, insert, select, update to holdfast_g_api
+  grant select to holdfast_g_worker
+
 table secret
   org_id uuid not null
   id uuid not null

@@ -7,7 +7,7 @@ export type RandomBytes = (count: number) => Uint8Array;
 export const systemRandom: RandomBytes = (count) => systemRandomBytes(count);
 
 /** The prefixes of public ids. A public id is the prefix, `_` and 26 characters of Crockford base32. */
-const ID_PREFIXES = {
+export const ID_PREFIXES = {
   organization: 'org',
   site: 'site',
   user: 'user',
@@ -16,6 +16,7 @@ const ID_PREFIXES = {
   host: 'host',
   repository: 'repo',
   plan: 'plan',
+  schedule: 'sched',
   job: 'job',
   event: 'evt',
 } as const;

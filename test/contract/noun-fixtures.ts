@@ -1,6 +1,6 @@
 import { publicId } from '../../src/lib/ids.ts';
 import type { ApiBench } from '../api/bench.ts';
-import { host, plan, repository, site, type TestOrganization } from '../factories.ts';
+import { host, plan, repository, site, type TestOrganization, uuid } from '../factories.ts';
 
 /** Where a new one is put: in whose organisation, and at which site of it. */
 export interface Place {
@@ -76,6 +76,26 @@ export const NOUN_FIXTURES: Readonly<Record<string, NounFixture>> = {
       };
     },
     change: { body: { paths: ['/srv'] }, action: 'plan.change' },
+    remove: true,
+  },
+  schedule: {
+    make: async (api, place) => {
+      const { id: planId } = await plan(api.database.owner, place.org.id, await planTarget(api, place));
+      const id = uuid();
+      await api.database.owner.query(
+        `insert into schedule(org_id, id, plan_id, name, spec, time_zone, created_at) values ($1, $2, $3, $4, '0 2 * * *', 'UTC', now())`,
+        [place.org.id, id, planId, newName()],
+      );
+      return id;
+    },
+    filters: { planId: (shown) => shown.plan.id, name: ({ name }) => name },
+    manage: 'schedule:manage',
+    create: async (api) => {
+      const place = { org: api.org, siteId: api.org.siteId };
+      const { id } = await plan(api.database.owner, api.org.id, await planTarget(api, place));
+      return { name: newName(), planId: publicId('plan', id), spec: '30 2 * * 1-5', timeZone: 'Europe/Berlin' };
+    },
+    change: { body: { spec: '0 3 * * *', enabled: false }, action: 'schedule.change' },
     remove: true,
   },
 };

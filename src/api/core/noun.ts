@@ -39,6 +39,8 @@ export interface Noun<Of extends Row, Shape extends TSchema> {
   readonly permission: Permission;
   readonly filters: Readonly<Record<string, Filter>>;
   readonly summaries: { readonly list: string; readonly show: string };
+  /** True: no document speaks of it, because it does not do yet what its name promises. */
+  readonly hide?: true;
   /** What people get of it. What has the name of a property of the row is that property. */
   readonly shape: Shape;
   readonly computed: Computed<Of, Static<Shape>>;
@@ -71,7 +73,7 @@ export const byName: Filter = {
 
 /** `GET /sites` and `GET /sites/:id`. */
 export function readRoutes(app: App, { database }: ApiParts, noun: AnyNoun): void {
-  const { path, permission, rows, summaries, shape, filters } = noun;
+  const { path, permission, rows, summaries, shape, filters, hide = false } = noun;
   const authz = rows.site === null ? { permission } : ({ permission, scope: 'anywhere' } as const);
   const parameters = Object.fromEntries(Object.entries(filters).map(([name, { schema }]) => [name, schema]));
   const querystring = Closed({ ...PAGE_QUERY, ...parameters });
@@ -79,7 +81,7 @@ export function readRoutes(app: App, { database }: ApiParts, noun: AnyNoun): voi
     path,
     {
       config: { authz },
-      schema: { summary: summaries.list, querystring, response: { 200: PageOf(shape), ...problems(422) } },
+      schema: { hide, summary: summaries.list, querystring, response: { 200: PageOf(shape), ...problems(422) } },
     },
     async (request) => {
       const principal = principalOf(request);
@@ -96,7 +98,12 @@ export function readRoutes(app: App, { database }: ApiParts, noun: AnyNoun): voi
     `${path}/:id`,
     {
       config: { authz },
-      schema: { summary: summaries.show, params: IdParams(noun.noun), response: { 200: shape, ...problems(404) } },
+      schema: {
+        hide,
+        summary: summaries.show,
+        params: IdParams(noun.noun),
+        response: { 200: shape, ...problems(404) },
+      },
     },
     async (request, reply) => {
       const can = canOf(principalOf(request));

@@ -1,26 +1,22 @@
 import { editDistance } from '../../config/nearest.ts';
+import { ID_PREFIXES, type IdNoun } from '../../lib/ids.ts';
 import { CliError, EXIT } from '../output/exit.ts';
 import type { Answer } from './answer.ts';
 import type { ApiClient } from './client.ts';
 
-/** What can be named by its id or by its name. */
-const NOUNS = {
-  site: { path: 'sites', list: 'holdfast sites list', id: /^site_[0-9a-z]{26}$/ },
-  host: { path: 'hosts', list: 'holdfast hosts list', id: /^host_[0-9a-z]{26}$/ },
-  repository: { path: 'repositories', list: 'holdfast repositories list', id: /^repo_[0-9a-z]{26}$/ },
-  plan: { path: 'plans', list: 'holdfast plans list', id: /^plan_[0-9a-z]{26}$/ },
-} as const;
-export type FindableNoun = keyof typeof NOUNS;
+/** The list that a noun is one of: `sites`, `repositories`. It is the API's path and the command's word. */
+const listOf = (noun: IdNoun): string => `${noun.replace(/y$/, 'ie')}s`;
+const listCommand = (noun: IdNoun): string => ['holdfast', listOf(noun), 'list'].join(' ');
 
 /** The one that an id or a name means, or null when there is none. Names of plans count within their host. */
 export async function lookFor(
   client: ApiClient,
-  noun: FindableNoun,
+  noun: IdNoun,
   text: string,
   query: Readonly<Record<string, string>> = {},
 ): Promise<Answer | null> {
-  const { path, id } = NOUNS[noun];
-  if (id.test(text)) return await client.get(`${path}/${text}`);
+  const path = listOf(noun);
+  if (new RegExp(`^${ID_PREFIXES[noun]}_[0-9a-z]{26}$`).test(text)) return await client.get(`${path}/${text}`);
   const { items: found } = await client.listUpTo(MOST_NAMED, path, { ...query, name: text });
   if (found.length > 1) {
     const ids = found.map((one) => (one.host ? `${one.id} (${one.host.name})` : one.id)).join(', ');
@@ -31,15 +27,15 @@ export async function lookFor(
 
 export async function find(
   client: ApiClient,
-  noun: FindableNoun,
+  noun: IdNoun,
   text: string,
   query: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const found = await lookFor(client, noun, text, query);
   if (found !== null) return found;
-  const { items } = await client.listUpTo(200, NOUNS[noun].path, query);
+  const { items } = await client.listUpTo(200, listOf(noun), query);
   const there = [...new Set(items.map(({ name }) => name as string))];
-  throw new CliError(EXIT.usage, `There is no ${noun} "${text}".${suggested(text, there)} See: ${NOUNS[noun].list}`);
+  throw new CliError(EXIT.usage, `There is no ${noun} "${text}".${suggested(text, there)} See: ${listCommand(noun)}`);
 }
 
 const MOST_NAMED = 5;

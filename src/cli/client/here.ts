@@ -65,6 +65,7 @@ export const COMMANDS = [
   'temporal-ui',
   'hosts',
   'repositories',
+  'schedules',
   'plans',
   'up',
   'api',

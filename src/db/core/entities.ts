@@ -1,4 +1,6 @@
 import type { EntityName, FilterQuery } from '@mikro-orm/core';
+import type { Permission } from '../../catalog/permissions.ts';
+import type { Can } from '../../domain/core/actor.ts';
 import type { Reach } from '../../domain/core/authorize.ts';
 import { Failure } from '../../lib/failure.ts';
 import { type IdempotencyKeyUse, recallRequest, rememberRequest } from './idempotency.ts';
@@ -69,6 +71,24 @@ export async function findEntity<Row extends { id: string }>(
 /** Of what a row says, the place that rights count at; null: the organisation. */
 export const siteOf = (row: object, { site }: { readonly site: string | null }): string | null =>
   site === null ? null : (site.split('.').reduce<unknown>((of, name) => (of as never)[name], row) as string);
+
+const lacking = (required: string) =>
+  new Failure('forbidden', `This needs the permission ${required}.`, { fault: 'caller', extra: { required } });
+
+/** What a new thing points at: one that the caller does not see is as one that is not there. */
+export async function findTarget<Row extends { id: string }>(
+  tx: Tx,
+  read: EntityRead<Row>,
+  id: string,
+  about: { readonly noun: string; readonly pointer: string; readonly read: Permission; readonly needed: Permission },
+  can: Can,
+): Promise<Row> {
+  const row = await findEntity(tx, read, id);
+  if (!row || !can(about.read, siteOf(row, read)))
+    throw new Failure('unknown-target', `There is no such ${about.noun}.`, { fault: 'caller', pointer: about.pointer });
+  if (!can(about.needed, siteOf(row, read))) throw lacking(about.needed);
+  return row;
+}
 
 /** Who opens a row to change it. */
 export interface Opening {

@@ -7,6 +7,7 @@ import { OrganizationSchema } from './organization.ts';
 import { OutboxSchema } from './outbox.ts';
 import { PlanSchema } from './plan.ts';
 import { RepositorySchema, SecretSchema } from './repository.ts';
+import { ScheduleSchema } from './schedule.ts';
 import { SiteSchema } from './site.ts';
 import { SetupTokenSchema, UserSchema } from './user.ts';
 
@@ -23,6 +24,7 @@ export const ENTITIES = [
   RepositorySchema,
   SecretSchema,
   PlanSchema,
+  ScheduleSchema,
   JobSchema,
   AttemptSchema,
   OutboxSchema,
