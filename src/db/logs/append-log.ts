@@ -27,17 +27,17 @@ export async function appendLog(
   const bytes = bytesOf(lines);
   const answer = await tx.first(sql<{ full: boolean | null; next: string }>`
     with h as (insert into log_head as l(org_id, job_id, run_no, attempt, day, next_seq, bytes)
-        select ${who.orgId}, ${who.jobId}, ${who.runNo}, ${who.attempt}, ${day}::date, ${lines.length}::bigint, ${bytes}::bigint where ${firstSeq}::bigint = 0
+        select ${tx.orgId}, ${who.jobId}, ${who.runNo}, ${who.attempt}, ${day}::date, ${lines.length}::bigint, ${bytes}::bigint where ${firstSeq}::bigint = 0
         on conflict do nothing returning day, bytes),
-    u as (update log_head set next_seq = next_seq + ${lines.length}, bytes = bytes + ${bytes}::bigint where org_id = ${who.orgId} and job_id = ${who.jobId} and run_no = ${who.runNo}
+    u as (update log_head set next_seq = next_seq + ${lines.length}, bytes = bytes + ${bytes}::bigint where org_id = ${tx.orgId} and job_id = ${who.jobId} and run_no = ${who.runNo}
         and attempt = ${who.attempt} and next_seq = ${firstSeq}::bigint and not closed and (${firstSeq}::bigint > 0 or not exists (select 1 from h))
-        and not exists (select 1 from log_chunk c where c.day = log_head.day and c.org_id = ${who.orgId} and c.job_id = ${who.jobId}
+        and not exists (select 1 from log_chunk c where c.day = log_head.day and c.org_id = ${tx.orgId} and c.job_id = ${who.jobId}
           and c.run_no = ${who.runNo} and c.attempt = ${who.attempt} and c.first_seq = ${firstSeq}::bigint) returning day, bytes),
     d as (select day, bytes > ${most}::bigint as full from h union all select day, bytes > ${most}::bigint from u),
     i as (insert into log_chunk(day, org_id, job_id, run_no, attempt, first_seq, lines, at, body)
-        select day, ${who.orgId}, ${who.jobId}, ${who.runNo}, ${who.attempt}, ${firstSeq}::bigint, ${lines.length}::int, ${tx.now}::timestamptz,
+        select day, ${tx.orgId}, ${who.jobId}, ${who.runNo}, ${who.attempt}, ${firstSeq}::bigint, ${lines.length}::int, ${tx.now}::timestamptz,
           ${JSON.stringify(lines)}::text from d where not d.full returning 1)
-    select (select d.full from d) as full, coalesce((select next_seq from log_head where org_id = ${who.orgId} and job_id = ${who.jobId}
+    select (select d.full from d) as full, coalesce((select next_seq from log_head where org_id = ${tx.orgId} and job_id = ${who.jobId}
       and run_no = ${who.runNo} and attempt = ${who.attempt}), 0) as next`);
   const row = answer!;
   if (row.full === null) return { nextSeq: Number(row.next), full: false };
@@ -47,7 +47,7 @@ export async function appendLog(
 
 /** No line comes behind these, if the log goes so far. Returns the sequence that would come next. */
 export async function closeLog(tx: Tx, who: AttemptIdentity, next: number): Promise<number> {
-  await tx.run(sql`update log_head set closed = true where org_id = ${who.orgId} and job_id = ${who.jobId} and run_no = ${who.runNo}
+  await tx.run(sql`update log_head set closed = true where org_id = ${tx.orgId} and job_id = ${who.jobId} and run_no = ${who.runNo}
       and attempt = ${who.attempt} and next_seq = ${next}::bigint and not closed`);
   return nextSeqOf(tx, who);
 }
@@ -55,7 +55,7 @@ export async function closeLog(tx: Tx, who: AttemptIdentity, next: number): Prom
 /** The number that the next line of this attempt gets. */
 export async function nextSeqOf(tx: Tx, who: AttemptIdentity): Promise<number> {
   const found = await tx.first(sql<{ next: string }>`
-    select next_seq as next from log_head where org_id = ${who.orgId} and job_id = ${who.jobId} and run_no = ${who.runNo}
+    select next_seq as next from log_head where org_id = ${tx.orgId} and job_id = ${who.jobId} and run_no = ${who.runNo}
        and attempt = ${who.attempt}`);
   return Number(found?.next ?? 0);
 }
