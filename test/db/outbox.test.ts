@@ -1,9 +1,17 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { holdLease, LOOP_LEASE_MS } from '../../src/db/core/lease.ts';
-import { claimOutbox, deleteSent, PUMP_CLAIM_MS, putOff } from '../../src/db/jobs/outbox.ts';
+import {
+  type ClaimedEntry,
+  claimOutbox,
+  deleteSent,
+  lockClaimed,
+  PUMP_CLAIM_MS,
+  putOff,
+} from '../../src/db/jobs/outbox.ts';
 import { type Bench, openBench } from '../harness/bench.ts';
 import type { DueOrder } from './pumps/due-child.ts';
 import type { PumpOrder } from './pumps/pump-child.ts';
@@ -109,6 +117,26 @@ test('a holder that comes late neither deletes nor puts off what somebody else h
   expect(row).toEqual([{ claim_token: others, last_error: null }]);
   await worker.inOrganization(org, (tx) => deleteSent(tx, others, org, [entry!.id]));
   expect((await owner.query('select 1 from outbox')).rowCount).toBe(0);
+});
+
+test('two holders that settle the same entries in opposite orders do not end each other', async () => {
+  await fill(8, 1);
+  const { worker } = bench;
+  const token = bench.newId();
+  const entries = await worker.acrossOrganizations('test: claim outbox', (tx) =>
+    claimOutbox(tx, token, new Date(), 20),
+  );
+  const settle = (mine: ClaimedEntry[]) =>
+    worker.acrossOrganizations('test: settle outbox', async (tx) => {
+      await lockClaimed(tx, token, mine);
+      for (const entry of mine) {
+        await putOff(tx, token, entry, new Date(), 'again');
+        await sleep(5);
+      }
+    });
+  await Promise.all([settle(entries), settle(entries.toReversed())]);
+  const left = await bench.owner.query(`select distinct last_error from outbox`);
+  expect(left.rows).toEqual([{ last_error: 'again' }]);
 });
 
 test('only the oldest entry of a job can be claimed, and never more than asked', async () => {

@@ -45,6 +45,17 @@ export async function claimOutbox(tx: AcrossTx, token: string, now: Date, limit:
   }));
 }
 
+/**
+ * Takes the rows that are still claimed by this token, in one order: two holders of whom one came late met each other's rows
+ * the other way round, and PostgreSQL ended one of them (40P01).
+ */
+export async function lockClaimed(tx: AnyTx, token: string, entries: readonly ClaimedEntry[]): Promise<void> {
+  const [orgs, ids] = [entries.map(({ order }) => order.orgId), entries.map(({ id }) => id)];
+  await tx.run(sql`
+    select 1 from outbox o join unnest(${orgs}::uuid[], ${ids}::bigint[]) as w(org, id) on o.org_id = w.org and o.id = w.id
+     where o.claim_token = ${token} order by o.id for update of o`);
+}
+
 /** By the claim's token: a holder that comes late cannot take away what somebody else has claimed since. */
 export async function deleteSent(tx: AnyTx, token: string, orgId: string, ids: readonly string[]): Promise<void> {
   await tx.run(

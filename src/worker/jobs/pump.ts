@@ -1,5 +1,5 @@
 import type { AcrossTx } from '../../db/core/transaction.ts';
-import { type ClaimedEntry, claimOutbox, deleteSent, putOff } from '../../db/jobs/outbox.ts';
+import { type ClaimedEntry, claimOutbox, deleteSent, lockClaimed, putOff } from '../../db/jobs/outbox.ts';
 import { bisect } from '../../lib/bisect.ts';
 import { asError } from '../../lib/failure.ts';
 import { safeText } from '../../lib/safe-text.ts';
@@ -38,6 +38,11 @@ interface Sent {
 }
 
 async function settle(tx: AcrossTx, token: string, all: readonly Sent[]): Promise<void> {
+  await lockClaimed(
+    tx,
+    token,
+    all.map(({ entry }) => entry),
+  );
   const done = new Map<string, string[]>();
   for (const { entry, error } of all) {
     const { orgId } = entry.order;
