@@ -13,7 +13,7 @@ import type { ApiParts } from './parts.ts';
 import { presenterOf } from './presenter.ts';
 import { problems } from './problem-schema.ts';
 
-interface Row {
+export interface Row {
   readonly id: string;
   readonly version: number;
 }

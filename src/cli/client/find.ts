@@ -5,7 +5,7 @@ import type { Answer } from './answer.ts';
 import type { ApiClient } from './client.ts';
 
 /** The list that a noun is one of: `sites`, `repositories`. It is the API's path and the command's word. */
-const listOf = (noun: IdNoun): string => `${noun.replace(/y$/, 'ie')}s`;
+export const listOf = (noun: IdNoun): string => `${noun.replace(/y$/, 'ie')}s`;
 const listCommand = (noun: IdNoun): string => ['holdfast', listOf(noun), 'list'].join(' ');
 
 /** The one that an id or a name means, or null when there is none. Names of plans count within their host. */

@@ -1,30 +1,27 @@
 import type { Command } from 'commander';
-import type { Answer } from '../client/answer.ts';
-import { type Cli, openSession } from '../client/cli.ts';
+import type { Cli } from '../client/cli.ts';
+import { addNounCommands } from '../client/noun-commands.ts';
 import { addCapCommand } from './cap.ts';
-import { addSiteCommands } from './site-edit.ts';
 
 export function registerSites(program: Command, cli: Cli): void {
-  const sites = program
-    .command('sites')
-    .description('the places where hosts are')
-    .addHelpText('after', '\nExample:\n  holdfast sites list');
-  sites
-    .command('list')
-    .description('list sites')
-    .addHelpText('after', '\nExample:\n  holdfast sites list')
-    .action(async (_options: unknown, command: Command) => {
-      const { client, output } = openSession(cli, command);
-      output.list(
-        await client.list('sites', {}),
-        [
-          ['SITE', (s: Answer) => s.id],
-          ['NAME', (s: Answer) => s.name],
-          ['CAP', (s: Answer) => s.maxJobs],
-        ],
-        'There are no sites.',
-      );
-    });
-  addSiteCommands(sites, cli);
+  const sites = addNounCommands(program, cli, {
+    noun: 'site',
+    about: 'the places where hosts are',
+    columns: [
+      ['SITE', ({ id }) => id],
+      ['NAME', ({ name }) => name],
+      ['CAP', ({ maxJobs }) => maxJobs],
+    ],
+    facts: ({ id, name, maxJobs, createdAt }, output) => [
+      ['Site', id],
+      ['Name', name],
+      ['Cap', maxJobs ?? 'none of its own'],
+      ['Created', output.time(createdAt)],
+    ],
+    options: { needed: {}, create: {}, edit: {} },
+    body: () => ({}),
+    examples: { create: 'berlin', edit: 'berlin --name berlin-north' },
+    removes: 'remove a site that never had a host',
+  });
   addCapCommand(sites, cli, 'site');
 }

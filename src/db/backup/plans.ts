@@ -85,8 +85,8 @@ const tell = (tx: Tx, verb: string, plan: Plan, version: number, data: Record<st
 export function createPlan(
   tx: Tx,
   wanted: NewPlan,
-  use: IdempotencyKeyUse | null,
-  { can, ownFolders }: { readonly can: Can; readonly ownFolders: readonly string[] },
+  { use, can }: { readonly use: IdempotencyKeyUse | null; readonly can: Can },
+  ownFolders: readonly string[],
 ): Promise<Plan> {
   const { name, paths, excludes = [] } = wanted;
   checkPaths({ paths, excludes });

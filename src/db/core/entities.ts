@@ -72,6 +72,8 @@ export async function findEntity<Row extends { id: string }>(
 export const siteOf = (row: object, { site }: { readonly site: string | null }): string | null =>
   site === null ? null : (site.split('.').reduce<unknown>((of, name) => (of as never)[name], row) as string);
 
+export const invalidInput = (message: string, pointer: string) =>
+  new Failure('invalid-input', message, { fault: 'caller', pointer });
 const lacking = (required: string) =>
   new Failure('forbidden', `This needs the permission ${required}.`, { fault: 'caller', extra: { required } });
 
