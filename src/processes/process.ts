@@ -62,6 +62,8 @@ export async function runProcess(
     running = await start({ config, clock: systemClock, random: systemRandom, log, stopping: abort.signal });
   } catch (thrown) {
     if (abort.signal.aborted) process.exit(0);
+    // What it had opened by then would keep the process, which then looks well and does nothing.
+    setTimeout(() => process.exit(1), options.stopWithinMs).unref();
     throw thrown;
   }
   const end = await Promise.race([stopped.promise, (running.ended ?? new Promise<never>(() => {})).then((why) => why)]);

@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
+import { INSTALLED_WHEN, installDebian } from './debian.ts';
 import { env } from './programs.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
@@ -29,18 +29,10 @@ function find(): string | null {
   return null;
 }
 
-/** Debian's package, where nobody minds that something is installed. */
-function install(): void {
-  if (env.CI !== 'true' || process.getuid?.() !== 0) return;
-  spawnSync('apt-get', ['update'], { stdio: 'ignore', timeout: 120_000 });
-  spawnSync('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], { stdio: 'ignore', timeout: 300_000 });
-}
-
 /** The machine's browser, or why there is none. */
 export async function openBrowser(): Promise<Browser | string> {
-  if (find() === null) install();
+  if (find() === null) installDebian('chromium');
   const executablePath = find();
-  if (executablePath === null)
-    return `no ${NAMES.join(', ')} in PATH; it is installed by apt-get only as root with CI=true`;
+  if (executablePath === null) return `no ${NAMES.join(', ')} in PATH; ${INSTALLED_WHEN}`;
   return await chromium.launch({ executablePath, args: ARGUMENTS });
 }
