@@ -11,7 +11,7 @@ import type { Log } from '../../lib/log.ts';
 import type { Hosts } from '../identity/hosts.ts';
 import type { HostBudget } from '../proxy/host-budget.ts';
 import { Refusal } from '../proxy/refusal.ts';
-import type { Rule } from '../proxy/rules.ts';
+import type { Rule } from '../proxy/rule.ts';
 import type { Connections } from './connections.ts';
 import { FairSemaphore, type SemaphoreLimits } from './fair-semaphore.ts';
 

@@ -3,12 +3,11 @@ import type { HostIdentity } from '../../domain/hosts/gateway-store.ts';
 import { publicId } from '../../lib/ids.ts';
 import type { Epochs } from '../identity/epochs.ts';
 import { forbidden } from './refusal.ts';
+import { TaskQueue, WorkerHeartbeat } from './temporal-fields.ts';
 import { fieldsOf, LENGTH, numberAt, textAt } from './wire.ts';
 
 // What a call may name. Each check throws a refusal.
 
-/** Field numbers of a TaskQueue. */
-export const TASK_QUEUE = { name: 1, kind: 2, normalName: 3 };
 const NORMAL_KIND = [0, 1];
 const COMMAND_KIND = 3;
 
@@ -23,8 +22,8 @@ export function isIdentity(host: HostIdentity, identity: string): void {
 }
 
 export function isOwnQueue(host: HostIdentity, queue: Buffer): void {
-  isOwnQueueName(host, textAt(queue, TASK_QUEUE.name));
-  if (!NORMAL_KIND.includes(numberAt(queue, TASK_QUEUE.kind)) || textAt(queue, TASK_QUEUE.normalName) !== '')
+  isOwnQueueName(host, textAt(queue, TaskQueue.name));
+  if (!NORMAL_KIND.includes(numberAt(queue, TaskQueue.kind)) || textAt(queue, TaskQueue.normalName) !== '')
     throw forbidden('a sticky queue');
 }
 
@@ -36,8 +35,8 @@ export function isOwnQueueName(host: HostIdentity, name: string): void {
 export function areWorkers(host: HostIdentity, message: Buffer, id: number): void {
   for (const { id: found, wire, body } of fieldsOf(message)) {
     if (found !== id || wire !== LENGTH) continue;
-    isIdentity(host, textAt(body, 2));
-    isOwnQueueName(host, textAt(body, 4));
+    isIdentity(host, textAt(body, WorkerHeartbeat.workerIdentity));
+    isOwnQueueName(host, textAt(body, WorkerHeartbeat.taskQueue));
   }
 }
 
@@ -53,6 +52,6 @@ export async function isCommandQueue(
 }
 
 export function isForCommands(queue: Buffer): void {
-  if (numberAt(queue, TASK_QUEUE.kind) !== COMMAND_KIND || textAt(queue, TASK_QUEUE.normalName) !== '')
+  if (numberAt(queue, TaskQueue.kind) !== COMMAND_KIND || textAt(queue, TaskQueue.normalName) !== '')
     throw forbidden('a queue that is not for commands');
 }

@@ -16,7 +16,7 @@ import type { RefusalAudit } from '../identity/audit.ts';
 import type { Hosts } from '../identity/hosts.ts';
 import type { HostBudget } from './host-budget.ts';
 import { forbidden, malformed, Refusal, tooMuch } from './refusal.ts';
-import type { Rule } from './rules.ts';
+import type { Rule } from './rule.ts';
 import { missingNamespace, temporalMethods, temporalPath, type Upstream } from './upstream.ts';
 import { WireError } from './wire.ts';
 

@@ -3,6 +3,7 @@ import type { HostIdentity } from '../../domain/hosts/gateway-store.ts';
 import { ownerOf } from '../../lib/payload-cipher.ts';
 import type { Keyring, KeyringKey } from '../../lib/seal.ts';
 import { forbidden } from './refusal.ts';
+import { TaskToken } from './temporal-fields.ts';
 import { bytesAt, replaceAt, textAt } from './wire.ts';
 
 /**
@@ -39,8 +40,9 @@ export function unwrapAt(keyring: Keyring, use: TokenUse, host: HostIdentity, me
   return replaceAt(message, [id], () => token);
 }
 
-/** Whose payloads go with Temporal's token: it names workflow (2) and activity (6), and is what we were given, or it would not be unwrapped. */
-export const ownerInToken = (token: Buffer): string => ownerOf(textAt(token, 2), textAt(token, 6));
+/** Whose payloads go with Temporal's token: it names workflow and activity, and is what we were given, or it would not be unwrapped. */
+export const ownerInToken = (token: Buffer): string =>
+  ownerOf(textAt(token, TaskToken.workflowId), textAt(token, TaskToken.activityId));
 
 /** How rows and tickets name a token. */
 export function tokenHash(token: Buffer): Buffer {

@@ -8,6 +8,7 @@ import {
   KEY_ID,
 } from '../../lib/payload-cipher.ts';
 import type { Keyring } from '../../lib/seal.ts';
+import { ApplicationFailureInfo, MapEntry, Payload, Payloads, TemporalFailure } from './temporal-fields.ts';
 import {
   bytesAt,
   fieldsOf,
@@ -27,11 +28,7 @@ const MAX_CAUSES = 10;
 /** Types and sources are code, kept readable for people at the Temporal UI; text in their place is not kept. */
 const CODE = /^[A-Za-z][\w.-]{0,63}$/;
 
-const PAYLOADS = { payloads: 1 };
-const PAYLOAD = { metadata: 1, data: 2 };
 const PLAIN_JSON = 'json/plain';
-const FAILURE = { message: 1, source: 2, stackTrace: 3, cause: 4, application: 5, canceled: 7, encodedAttributes: 20 };
-const APPLICATION = { type: 1, nonRetryable: 2 };
 const MAX_MESSAGE_LETTERS = 2_000;
 const MAX_STACK_LETTERS = 8_000;
 
@@ -47,7 +44,7 @@ export class Transcoder {
 
   /** Opens the Payloads at the field `id` of a message. What is not encrypted by us for this activity reads as null. */
   openPayloads(message: Buffer, id: number, owner: string): Buffer {
-    return replaceAt(message, [id, PAYLOADS.payloads], (payload) => this.#open(payload, owner));
+    return replaceAt(message, [id, Payloads.payloads], (payload) => this.#open(payload, owner));
   }
 
   /**
@@ -59,7 +56,7 @@ export class Transcoder {
     const answer = payloadOf({ [ENCODING]: PLAIN_JSON }, Buffer.from(JSON.stringify(read(jsonAt(message, id)))));
     return Buffer.concat([
       without(message, id),
-      lengthField(id, lengthField(PAYLOADS.payloads, this.#seal(answer, owner))),
+      lengthField(id, lengthField(Payloads.payloads, this.#seal(answer, owner))),
     ]);
   }
 
@@ -78,7 +75,7 @@ export class Transcoder {
     const metadata = metadataOf(payload);
     if (metadata.get(ENCODING) !== ENCRYPTED_ENCODING) return NOT_OURS;
     const [keyId, belongsTo] = [metadata.get(KEY_ID) ?? '', metadata.get(BELONGS_TO) ?? ''];
-    const data = bytesAt(payload, PAYLOAD.data);
+    const data = bytesAt(payload, Payload.data);
     return decryptPayload(this.#keyring, { keyId, belongsTo, data }, owner) ?? NOT_OURS;
   }
 
@@ -89,60 +86,67 @@ export class Transcoder {
 
   #failure(failure: Buffer, owner: string, causesLeft: number): Buffer {
     const attributes = {
-      message: textAt(failure, FAILURE.message).slice(0, MAX_MESSAGE_LETTERS),
-      stack_trace: textAt(failure, FAILURE.stackTrace).slice(0, MAX_STACK_LETTERS),
+      message: textAt(failure, TemporalFailure.message).slice(0, MAX_MESSAGE_LETTERS),
+      stack_trace: textAt(failure, TemporalFailure.stackTrace).slice(0, MAX_STACK_LETTERS),
     };
-    const [source, cause, application, canceled] = (['source', 'cause', 'application', 'canceled'] as const).map(
-      (name) => single(failure, FAILURE[name], LENGTH),
-    );
+    const [source, cause, application, canceled] = (
+      ['source', 'cause', 'applicationFailureInfo', 'canceledFailureInfo'] as const
+    ).map((name) => single(failure, TemporalFailure[name], LENGTH));
     const parts: Buffer[] = [];
     if (source && CODE.test(source.body.toString('utf8'))) parts.push(source.whole);
     if (cause && causesLeft > 0)
-      parts.push(lengthField(FAILURE.cause, this.#failure(cause.body, owner, causesLeft - 1)));
+      parts.push(lengthField(TemporalFailure.cause, this.#failure(cause.body, owner, causesLeft - 1)));
     // Temporal takes a failed activity with the information of an application's failure only.
-    if (canceled && !application && causesLeft < MAX_CAUSES) parts.push(lengthField(FAILURE.canceled, Buffer.alloc(0)));
-    else parts.push(lengthField(FAILURE.application, applicationOf(application?.body ?? Buffer.alloc(0))));
+    if (canceled && !application && causesLeft < MAX_CAUSES)
+      parts.push(lengthField(TemporalFailure.canceledFailureInfo, Buffer.alloc(0)));
+    else
+      parts.push(
+        lengthField(TemporalFailure.applicationFailureInfo, applicationOf(application?.body ?? Buffer.alloc(0))),
+      );
     const plain = payloadOf({ [ENCODING]: PLAIN_JSON }, Buffer.from(JSON.stringify(attributes)));
     return Buffer.concat([
-      lengthField(FAILURE.message, Buffer.from('Encoded failure')),
+      lengthField(TemporalFailure.message, Buffer.from('Encoded failure')),
       ...parts,
-      lengthField(FAILURE.encodedAttributes, this.#seal(plain, owner)),
+      lengthField(TemporalFailure.encodedAttributes, this.#seal(plain, owner)),
     ]);
   }
 }
 
 function applicationOf(info: Buffer): Buffer {
-  const type = textAt(info, APPLICATION.type);
-  const known = lengthField(APPLICATION.type, Buffer.from(CODE.test(type) ? type : 'Unnamed'));
-  const isFinal = numberAt(info, APPLICATION.nonRetryable) !== 0;
-  return isFinal ? Buffer.concat([known, varint(APPLICATION.nonRetryable * 8 + VARINT), varint(1)]) : known;
+  const type = textAt(info, ApplicationFailureInfo.type);
+  const known = lengthField(ApplicationFailureInfo.type, Buffer.from(CODE.test(type) ? type : 'Unnamed'));
+  const isFinal = numberAt(info, ApplicationFailureInfo.nonRetryable) !== 0;
+  return isFinal ? Buffer.concat([known, varint(ApplicationFailureInfo.nonRetryable * 8 + VARINT), varint(1)]) : known;
 }
 
 /** The JSON value that stands in the Payloads at this field, if one stands there and nothing else. */
 function jsonAt(message: Buffer, id: number): unknown {
   try {
-    const payload = bytesAt(bytesAt(message, id), PAYLOADS.payloads);
+    const payload = bytesAt(bytesAt(message, id), Payloads.payloads);
     if (metadataOf(payload).get(ENCODING) !== PLAIN_JSON) return undefined;
-    return JSON.parse(bytesAt(payload, PAYLOAD.data).toString('utf8'));
+    return JSON.parse(bytesAt(payload, Payload.data).toString('utf8'));
   } catch {
     return undefined;
   }
 }
 
 function metadataOf(payload: Buffer): Map<string, string> {
-  const entries = fieldsOf(payload).filter((field) => field.id === PAYLOAD.metadata && field.wire === LENGTH);
-  return new Map(entries.map(({ body }) => [textAt(body, 1), textAt(body, 2)]));
+  const entries = fieldsOf(payload).filter((field) => field.id === Payload.metadata && field.wire === LENGTH);
+  return new Map(entries.map(({ body }) => [textAt(body, MapEntry.key), textAt(body, MapEntry.value)]));
 }
 
 /** The bytes of a Payload. */
 export function payloadOf(metadata: Readonly<Record<string, string>>, data: Uint8Array): Buffer {
-  const entries = Object.entries(metadata).map(([name, value]) => mapEntry(PAYLOAD.metadata, name, Buffer.from(value)));
-  return Buffer.concat([...entries, lengthField(PAYLOAD.data, data)]);
+  const entries = Object.entries(metadata).map(([name, value]) => mapEntry(Payload.metadata, name, Buffer.from(value)));
+  return Buffer.concat([...entries, lengthField(Payload.data, data)]);
 }
 
 /** An entry of a map from text to bytes or a message. */
 export function mapEntry(id: number, name: string, value: Uint8Array): Buffer {
-  return lengthField(id, Buffer.concat([lengthField(1, Buffer.from(name)), lengthField(2, value)]));
+  return lengthField(
+    id,
+    Buffer.concat([lengthField(MapEntry.key, Buffer.from(name)), lengthField(MapEntry.value, value)]),
+  );
 }
 
 const NOT_OURS = payloadOf({ [ENCODING]: PLAIN_JSON }, Buffer.from('null'));

@@ -9,6 +9,7 @@ import {
 } from '@grpc/grpc-js';
 import proto from '@temporalio/proto'; // CommonJS: a named import fails under ESM
 import { NO_PROXY } from '../../lib/grpc-no-proxy.ts';
+import { AnyMessage, NamespaceNotFoundFailure, RpcStatus } from './temporal-fields.ts';
 import { bytesAt, fieldsOf, textAt } from './wire.ts';
 
 const SERVICE = 'temporal.api.workflowservice.v1.WorkflowService';
@@ -117,11 +118,11 @@ export function missingNamespace(error: ServiceError): string | null {
   return /^Namespace (\S+) is not found/i.exec(error.details)?.[1] ?? null;
 }
 
-/** In google.rpc.Status: details (3), each an Any of type (1) and value (2), which is a NamespaceNotFoundFailure with the name (1). */
+/** In google.rpc.Status: details, each an Any, of which one is a NamespaceNotFoundFailure with the name. */
 function namespaceIn(status: Buffer): string | null {
   for (const field of fieldsOf(status)) {
-    if (field.id === 3 && textAt(field.body, 1).endsWith('NamespaceNotFoundFailure'))
-      return textAt(bytesAt(field.body, 2), 1);
+    if (field.id === RpcStatus.details && textAt(field.body, AnyMessage.type).endsWith('NamespaceNotFoundFailure'))
+      return textAt(bytesAt(field.body, AnyMessage.value), NamespaceNotFoundFailure.namespace);
   }
   return null;
 }
