@@ -1,7 +1,7 @@
+import { hostIsAsked, hostIsSilent, type JobWait } from '../../domain/jobs/job-wait.ts';
 import { stopsByMs } from '../../domain/jobs/self-stop.ts';
 import type { KindRegistry } from '../../kinds/core/kind-registry.ts';
 import { rfc3339 } from '../core/page.ts';
-import type { JobWait } from './job-waits.ts';
 
 /** The columns of a job, and of its host, that say whether its host is heard of. */
 export interface HostSilenceRow {
@@ -16,13 +16,10 @@ export interface HostSilenceRow {
   readonly verifying_until: string | null;
 }
 
-/** Why a job that is under way does not go on because of its host, for people; null when it does. */
+/** Why a job that is under way does not go on because of its host; null when it does. */
 export function hostSilence(row: HostSilenceRow, kinds: KindRegistry): JobWait | null {
   if (row.reason === 'verifying_host' && row.verifying_until !== null)
-    return silent(
-      `host ${row.host_name} gave no answer and is asked whether anything of it still runs`,
-      row.verifying_until,
-    );
+    return hostIsAsked(row.host_name, rfc3339(row.verifying_until));
   if (row.state !== 'running' && row.state !== 'cancelling') return null;
   const isAway = row.host_present === false;
   if (!isAway && !row.host_silent) return null;
@@ -31,11 +28,5 @@ export function hostSilence(row: HostSilenceRow, kinds: KindRegistry): JobWait |
   const seenMs = new Date(row.host_seen_at).getTime();
   // From the last beat on, whatever the time is now.
   const until = new Date(stopsByMs(kind, seenMs, seenMs)).toISOString();
-  const how = isAway ? 'is away' : 'has not been heard of';
-  return silent(`host ${row.host_name} ${how} since ${rfc3339(row.host_seen_at)}`, until);
-}
-
-function silent(what: string, until: string): JobWait {
-  const stopsBy = rfc3339(until);
-  return { words: `${what}; it stops by itself by ${stopsBy}`, position: null, behindJobId: null, stopsBy };
+  return hostIsSilent(row.host_name, isAway, rfc3339(row.host_seen_at), until);
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { type JobWait, waitsBehind, waitsForCap, waitsForGrant, waitsForHost } from '../../domain/jobs/job-wait.ts';
 import { publicId } from '../../lib/ids.ts';
 import { rfc3339 } from '../core/page.ts';
 import type { Tx } from '../core/transaction.ts';
@@ -8,17 +9,6 @@ export type Sees = (siteId: string | null, own: string | null) => boolean;
 
 /** What everybody may know who sees the job that waits: streams tell all their viewers the same. */
 export const OWN_SITE: Sees = (siteId, own) => siteId === own;
-
-/** Why a job waits, for people, and how many are before it. */
-export interface JobWait {
-  readonly words: string;
-  /** Its place among the jobs that wait for what it waits for; 1 is next, 101 is any place from there. Null while its host is away. */
-  readonly position: number | null;
-  /** The job it waits behind; null also when the reader may not see it. */
-  readonly behindJobId: string | null;
-  /** When what may still run of it on a host that does not answer has stopped by itself at the latest. */
-  readonly stopsBy: string | null;
-}
 
 interface Row {
   id: string;
@@ -87,38 +77,14 @@ const sqlBlocking = (orgId: string) => sql`
    where q.org_id = ${orgId} and q.job_id = j.id and (k.is_full or coalesce(k.closed_seq < q.seq, false))`;
 
 function waitOf(row: Row, sees: (siteId: string | null) => boolean): JobWait {
-  if (row.reason === 'host_offline') {
-    const away = row.last_seen_at === null ? 'has never been seen' : `is away since ${rfc3339(row.last_seen_at)}`;
-    return { words: `host ${row.host_name ?? 'unknown'} ${away}`, position: null, behindJobId: null, stopsBy: null };
-  }
+  if (row.reason === 'host_offline') return waitsForHost(row.host_name, rfc3339(row.last_seen_at));
   const position = row.ahead + 1;
-  if (row.behind_id === null) return { words: 'it is about to be granted', position, behindJobId: null, stopsBy: null };
-  const job = sees(row.behind_site) ? publicId('job', row.behind_id) : null;
-  if (row.cap_of !== null && row.holders !== null)
-    return {
-      words: capWords(
-        row.cap_of,
-        row.cap_slots!,
-        row.cap_used!,
-        row.holders.filter(({ site }) => sees(site)),
-      ),
-      position,
-      behindJobId: job,
-      stopsBy: null,
-    };
-  const how = row.behind_holds ? '' : ', which waits too';
-  return {
-    words: `behind ${job === null ? 'a job at another site' : `"${row.behind_title}" (${job}) of ${row.behind_actor}`}${how}`,
-    position,
-    behindJobId: job,
-    stopsBy: null,
-  };
-}
-
-function capWords(what: string, slots: number, used: number, holders: NonNullable<Row['holders']>): string {
-  const named = holders.map(({ id, title, actor }) => `"${title}" (${publicId('job', id)}) of ${actor}`);
-  if (named.length === 0) named.push(`${used} ${used === 1 ? 'job' : 'jobs'} at other sites`);
-  else if (used > named.length) named.push(`${used - named.length} more`);
-  const all = named.length === 1 ? named[0] : `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
-  return `${what} is at its cap of ${slots} ${slots === 1 ? 'job' : 'jobs'}: behind ${all}`;
+  if (row.behind_id === null) return waitsForGrant(position);
+  const behind = sees(row.behind_site)
+    ? { id: publicId('job', row.behind_id), title: row.behind_title!, actor: row.behind_actor! }
+    : null;
+  if (row.cap_of === null || row.holders === null) return waitsBehind(behind, !row.behind_holds, position);
+  const holders = row.holders.filter(({ site }) => sees(site)).map((one) => ({ ...one, id: publicId('job', one.id) }));
+  const cap = { of: row.cap_of, slots: row.cap_slots!, used: row.cap_used! };
+  return waitsForCap(cap, holders, position, behind?.id ?? null);
 }

@@ -1,12 +1,13 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type Reach, reachIncludes } from '../../domain/core/authorize.ts';
 import type { JobState } from '../../domain/jobs/job-state.ts';
+import { type JobWait, saysItself } from '../../domain/jobs/job-wait.ts';
 import { behind, inOrder, type Page, type PageAsked, pageOf, withinReach } from '../core/page.ts';
 import type { Tx } from '../core/transaction.ts';
 import type { JobSchema } from '../tables/job.ts';
 import type { RowOf } from '../tables/row-of.ts';
 import { type HostSilenceRow, hostSilence } from './host-silence.ts';
-import { type JobWait, loadWaits, OWN_SITE, type Sees } from './job-waits.ts';
+import { loadWaits, OWN_SITE, type Sees } from './job-waits.ts';
 
 /** What a list leaves out. */
 type Unlisted = 'org_id' | 'actor_id' | 'parent_id' | 'retry_of_id' | 'seq' | 'accepted_day' | 'amended_at';
@@ -87,5 +88,5 @@ async function withWaits(tx: Tx, rows: readonly JobListRow[], sees: Sees): Promi
 /** What the program itself says why nothing moves. */
 function ownWords({ state, progress }: JobListRow): JobWait | null {
   const note = state === 'running' || state === 'cancelling' ? progress?.note : null;
-  return typeof note === 'string' ? { words: note, position: null, behindJobId: null, stopsBy: null } : null;
+  return typeof note === 'string' ? saysItself(note) : null;
 }
