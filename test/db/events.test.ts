@@ -100,7 +100,7 @@ test("another organisation's events are not seen", async () => {
   expect(await read()).toEqual(['ours']);
 });
 
-test('what is announced wakes who listens in another process, a hundred commits cost a few notifications, and no listener no sleep', async () => {
+test('a notification wakes who listens in another process, a hundred commits cost a few notifications, and no listener no sleep', async () => {
   const gateway = await openTestLogin(database, 'gateway');
   const worker = await openTestLogin(database, 'worker');
   let looks = 0;

@@ -42,7 +42,7 @@ export interface SiteChange {
   readonly ifVersion: number | null;
 }
 
-/** Answers what may start by that too, to be handed to the engine after the commit. */
+/** Returns what may start by that too, to be handed to the engine after the commit. */
 export async function changeSite(
   tx: Tx,
   id: string,

@@ -7,7 +7,7 @@ import type { Tx } from '../../core/transaction.ts';
 
 /**
  * Makes the attempt's row where it is not there yet (`claimed` false: it only said something). A row that belongs to
- * another token is left alone and answers null: that is another run's or another agent's. So does a claim of one that was
+ * another token is left alone and returns null: that is another run's or another agent's. So does a claim of one that was
  * given up: its run believes that it never began.
  */
 export async function touchAttempt(
