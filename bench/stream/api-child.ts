@@ -6,7 +6,7 @@ import { openDatabase } from '../../src/db/core/database.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
 import { JOB_REGISTRY } from '../../src/db/job-registry.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { newUuid, systemRandom } from '../../src/lib/ids.ts';
+import { systemRandom } from '../../src/lib/ids.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { newKeyring } from '../../src/lib/seal.ts';
 
@@ -26,11 +26,6 @@ const api = await serveApi(
     database: openDatabase(orm, { clock: systemClock, random: systemRandom, registry: JOB_REGISTRY }),
     authDb: openAuthDb({ url: authUrl, poolMax: 5, applicationName: 'bench auth' }),
     engine: {
-      newClaim: () => ({
-        token: newUuid(systemClock, systemRandom),
-        now: systemClock.now(),
-        until: new Date(systemClock.now().getTime() + 5_000),
-      }),
       startRuns: async () => {},
       tellCancel: async () => true,
       describe: async () => null,

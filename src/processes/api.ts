@@ -20,7 +20,7 @@ export async function startApiProcess({ config, clock, random, log }: ProcessPar
   const keyring = readKeyring(config.keyringFile, KEYS_HELD.api);
   const database = await openLoginDatabase(config, 'api', 10, { clock, random });
   const authDb = openAuthDb({ url: readLoginUrl(config, 'auth').url, poolMax: 5, applicationName: 'holdfast auth' });
-  const engine = openWorkflowEngine({ target, clock, random, log });
+  const engine = openWorkflowEngine({ target, clock, log });
   const settings = {
     temporalUiUrl: config.temporal.uiUrl,
     temporalNamespace: target.namespace,

@@ -5,15 +5,13 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { CONTROL_QUEUE } from '../catalog/queues.ts';
-import type { CommitterClaim } from '../db/jobs/grant.ts';
-import { COMMITTER_CLAIM_MS } from '../db/jobs/grant.ts';
 import type { StartOrder } from '../db/jobs/start-orders.ts';
 import type { ByHand, RunInspection } from '../domain/jobs/lost-run.ts';
 import type { RunInput } from '../domain/jobs/run.ts';
 import { runWorkflowId } from '../domain/jobs/workflow-id.ts';
 import type { Clock } from '../lib/clock.ts';
 import { asError } from '../lib/failure.ts';
-import { newUuid, publicId, type RandomBytes } from '../lib/ids.ts';
+import { publicId } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import { openCalls } from './calls.ts';
 import type { TemporalTarget } from './connection.ts';
@@ -39,8 +37,6 @@ export interface EngineView {
 
 /** The only place that starts, signals, cancels and asks workflows. */
 export interface WorkflowEngine {
-  /** A claim for the outbox entries of one transaction. */
-  newClaim(): CommitterClaim;
   /** Starts runs, best effort and never throwing: what fails here is sent by the pump when the claim has run out. */
   startRuns(starts: readonly StartOrder[]): Promise<void>;
   /** Tells a run that it is cancelled, best effort as `startRuns`. Returns whether Temporal took it. */
@@ -71,13 +67,12 @@ export interface WorkflowEngine {
 interface EngineOptions {
   readonly target: TemporalTarget;
   readonly clock: Clock;
-  readonly random: RandomBytes;
   readonly log: Log;
 }
 
 // long: one short method after the other over one client and one state.
 export function openWorkflowEngine(options: EngineOptions): WorkflowEngine {
-  const { target, clock, random, log } = options;
+  const { target, clock, log } = options;
   const calls = openCalls(target, clock);
   const { connection } = calls;
   // No payload codec: what passes here is ids and titles, which lists in Temporal show as search attributes anyway, and so
@@ -95,10 +90,6 @@ export function openWorkflowEngine(options: EngineOptions): WorkflowEngine {
     }
   };
   const engine: WorkflowEngine = {
-    newClaim() {
-      const now = clock.now();
-      return { token: newUuid(clock, random), now, until: new Date(now.getTime() + COMMITTER_CLAIM_MS) };
-    },
     async startRuns(starts) {
       await Promise.all(
         starts.map((order) =>

@@ -48,8 +48,8 @@ const WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url
 
 /** The control plane's Temporal worker and the loops that one of the replicas runs. */
 export async function startWorker(options: WorkerOptions): Promise<ControlWorker> {
-  const { database, clock, random, log } = options;
-  const engine = openWorkflowEngine({ target: options.temporal, clock, random, log });
+  const { database, clock, log } = options;
+  const engine = openWorkflowEngine({ target: options.temporal, clock, log });
   const worker = await createWorker(options, engine);
   const loops = startLoops(options, engine);
   const running = worker.run().then(
@@ -78,7 +78,7 @@ export async function startWorker(options: WorkerOptions): Promise<ControlWorker
 }
 
 async function createWorker(options: WorkerOptions, engine: ReturnType<typeof openWorkflowEngine>): Promise<Worker> {
-  const { temporal, database, keyring, clock, random, log } = options;
+  const { temporal, database, keyring, random, log } = options;
   Runtime.install({ logger: temporalLogger(log), telemetryOptions: { logging: { forward: {}, filter: 'WARN' } } });
   const connection = await NativeConnection.connect(connectionOptions(temporal));
   return Worker.create({
@@ -86,7 +86,7 @@ async function createWorker(options: WorkerOptions, engine: ReturnType<typeof op
     namespace: temporal.namespace,
     taskQueue: CONTROL_QUEUE,
     workflowsPath: WORKFLOWS,
-    activities: { ...controlActivities({ database, engine, clock, random }), 'noop.v1': noop },
+    activities: { ...controlActivities({ database, engine }), 'noop.v1': noop },
     dataConverter: { payloadCodecs: [new EncryptingCodec(keyring, random)], failureConverterPath: FAILURE_CONVERTER },
     // About 1 MB each; what falls out is replayed (0.5 ms an event, our runs have 14).
     maxCachedWorkflows: 200,

@@ -8,7 +8,7 @@ import { openDatabase } from '../../src/db/core/database.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
 import type { StartOrder } from '../../src/db/jobs/start-orders.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { newUuid, systemRandom } from '../../src/lib/ids.ts';
+import { systemRandom } from '../../src/lib/ids.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { newKeyring } from '../../src/lib/seal.ts';
 import { type KeyOptions, organization, personWithKey, type TestOrganization } from '../factories.ts';
@@ -72,11 +72,6 @@ export async function startApi(more?: (app: App) => void, streams: Partial<Strea
     database: openDatabase(api, { clock: systemClock, random: systemRandom, registry: testRegistry() }),
     authDb: auth,
     engine: {
-      newClaim: () => ({
-        token: newUuid(systemClock, systemRandom),
-        now: new Date(),
-        until: new Date(Date.now() + 5_000),
-      }),
       startRuns: async (starts) => {
         passed.push(...starts);
       },

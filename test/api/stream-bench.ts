@@ -4,8 +4,7 @@ import { beginRun } from '../../src/db/jobs/run/begin-run.ts';
 import { finishRun } from '../../src/db/jobs/run/finish-run.ts';
 import type { LogLine, Progress } from '../../src/domain/jobs/agent-protocol.ts';
 import type { AttemptResult } from '../../src/domain/jobs/outcome.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { newUuid, parsePublicId, publicId, systemRandom } from '../../src/lib/ids.ts';
+import { parsePublicId, publicId } from '../../src/lib/ids.ts';
 import { host } from '../factories.ts';
 import { openTestLogin } from '../harness/database.ts';
 import { type ApiBench, startApi } from './bench.ts';
@@ -57,13 +56,7 @@ export async function startStreams(streams: Parameters<typeof startApi>[1] = {})
   const { registry } = api.parts.database;
   const worker = await openTestLogin(api.database, 'worker', { keep: true, registry });
   const gateway = await openTestLogin(api.database, 'gateway', { keep: true, registry });
-  const parts = { clock: systemClock, random: systemRandom };
   const store = gatewayStore(gateway);
-  const claim = () => ({
-    token: newUuid(systemClock, systemRandom),
-    now: new Date(),
-    until: new Date(Date.now() + 5_000),
-  });
   return {
     ...api,
     url,
@@ -74,7 +67,7 @@ export async function startStreams(streams: Parameters<typeof startApi>[1] = {})
       const { id } = (await api.ask('POST', 'jobs', { body })).body;
       const jobId = parsePublicId('job', id)!;
       const input = { orgId: api.org.id, jobId, runNo: 1 };
-      await worker.inOrganization(api.org.id, (tx) => beginRun(tx, input, 'run', new Date()));
+      await worker.inOrganization(api.org.id, (tx) => beginRun(tx, input, 'run'));
       const who = { orgId: api.org.id, hostId: machine.id, hostName: machine.name };
       const next = new Map<number, number>();
       const report = async (
@@ -99,8 +92,7 @@ export async function startStreams(streams: Parameters<typeof startApi>[1] = {})
       };
       const last = (attempt = 1) => report(attempt, [], null, RESULT, true);
       const end = async () => {
-        const about = { ...parts, claim: claim() };
-        await worker.inOrganization(api.org.id, (tx) => finishRun(tx, input, 'run', { how: 'cancelled' }, 1, about));
+        await worker.inOrganization(api.org.id, (tx) => finishRun(tx, input, 'run', { how: 'cancelled' }, 1));
       };
       return {
         id,

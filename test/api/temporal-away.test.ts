@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildApp } from '../../src/api/app.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { parsePublicId, systemRandom } from '../../src/lib/ids.ts';
+import { parsePublicId } from '../../src/lib/ids.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { openWorkflowEngine, type WorkflowEngine } from '../../src/temporal/workflow-engine.ts';
 import { type ApiBench, startApi } from './bench.ts';
@@ -25,7 +25,7 @@ beforeAll(async () => {
     engines[name] = openWorkflowEngine({
       target,
       clock: systemClock,
-      random: systemRandom,
+
       log: { ...log, warn: () => {} } as never,
     });
   }

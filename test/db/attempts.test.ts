@@ -35,21 +35,16 @@ const said = (firstSeq: number, lines: readonly LogLine[], result: AttemptResult
 });
 
 async function runningJob() {
-  const { clock, random, org } = bench;
+  const { org } = bench;
   const hostId = await bench.addHost();
-  const [answer] = await bench.api.inOrganization(org, (tx) =>
-    acceptJobs(tx, [bench.request('noop', {}, hostId)], { clock, random, claim: bench.claim() }),
-  );
+  const [answer] = await bench.api.inOrganization(org, (tx) => acceptJobs(tx, [bench.request('noop', {}, hostId)]));
   if (answer?.verdict !== 'queued') throw new Error('not queued');
   const input = { orgId: org, jobId: answer.jobId, runNo: 1 };
-  await bench.worker.inOrganization(org, (tx) => beginRun(tx, input, 'run', clock.now()));
+  await bench.worker.inOrganization(org, (tx) => beginRun(tx, input, 'run'));
   const store = gatewayStore(bench.gateway);
   const host = { orgId: org, hostId, hostName: 'h' };
   const ticket = { jobId: answer.jobId, runNo: 1, runId: 'run', attempt: 1, activity: 'noop.v1' };
-  const end = () =>
-    bench.worker.inOrganization(org, (tx) =>
-      finishRun(tx, input, 'run', { how: 'cancelled' }, 1, { clock, random, claim: bench.claim() }),
-    );
+  const end = () => bench.worker.inOrganization(org, (tx) => finishRun(tx, input, 'run', { how: 'cancelled' }, 1));
   return { store, host, ticket, input, end };
 }
 
@@ -108,10 +103,8 @@ test('what an attempt says after it was given up is kept beside the job and chan
       progress: { ...PROGRESS, fraction },
     });
   await report(0, 0.1, null);
-  const { clock, random, org } = bench;
-  await bench.worker.inOrganization(org, (tx) =>
-    giveUpAttempt(tx, input, 'run', { runNo: 1, attempt: 1 }, { clock, random }),
-  );
+  const { org } = bench;
+  await bench.worker.inOrganization(org, (tx) => giveUpAttempt(tx, input, 'run', { runNo: 1, attempt: 1 }));
   const before = await row();
   expect(before).toMatchObject({ progress: { fraction: 0.1 }, reason: 'verifying_host' });
   const result = { outcome: { code: 'succeeded', counts: {}, refs: {} }, failures: [], failureCount: 0 };
@@ -123,7 +116,7 @@ test('what an attempt says after it was given up is kept beside the job and chan
 
 test('a run that was started anew takes nothing from the one before: the fence', async () => {
   const { store, host, ticket, input } = await runningJob();
-  await bench.worker.inOrganization(bench.org, (tx) => requeueRun(tx, input, 'run', bench.claim()));
+  await bench.worker.inOrganization(bench.org, (tx) => requeueRun(tx, input, 'run'));
   expect(await store.claim(host, ticket, TOKEN)).toMatchObject({
     verdict: 'refused',
     reason: expect.stringMatching('anew'),

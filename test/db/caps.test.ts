@@ -46,23 +46,21 @@ async function inTurn<T, R>(list: readonly T[], go: (one: T) => Promise<R>): Pro
 
 const begin = (jobId: string) =>
   bench.worker.inOrganization(bench.org, (tx) =>
-    beginRun(tx, { orgId: bench.org, jobId, runNo: 1 }, `run-of-${jobId}`, bench.clock.now()),
+    beginRun(tx, { orgId: bench.org, jobId, runNo: 1 }, `run-of-${jobId}`),
   );
 
 async function end(jobId: string): Promise<void> {
   const input = { orgId: bench.org, jobId, runNo: 1 };
-  const { clock, random } = bench;
   await begin(jobId);
   const outcome = { code: 'succeeded', counts: {}, refs: {} };
-  const parts = { clock, random, claim: bench.claim() };
   await bench.worker.inOrganization(bench.org, (tx) =>
-    finishRun(tx, input, `run-of-${jobId}`, { how: 'answered', outcome }, 1, parts),
+    finishRun(tx, input, `run-of-${jobId}`, { how: 'answered', outcome }, 1),
   );
 }
 
 /** Sets a cap and answers the jobs that start by that. */
 const cap = async (change: typeof changeSite, id: string, maxJobs: number | null) =>
-  (await bench.api.inOrganization(bench.org, (tx) => change(tx, id, { maxJobs, ifVersion: null }, bench.claim()))).map(
+  (await bench.api.inOrganization(bench.org, (tx) => change(tx, id, { maxJobs, ifVersion: null }))).map(
     ({ jobId }) => jobId,
   );
 
@@ -174,7 +172,7 @@ test('jobs without a host do not count, nor do hosts that are away hold a share'
   const hostless = await accept('noop', {}, null);
   expect(await underWay([away!, here!, hostless])).toEqual([here, hostless]);
   await bench.owner.query(`update host set lease_until = now() + interval '1 hour' where id = $1`, [hosts[0]]);
-  await bench.worker.inOrganization(bench.org, (tx) => changePresenceOf(tx, [hosts[0]!], bench.claim()));
+  await bench.worker.inOrganization(bench.org, (tx) => changePresenceOf(tx, [hosts[0]!]));
   expect(await underWay([away!, here!])).toEqual([here]);
   await end(here!);
   expect(await underWay([away!])).toEqual([away]);
@@ -188,7 +186,7 @@ test('a job that goes back to its queue gives its share on, and asks for it agai
   const second = await accept('noop', {}, hosts[1]!);
   expect(await underWay([first!, second])).toEqual([first]);
   const input = { orgId: bench.org, jobId: first!, runNo: 1 };
-  await bench.worker.inOrganization(bench.org, (tx) => requeueRun(tx, input, `run-of-${first}`, bench.claim()));
+  await bench.worker.inOrganization(bench.org, (tx) => requeueRun(tx, input, `run-of-${first}`));
   expect(await underWay([first!, second])).toEqual([second]);
   expect(
     (await bench.owner.query('select key from lock_request where job_id = $1 order by key', [first])).rows,

@@ -21,17 +21,15 @@ const TOKEN = Buffer.from('token of the clean-up');
 
 /** A backup whose first attempt was claimed, and the ticket of the clean-up that comes next. */
 async function claimedBackup() {
-  const { clock, random, org } = bench;
+  const { org } = bench;
   const hostId = await bench.addHost();
   const repositoryId = await bench.addRepository();
   const plan = await bench.addPlan(hostId, repositoryId);
   const request = bench.request('backup', { planId: publicId('plan', plan.id) }, null);
-  const [answer] = await bench.api.inOrganization(org, (tx) =>
-    acceptJobs(tx, [request], { clock, random, claim: bench.claim() }),
-  );
+  const [answer] = await bench.api.inOrganization(org, (tx) => acceptJobs(tx, [request]));
   if (answer?.verdict !== 'queued') throw new Error('not queued');
   const input = { orgId: org, jobId: answer.jobId, runNo: 1 };
-  await bench.worker.inOrganization(org, (tx) => beginRun(tx, input, RUN, clock.now()));
+  await bench.worker.inOrganization(org, (tx) => beginRun(tx, input, RUN));
   const store = gatewayStore(bench.gateway);
   const host = { orgId: org, hostId, hostName: 'h' };
   const work: AttemptTicket = {
@@ -49,12 +47,9 @@ async function claimedBackup() {
     work,
     ticket: { ...work, attempt: 2, activity: QUIESCENCE_ACTIVITY },
     claim: (ticket: AttemptTicket, by = host, token = TOKEN) => store.claim(by, ticket, token),
-    giveUp: () => bench.worker.inOrganization(org, (tx) => giveUpAttempt(tx, input, RUN, lost, { clock, random })),
-    quiet: () => bench.worker.inOrganization(org, (tx) => hostIsQuiet(tx, input, RUN, lost, clock.now())),
-    finish: () =>
-      bench.worker.inOrganization(org, (tx) =>
-        finishRun(tx, input, RUN, { how: 'lost' }, 1, { clock, random, claim: bench.claim() }),
-      ),
+    giveUp: () => bench.worker.inOrganization(org, (tx) => giveUpAttempt(tx, input, RUN, lost)),
+    quiet: () => bench.worker.inOrganization(org, (tx) => hostIsQuiet(tx, input, RUN, lost)),
+    finish: () => bench.worker.inOrganization(org, (tx) => finishRun(tx, input, RUN, { how: 'lost' }, 1)),
   };
 }
 

@@ -26,33 +26,24 @@ const state = async (jobId: string) =>
 
 async function end(jobId: string): Promise<void> {
   const input: RunInput = { orgId: bench.org, jobId, runNo: 1 };
-  const { clock, random } = bench;
-  await bench.worker.inOrganization(bench.org, (tx) => beginRun(tx, input, `run-of-${jobId}`, clock.now()));
+  await bench.worker.inOrganization(bench.org, (tx) => beginRun(tx, input, `run-of-${jobId}`));
   const outcome = { code: 'succeeded', counts: {}, refs: {} };
-  const parts = { clock, random, claim: bench.claim() };
   await bench.worker.inOrganization(bench.org, (tx) =>
-    finishRun(tx, input, `run-of-${jobId}`, { how: 'answered', outcome }, 1, parts),
+    finishRun(tx, input, `run-of-${jobId}`, { how: 'answered', outcome }, 1),
   );
 }
 
 const violations = async () => (await bench.owner.query('select * from lock_check($1)', [bench.org])).rows;
 
 const cancel = (jobId: string) =>
-  bench.api.inOrganization(bench.org, (tx) =>
-    requestCancel(tx, jobId, {
-      actor: bench.actor,
-      reason: null,
-      requestId: 'test',
-      claim: bench.claim(),
-      clock: bench.clock,
-      random: bench.random,
-    }),
+  bench.api.inOrganization({ orgId: bench.org, actor: bench.actor, requestId: 'test' }, (tx) =>
+    requestCancel(tx, jobId, null),
   );
 
 const presence = (hostId: string, present: boolean) =>
   bench.worker.inOrganization(bench.org, async (tx) => {
     await lockOrganization(tx);
-    return changePresence(tx, hostId, present, bench.claim());
+    return changePresence(tx, hostId, present);
   });
 
 test('HJ-11: a host does one job at a time, in the order they were accepted, across kinds', async () => {
@@ -105,11 +96,8 @@ test('a job that would wait is refused with the job in its way when it is asked 
   const host = await bench.addHost();
   const holder = await accept('noop', {}, host);
   const before = (await bench.owner.query('select count(*)::int as n from job')).rows[0].n;
-  const { clock, random } = bench;
   const asked = { ...bench.request('noop', {}, host), ifBusy: 'refuse' as const };
-  const refused = bench.api.inOrganization(bench.org, (tx) =>
-    acceptJobs(tx, [asked], { clock, random, claim: bench.claim() }),
-  );
+  const refused = bench.api.inOrganization(bench.org, (tx) => acceptJobs(tx, [asked]));
   await expect(refused).rejects.toMatchObject({ code: 'host-busy', extra: { jobId: publicId('job', holder) } });
   expect((await bench.owner.query('select count(*)::int as n from job')).rows[0].n).toBe(before);
 });
@@ -120,11 +108,8 @@ test('of several jobs that hold its keys, the one in the way is named, not one t
   const [sharing, mine] = [await bench.addPlan(other, repository), await bench.addPlan(host, repository)];
   await accept('backup', { planId: publicId('plan', sharing.id) }, null);
   const holder = await accept('noop', {}, host);
-  const { clock, random } = bench;
   const asked = { ...bench.request('backup', { planId: publicId('plan', mine.id) }, null), ifBusy: 'refuse' as const };
-  const refused = bench.api.inOrganization(bench.org, (tx) =>
-    acceptJobs(tx, [asked], { clock, random, claim: bench.claim() }),
-  );
+  const refused = bench.api.inOrganization(bench.org, (tx) => acceptJobs(tx, [asked]));
   await expect(refused).rejects.toMatchObject({
     code: 'host-busy',
     message: expect.stringMatching(/^It would wait: behind "Do nothing on/),
@@ -134,11 +119,8 @@ test('of several jobs that hold its keys, the one in the way is named, not one t
 
 test('a job that would wait for a host that is away is refused with that reason', async () => {
   const host = await bench.addHost({ present: false });
-  const { clock, random } = bench;
   const asked = { ...bench.request('noop', {}, host), ifBusy: 'refuse' as const };
-  const refused = bench.api.inOrganization(bench.org, (tx) =>
-    acceptJobs(tx, [asked], { clock, random, claim: bench.claim() }),
-  );
+  const refused = bench.api.inOrganization(bench.org, (tx) => acceptJobs(tx, [asked]));
   await expect(refused).rejects.toMatchObject({ message: expect.stringMatching(/has never been seen/), extra: {} });
 });
 
@@ -150,7 +132,7 @@ test('a cancel of a job that waits or was never begun ends it at once; of one th
   expect(await cancel(second)).toMatchObject({ state: 'cancelled', tell: null });
   const begin = (jobId: string) =>
     bench.worker.inOrganization(bench.org, (tx) =>
-      beginRun(tx, { orgId: bench.org, jobId, runNo: 1 }, `run-of-${jobId}`, bench.clock.now()),
+      beginRun(tx, { orgId: bench.org, jobId, runNo: 1 }, `run-of-${jobId}`),
     );
   const third = await accept('noop', {}, host);
   const cancelled = await cancel(first);
@@ -175,15 +157,14 @@ test('who cannot see an organisation is told that it has no lock of it', async (
 test('what another run of the job says is refused: the fence', async () => {
   const job = await accept('noop', {}, null);
   const input: RunInput = { orgId: bench.org, jobId: job, runNo: 1 };
-  const parts = { clock: bench.clock, random: bench.random, claim: bench.claim() };
   const go = (runNo: number, runId: string) =>
-    bench.worker.inOrganization(bench.org, (tx) => beginRun(tx, { ...input, runNo }, runId, bench.clock.now()));
+    bench.worker.inOrganization(bench.org, (tx) => beginRun(tx, { ...input, runNo }, runId));
   expect(await go(1, 'mine')).toMatchObject({ verdict: 'go' });
   expect(await go(1, 'mine')).toMatchObject({ verdict: 'go' });
   expect(await go(1, 'other')).toEqual({ verdict: 'not-mine' });
   expect(await go(2, 'mine')).toEqual({ verdict: 'not-mine' });
   const finish = (runId: string) =>
-    bench.worker.inOrganization(bench.org, (tx) => finishRun(tx, input, runId, { how: 'cancelled' }, 0, parts));
+    bench.worker.inOrganization(bench.org, (tx) => finishRun(tx, input, runId, { how: 'cancelled' }, 0));
   expect(await finish('other')).toEqual({ end: null, starts: [] });
   expect(await finish('mine')).toMatchObject({ end: { state: 'cancelled' } });
   expect(await finish('mine')).toMatchObject({ end: { state: 'cancelled' } });

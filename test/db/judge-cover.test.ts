@@ -26,11 +26,9 @@ const saved = (code: string, filesProcessed: number): Outcome => ({
 async function backup(outcome: Outcome, planId = plan) {
   const jobId = await acceptJob(bench, 'backup', { planId: publicId('plan', planId) }, null);
   const input = { orgId: bench.org, jobId, runNo: 1 };
-  const { clock, random } = bench;
-  await bench.worker.inOrganization(bench.org, (tx) => beginRun(tx, input, `run-${jobId}`, clock.now()));
-  const parts = { clock, random, claim: bench.claim() };
+  await bench.worker.inOrganization(bench.org, (tx) => beginRun(tx, input, `run-${jobId}`));
   await bench.worker.inOrganization(bench.org, (tx) =>
-    finishRun(tx, input, `run-${jobId}`, { how: 'answered', outcome }, 1, parts),
+    finishRun(tx, input, `run-${jobId}`, { how: 'answered', outcome }, 1),
   );
   const found = await bench.owner.query('select state, outcome_code, outcome_sentence, counts from job where id = $1', [
     jobId,

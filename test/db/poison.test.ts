@@ -52,7 +52,7 @@ const hostRow = async (id: string) =>
 const store = () => gatewayStore(bench.gateway);
 const sweepParts = () => ({
   database: bench.worker,
-  engine: { newClaim: () => bench.claim(), startRuns: async () => {} } as never,
+  engine: { startRuns: async () => {} } as never,
   clock: bench.clock,
   random: bench.random,
   log,

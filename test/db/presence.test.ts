@@ -29,7 +29,6 @@ const log = { error: (fields: object) => logged.push({ level: 'error', fields })
 const parts = () => ({
   database: bench.worker,
   engine: {
-    newClaim: () => bench.claim(),
     startRuns: async (starts: readonly StartOrder[]) => void passed.push(...starts),
   },
   clock,
@@ -69,10 +68,8 @@ const present = async (): Promise<number> =>
   Number((await bench.owner.query('select count(*) from host where present')).rows[0].count);
 
 async function start(hostId: string): Promise<string> {
-  const { random, org } = bench;
-  const [answer] = await bench.api.inOrganization(org, (tx) =>
-    acceptJobs(tx, [bench.request('noop', {}, hostId)], { clock, random, claim: parts().engine.newClaim() }),
-  );
+  const { org } = bench;
+  const [answer] = await bench.api.inOrganization(org, (tx) => acceptJobs(tx, [bench.request('noop', {}, hostId)]));
   return (answer as { jobId: string }).jobId;
 }
 const job = async (id: string) =>
@@ -166,8 +163,7 @@ test('a beat that arrives between the look and the change counts', async () => {
   const [host] = await hostsThatBeat(1);
   await pass(LEASE_MS + 1);
   await pass(1, [host!]);
-  const claim = parts().engine.newClaim();
-  await bench.worker.inOrganization(bench.org, (tx) => changePresenceOf(tx, [host!], claim));
+  await bench.worker.inOrganization(bench.org, (tx) => changePresenceOf(tx, [host!]));
   expect(await present()).toBe(1);
 });
 
@@ -217,10 +213,8 @@ test('a host that picks nothing up counts as away until it beats again, and its 
   const [host] = await hostsThatBeat(1);
   const [first, second] = [await start(host!), await start(host!)];
   const input = { orgId: bench.org, jobId: first, runNo: 1 };
-  await bench.worker.inOrganization(bench.org, (tx) => beginRun(tx, input, 'run', clock.now()));
-  const requeued = await bench.worker.inOrganization(bench.org, (tx) =>
-    requeueRun(tx, input, 'run', parts().engine.newClaim()),
-  );
+  await bench.worker.inOrganization(bench.org, (tx) => beginRun(tx, input, 'run'));
+  const requeued = await bench.worker.inOrganization(bench.org, (tx) => requeueRun(tx, input, 'run'));
   expect(requeued).toEqual({ verdict: 'waiting', starts: [] });
   await sweep();
   expect(await job(second)).toMatchObject({ state: 'waiting', reason: 'host_offline' });
@@ -231,16 +225,12 @@ test('a host that picks nothing up counts as away until it beats again, and its 
 });
 
 test('a job without a host that nobody took up is started anew at once', async () => {
-  const { org, random } = bench;
-  const [answer] = await bench.api.inOrganization(org, (tx) =>
-    acceptJobs(tx, [bench.request('noop', {}, null)], { clock, random, claim: parts().engine.newClaim() }),
-  );
+  const { org } = bench;
+  const [answer] = await bench.api.inOrganization(org, (tx) => acceptJobs(tx, [bench.request('noop', {}, null)]));
   const { jobId } = answer as { jobId: string };
   const input = { orgId: org, jobId, runNo: 1 };
-  await bench.worker.inOrganization(org, (tx) => beginRun(tx, input, 'run', clock.now()));
-  const requeued = await bench.worker.inOrganization(org, (tx) =>
-    requeueRun(tx, input, 'run', parts().engine.newClaim()),
-  );
+  await bench.worker.inOrganization(org, (tx) => beginRun(tx, input, 'run'));
+  const requeued = await bench.worker.inOrganization(org, (tx) => requeueRun(tx, input, 'run'));
   expect(requeued).toMatchObject({ verdict: 'waiting', starts: [{ jobId, runNo: 2 }] });
   expect(await job(jobId)).toMatchObject({ state: 'queued', reason: null });
   expect((await bench.owner.query('select run_no, kind from outbox')).rows).toEqual([{ run_no: 2, kind: 'start' }]);

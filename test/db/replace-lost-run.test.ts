@@ -22,20 +22,17 @@ beforeAll(async () => {
 afterAll(() => bench?.close());
 
 async function runningJob() {
-  const { clock, random, org } = bench;
+  const { org } = bench;
   const hostId = await bench.addHost();
-  const [answer] = await bench.api.inOrganization(org, (tx) =>
-    acceptJobs(tx, [bench.request('noop', {}, hostId)], { clock, random, claim: bench.claim() }),
-  );
+  const [answer] = await bench.api.inOrganization(org, (tx) => acceptJobs(tx, [bench.request('noop', {}, hostId)]));
   if (answer?.verdict !== 'queued') throw new Error('not queued');
   const { jobId } = answer;
   const input = { orgId: org, jobId, runNo: 1 };
   const begin = (runNo: number) =>
-    bench.worker.inOrganization(org, (tx) => beginRun(tx, { ...input, runNo }, `run ${runNo}`, clock.now()));
+    bench.worker.inOrganization(org, (tx) => beginRun(tx, { ...input, runNo }, `run ${runNo}`));
   await begin(1);
   const lost: LostRun = { ...input, runId: 'run 1', how: 'missing', by: null };
-  const replace = (one = lost) =>
-    bench.worker.inOrganization(org, (tx) => replaceLostRun(tx, one, { clock, random, claim: bench.claim() }));
+  const replace = (one = lost) => bench.worker.inOrganization(org, (tx) => replaceLostRun(tx, one));
   const store = gatewayStore(bench.gateway);
   const host = { orgId: org, hostId, hostName: 'h' };
   const ticket = { jobId, runNo: 1, runId: 'run 1', attempt: 1, activity: 'noop.v1' };
@@ -58,10 +55,7 @@ test('a lost run is replaced once, whoever says it how often, and the job keeps 
 
 test('a job that has ended meanwhile is left alone', async () => {
   const { input, replace, row } = await runningJob();
-  const { clock, random } = bench;
-  await bench.worker.inOrganization(bench.org, (tx) =>
-    finishRun(tx, input, 'run 1', { how: 'cancelled' }, 1, { clock, random, claim: bench.claim() }),
-  );
+  await bench.worker.inOrganization(bench.org, (tx) => finishRun(tx, input, 'run 1', { how: 'cancelled' }, 1));
   expect(await replace()).toEqual([]);
   expect(await row()).toMatchObject({ state: 'cancelled', run_no: 1 });
 });
@@ -77,7 +71,7 @@ test('the next run learns what the lost one had begun, and its late result count
   });
   expect(await store.report(host, ticket, TOKEN, said([[1, 'out', 'done']]))).toMatchObject({ nextSeq: 1 });
   const known = await bench.worker.inOrganization(bench.org, (tx) =>
-    giveUpAttempt(tx, { ...input, runNo: 2 }, 'run 2', { runNo: 1, attempt: 1 }, bench),
+    giveUpAttempt(tx, { ...input, runNo: 2 }, 'run 2', { runNo: 1, attempt: 1 }),
   );
   expect(known).toMatchObject({ claimed: true, outcome: { code: 'succeeded' }, verifyUntilMs: null });
 });
@@ -110,9 +104,8 @@ test('a claim that is not yet committed holds the next run back, which then know
 
 test('a job whose cancel nobody carries out any more stays cancelling, for the next run to settle', async () => {
   const { jobId, begin, replace, row } = await runningJob();
-  const { clock, random, actor } = bench;
-  const parts = { actor, reason: 'enough', requestId: 'test', claim: bench.claim(), clock, random };
-  await bench.api.inOrganization(bench.org, (tx) => requestCancel(tx, jobId, parts));
+  const scope = { orgId: bench.org, actor: bench.actor, requestId: 'test' };
+  await bench.api.inOrganization(scope, (tx) => requestCancel(tx, jobId, 'enough'));
   expect(await replace()).toHaveLength(1);
   expect(await row()).toMatchObject({ state: 'cancelling', run_no: 2, cancel_actor: 'test', cancel_reason: 'enough' });
   expect(await begin(2)).toMatchObject({ verdict: 'go', cancelAsked: true });

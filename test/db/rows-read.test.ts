@@ -132,7 +132,6 @@ const some = async (query: string): Promise<string[]> =>
   (await bench.owner.query(`${query} limit ${REPEATS}`, [bench.org])).rows.map((row) => String(Object.values(row)[0]));
 const busyHosts = () => some(`select host_id from job where org_id = $1 and state = 'queued' order by id`);
 const now = () => bench.clock.now();
-const parts = () => ({ clock: bench.clock, random: bench.random, claim: bench.claim() });
 const ENDING = { how: 'answered', outcome: { code: 'succeeded', counts: {}, refs: {} } } as const;
 const EVERYWHERE: JobFilter = {
   reach: { everywhere: true, except: [] },
@@ -148,7 +147,7 @@ test('accepting a job behind ten others of its host', async () => {
     `select p.id from plan p join job j on j.org_id = p.org_id and j.host_id = p.host_id and j.state = 'queued' where p.org_id = $1`,
   );
   const read = await rowsRead(api, (tx, time) =>
-    acceptJobs(tx, [bench.request('backup', { planId: publicId('plan', plans[time]!) }, null)], parts()),
+    acceptJobs(tx, [bench.request('backup', { planId: publicId('plan', plans[time]!) }, null)]),
   );
   expect(read.without).toEqual([]);
   expect(read.all).toBeLessThan(60);
@@ -158,7 +157,7 @@ test('accepting a job that is granted', async () => {
   const hosts = await some(
     'select id from host where org_id = $1 and not exists (select 1 from lock_key where key = $$host/$$ || host.id)',
   );
-  const read = await rowsRead(api, (tx, time) => acceptJobs(tx, [bench.request('noop', {}, hosts[time]!)], parts()));
+  const read = await rowsRead(api, (tx, time) => acceptJobs(tx, [bench.request('noop', {}, hosts[time]!)]));
   expect(read.without).toEqual([]);
   expect(read.all).toBeLessThan(60);
 });
@@ -167,8 +166,8 @@ test('a run that begins and ends, and lets the next of its host in beside ten th
   const jobs = await some(`select id from job where org_id = $1 and state = 'queued' order by id`);
   const read = await rowsRead(worker, async (tx, time) => {
     const input = { orgId: bench.org, jobId: jobs[time]!, runNo: 1 };
-    await beginRun(tx, input, 'run', now());
-    const { starts } = await finishRun(tx, input, 'run', ENDING, 1, parts());
+    await beginRun(tx, input, 'run');
+    const { starts } = await finishRun(tx, input, 'run', ENDING, 1);
     expect(starts).toHaveLength(1);
   });
   expect(read.without).toEqual([]);
@@ -177,9 +176,7 @@ test('a run that begins and ends, and lets the next of its host in beside ten th
 
 test('cancelling a job that waits', async () => {
   const jobs = await some(`select id from job where org_id = $1 and state = 'waiting' order by id`);
-  const read = await rowsRead(api, (tx, time) =>
-    requestCancel(tx, jobs[time]!, { ...parts(), actor: bench.actor, reason: null, requestId: 'r' }),
-  );
+  const read = await rowsRead(api, (tx, time) => requestCancel(tx, jobs[time]!, null));
   expect(read.without).toEqual([]);
   expect(read.all).toBeLessThan(60);
 });
@@ -191,7 +188,7 @@ test('a host that goes and comes back', async () => {
       await tx.run(
         sql`update host set lease_until = now() + ${lease}::interval where org_id = ${bench.org} and id = ${hosts[time]!}`,
       );
-      await changePresenceOf(tx, [hosts[time]!], bench.claim());
+      await changePresenceOf(tx, [hosts[time]!]);
     }
   });
   expect(read.without).toEqual([]);

@@ -57,7 +57,6 @@ describe(`HJ-11, FT-6: 51 callers in three processes (STORM_SEED=${SEED})`, () =
     const { worker: db, clock, random, owner, org } = bench;
     const passed: string[] = [];
     const engine = {
-      newClaim: bench.claim,
       startRuns: async (starts: readonly { jobId: string }[]) => void passed.push(...starts.map((s) => s.jobId)),
     };
     const errors: unknown[] = [];

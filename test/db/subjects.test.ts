@@ -33,21 +33,14 @@ const row = async (jobId: string) => (await bench.owner.query('select * from job
 
 async function begin(jobId: string, runNo = 1): Promise<void> {
   const input = runOf(jobId, runNo);
-  const answer = await bench.worker.inOrganization(bench.org, (tx) =>
-    beginRun(tx, input, `run ${runNo}`, bench.clock.now()),
-  );
+  const answer = await bench.worker.inOrganization(bench.org, (tx) => beginRun(tx, input, `run ${runNo}`));
   expect(answer.verdict).toBe('go');
 }
 
 async function finish(jobId: string, refs: Record<string, string> = {}, runNo = 1): Promise<void> {
-  const { clock, random } = bench;
   const outcome = { code: 'succeeded', counts: {}, refs };
   await bench.worker.inOrganization(bench.org, (tx) =>
-    finishRun(tx, runOf(jobId, runNo), `run ${runNo}`, { how: 'answered', outcome }, 1, {
-      clock,
-      random,
-      claim: bench.claim(),
-    }),
+    finishRun(tx, runOf(jobId, runNo), `run ${runNo}`, { how: 'answered', outcome }, 1),
   );
 }
 
@@ -64,11 +57,8 @@ async function backedUp(refs: Record<string, string>) {
 const paramsOf = (backup: string) => ({ snapshotId: publicId('job', backup) });
 
 async function ask(params: Record<string, unknown>, hostId: string | null = null, can: Can = () => true) {
-  const { clock, random } = bench;
   const request = { ...bench.request('prove', params, hostId), can };
-  const [answer] = await bench.api.inOrganization(bench.org, (tx) =>
-    acceptJobs(tx, [request], { clock, random, claim: bench.claim() }),
-  );
+  const [answer] = await bench.api.inOrganization(bench.org, (tx) => acceptJobs(tx, [request]));
   return answer!;
 }
 
@@ -78,7 +68,7 @@ test('a noun that jobs do not know is loaded with what it brings along, at the c
   expect(await row(jobId)).toMatchObject({ host_id: host, repository_id: repository, plan_id: null, state: 'queued' });
   expect((await row(jobId)).title).toMatch(/^Prove Back up .+ from /);
   await begin(jobId);
-  await bench.worker.inOrganization(bench.org, (tx) => requeueRun(tx, runOf(jobId), 'run 1', bench.claim()));
+  await bench.worker.inOrganization(bench.org, (tx) => requeueRun(tx, runOf(jobId), 'run 1'));
   const keys = await bench.owner.query('select key from lock_request where job_id = $1', [jobId]);
   expect(keys.rows).toEqual([{ key: `host/${host}` }]);
 });

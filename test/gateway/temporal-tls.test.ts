@@ -10,7 +10,6 @@ import { readConfig } from '../../src/config/config.ts';
 import { ensureCertificate } from '../../src/gateway/identity/certificate.ts';
 import { Upstream } from '../../src/gateway/proxy/upstream.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { systemRandom } from '../../src/lib/ids.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { temporalTarget } from '../../src/processes/place/temporal-target.ts';
 import { connectionOptions, type TemporalTarget } from '../../src/temporal/connection.ts';
@@ -69,7 +68,7 @@ const omit = (names: string[]) => Object.fromEntries(Object.entries(env).filter(
 const ways: Record<string, (target: TemporalTarget) => Promise<unknown>> = {
   async engine(target) {
     const log = createLogger({ level: 'error', pretty: false, process: 'test' });
-    const engine = openWorkflowEngine({ target, clock: systemClock, random: systemRandom, log });
+    const engine = openWorkflowEngine({ target, clock: systemClock, log });
     return await engine.namespaceId().finally(() => engine.close());
   },
   async worker(target) {

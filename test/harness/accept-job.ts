@@ -8,9 +8,8 @@ export async function acceptJob(
   params: Record<string, unknown>,
   hostId: string | null,
 ): Promise<string> {
-  const { clock, random } = bench;
   const [answer] = await bench.api.inOrganization(bench.org, (tx) =>
-    acceptJobs(tx, [bench.request(kind, params, hostId)], { clock, random, claim: bench.claim() }),
+    acceptJobs(tx, [bench.request(kind, params, hostId)]),
   );
   if (answer!.verdict === 'refused') throw answer!.failure;
   return answer!.jobId;

@@ -4,7 +4,6 @@ import type { JobRegistry } from '../../src/db/core/job-registry.ts';
 import { openOrm } from '../../src/db/core/orm.ts';
 import type { Tx } from '../../src/db/core/transaction.ts';
 import type { JobRequest } from '../../src/db/jobs/accept-jobs.ts';
-import type { CommitterClaim } from '../../src/db/jobs/grant.ts';
 import type { Actor } from '../../src/domain/core/actor.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { newUuid, systemRandom } from '../../src/lib/ids.ts';
@@ -28,7 +27,6 @@ export interface Bench {
   readonly random: typeof systemRandom;
   readonly actor: Actor;
   newId(): string;
-  claim(): CommitterClaim;
   request(kind: string, params: Record<string, unknown>, hostId: string | null): JobRequest;
   addHost(options?: { present?: boolean }): Promise<string>;
   addRepository(): Promise<string>;
@@ -87,10 +85,6 @@ export async function benchOn(
     random: systemRandom,
     actor: ACTOR,
     newId: id,
-    claim() {
-      const now = clock.now();
-      return { token: id(), now, until: new Date(now.getTime() + 5_000) };
-    },
     request: (kind, params, hostId) => ({
       kind,
       params,

@@ -116,15 +116,14 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
   };
   const agent = await addAgent();
   const { hostId } = agent;
-  const engine = openWorkflowEngine({ target, clock, random, log });
+  const engine = openWorkflowEngine({ target, clock, log });
   const dataConverter = {
     payloadCodecs: [new EncryptingCodec(keyring, random)],
     failureConverterPath: FAILURE_CONVERTER,
   };
   const client = new Client({ connection: lazyConnection(target), namespace: target.namespace, dataConverter });
   const accept = async (request: JobRequest): Promise<Accepted> => {
-    const parts = { clock, random, claim: engine.newClaim() };
-    const [answer] = await bench.api.inOrganization(org, (tx) => acceptJobs(tx, [request], parts));
+    const [answer] = await bench.api.inOrganization(org, (tx) => acceptJobs(tx, [request]));
     if (answer!.verdict === 'queued') await engine.startRuns([answer!.start]);
     return answer!;
   };
@@ -183,8 +182,8 @@ export async function openStack(options: StackOptions = {}): Promise<Stack> {
       return answer.jobId;
     },
     async cancel(jobId) {
-      const parts = { actor: bench.actor, reason: 'test', requestId: 'test', claim: engine.newClaim(), clock, random };
-      const answer = await bench.api.inOrganization(org, (tx) => requestCancel(tx, jobId, parts));
+      const scope = { orgId: org, actor: bench.actor, requestId: 'test' };
+      const answer = await bench.api.inOrganization(scope, (tx) => requestCancel(tx, jobId, 'test'));
       if (answer instanceof Failure) throw answer;
       if (answer.tell) await engine.tellCancel(answer.tell.jobId, answer.tell.runNo);
       await engine.startRuns(answer.starts);

@@ -36,9 +36,7 @@ beforeAll(async () => {
   const parts = { clock: systemClock, random: systemRandom };
   worker = await startWorker({ temporal: target, database: bench.worker, keyring, ...parts, log });
   const engine = openWorkflowEngine({ target, ...parts, log });
-  const [answer] = await bench.api.inOrganization(bench.org, (tx) =>
-    acceptJobs(tx, [bench.request('noop', {}, null)], { ...parts, claim: engine.newClaim() }),
-  );
+  const [answer] = await bench.api.inOrganization(bench.org, (tx) => acceptJobs(tx, [bench.request('noop', {}, null)]));
   if (answer?.verdict !== 'queued') throw new Error('the job was not queued');
   await engine.startRuns([answer.start]);
   const client = new Client({ connection: lazyConnection(target), namespace: target.namespace, dataConverter });

@@ -62,10 +62,9 @@ test('HJ-13: a job that was done first has succeeded, and shows that its cancel 
 });
 
 test('a cancel before the run began, and one beside its start, end it; the host does nothing', async () => {
-  const { clock, random, org } = stack;
-  const parts = { clock, random, claim: stack.engine.newClaim() };
+  const { org } = stack;
   const [accepted] = await stack.api.inOrganization(org, (tx) =>
-    acceptJobs(tx, [stack.request('noop', {}, stack.hostId)], parts),
+    acceptJobs(tx, [stack.request('noop', {}, stack.hostId)]),
   );
   if (accepted?.verdict !== 'queued') throw new Error('not queued');
   await stack.cancel(accepted.jobId);

@@ -43,10 +43,9 @@ async function expectNothingDone(job: string): Promise<void> {
 
 /** Accepted, granted, and not yet told to the engine. */
 async function unsentJob() {
-  const { clock, random, org } = stack;
-  const parts = { clock, random, claim: stack.engine.newClaim() };
+  const { org } = stack;
   const [accepted] = await stack.api.inOrganization(org, (tx) =>
-    acceptJobs(tx, [stack.request('noop', { sleepMs: 30_000 }, stack.hostId)], parts),
+    acceptJobs(tx, [stack.request('noop', { sleepMs: 30_000 }, stack.hostId)]),
   );
   if (accepted?.verdict !== 'queued') throw new Error('not queued');
   return { job: accepted.jobId, startRuns: () => stack.engine.startRuns([accepted.start]) };

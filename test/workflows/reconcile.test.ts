@@ -17,8 +17,8 @@ let bench: Bench;
 let engine: WorkflowEngine;
 beforeAll(async () => {
   bench = await openBench();
-  const { clock, random } = bench;
-  engine = openWorkflowEngine({ target: await ownNamespace(), clock, random, log });
+  const { clock } = bench;
+  engine = openWorkflowEngine({ target: await ownNamespace(), clock, log });
   await bench.owner.query('insert into instance(id, created_at) values (1, now())');
 });
 afterAll(async () => {
@@ -28,15 +28,11 @@ afterAll(async () => {
 
 /** Rows that say that a run is under way, in a Temporal that knows none of them. */
 async function lostJobs(count: number): Promise<void> {
-  const { clock, random, org } = bench;
+  const { org } = bench;
   const requests = Array.from({ length: count }, () => bench.request('noop', {}, null));
-  const answers = await bench.api.inOrganization(org, (tx) =>
-    acceptJobs(tx, requests, { clock, random, claim: bench.claim() }),
-  );
+  const answers = await bench.api.inOrganization(org, (tx) => acceptJobs(tx, requests));
   for (const { jobId } of answers as { jobId: string }[])
-    await bench.worker.inOrganization(org, (tx) =>
-      beginRun(tx, { orgId: org, jobId, runNo: 1 }, bench.newId(), clock.now()),
-    );
+    await bench.worker.inOrganization(org, (tx) => beginRun(tx, { orgId: org, jobId, runNo: 1 }, bench.newId()));
 }
 
 /** A worker that ends for good at its nth transaction inside an organisation. */
@@ -94,14 +90,14 @@ test('runs that live in the namespace are left alone', async () => {
 
 test('a cancel that Temporal could not be told yet does not hide its run', async () => {
   await bench.owner.query('delete from outbox');
-  const { clock, random, org, actor } = bench;
+  const { org } = bench;
   const [job] = (await bench.owner.query('select id from job limit 1')).rows;
   await setNamespace(bench.newId());
   await bench.owner.query(`update job set run_id = gen_random_uuid()::text where id = $1`, [job.id]);
   // Attempted, so that it does not end with the cancel itself.
   await bench.owner.query(`update job set state = 'running' where id = $1`, [job.id]);
-  const parts = { clock, random, claim: bench.claim(), actor, reason: null, requestId: 'r' };
-  await bench.api.inOrganization(org, (tx) => requestCancel(tx, job.id, parts));
+  const scope = { orgId: org, actor: bench.actor, requestId: 'r' };
+  await bench.api.inOrganization(scope, (tx) => requestCancel(tx, job.id, null));
   expect((await bench.owner.query('select kind from outbox')).rows).toEqual([{ kind: 'cancel' }]);
   await untilDone(watch(bench.worker));
   expect(await runNumbers()).toEqual({ 2: JOBS - 1, 3: 1 });
@@ -125,7 +121,7 @@ test('the sweep looks up no more runs in a round than it may, and finds all of t
 test('while the namespace is missing nothing counts as lost', async () => {
   const { clock, random } = bench;
   const target = { ...(await ownNamespace()), namespace: 'nobody-made-it' };
-  const nowhere = openWorkflowEngine({ target, clock, random, log });
+  const nowhere = openWorkflowEngine({ target, clock, log });
   await setNamespace(bench.newId());
   const engine = new EngineWatch({ database: bench.worker, engine: nowhere, clock, random, log });
   await expect(engine.round()).rejects.toThrow();

@@ -29,7 +29,7 @@ const children: ChildProcess[] = [];
 beforeAll(async () => {
   bench = await openBench();
   const log = createLogger({ level: 'error', pretty: false, process: 'test' });
-  engine = openWorkflowEngine({ target, clock: systemClock, random: systemRandom, log });
+  engine = openWorkflowEngine({ target, clock: systemClock, log });
   client = new Client({ connection: lazyConnection(target), namespace });
 });
 afterEach(async () => {
@@ -53,11 +53,8 @@ async function startChild(crash: ChildOrder['crash'] = null): Promise<ChildProce
 }
 
 async function accept(): Promise<StartOrder> {
-  const { clock, random } = bench;
   const asked = [bench.request('noop', {}, null)];
-  const [answer] = await bench.api.inOrganization(bench.org, (tx) =>
-    acceptJobs(tx, asked, { clock, random, claim: engine.newClaim() }),
-  );
+  const [answer] = await bench.api.inOrganization(bench.org, (tx) => acceptJobs(tx, asked));
   if (answer!.verdict !== 'queued') throw new Error(`not queued: ${JSON.stringify(answer)}`);
   return answer!.start;
 }

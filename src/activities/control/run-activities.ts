@@ -10,9 +10,7 @@ import { reasonOf } from '../../domain/jobs/lost-run.ts';
 import { AGENT_FAULT } from '../../domain/jobs/outcome.ts';
 import type { DataFault, RunEnding, RunInput } from '../../domain/jobs/run.ts';
 import { parseRunWorkflowId } from '../../domain/jobs/workflow-id.ts';
-import type { Clock } from '../../lib/clock.ts';
 import { isDataError } from '../../lib/data-error.ts';
-import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import type { WorkflowEngine } from '../../temporal/workflow-engine.ts';
 import type { ControlActivities } from '../../workflows/control-activities.ts';
 
@@ -21,8 +19,6 @@ const DATA_FAULT: DataFault = 'DataFault';
 interface ControlParts {
   readonly database: Database;
   readonly engine: WorkflowEngine;
-  readonly clock: Clock;
-  readonly random: RandomBytes;
 }
 
 /** What the control plane does for runs: each is one transaction, and what it granted goes to the engine at once. */
@@ -55,19 +51,18 @@ function final(thrown: unknown): never {
   throw ApplicationFailure.create({ type: DATA_FAULT, message, nonRetryable: true });
 }
 
-function retriedActivities({ database, engine, clock, random }: ControlParts): ControlActivities {
+function retriedActivities({ database, engine }: ControlParts): ControlActivities {
   return {
-    begin: (input, runId) => database.inOrganization(input.orgId, (tx) => beginRun(tx, input, runId, clock.now())),
+    begin: (input, runId) => database.inOrganization(input.orgId, (tx) => beginRun(tx, input, runId)),
     async noteCancel(input, runId) {
       if (!(await database.inOrganization(input.orgId, (tx) => isCancelUnknown(tx, input, runId)))) return;
       const by = await engine.cancelledBy(input.jobId, input.runNo, runId).catch(() => null);
-      const note = { reason: reasonOf('cancelled', by), auditId: newUuid(clock, random), now: clock.now() };
-      await database.inOrganization(input.orgId, (tx) => noteTemporalCancel(tx, input, runId, note));
+      const reason = reasonOf('cancelled', by);
+      await database.inOrganization(input.orgId, (tx) => noteTemporalCancel(tx, input, runId, reason));
     },
     async finish(input, runId, ending, attempts) {
       const finish = (how: RunEnding) => {
-        const parts = { clock, random, claim: engine.newClaim() };
-        return database.inOrganization(input.orgId, (tx) => finishRun(tx, input, runId, how, attempts, parts));
+        return database.inOrganization(input.orgId, (tx) => finishRun(tx, input, runId, how, attempts));
       };
       // Without anything that its host said, the job ends all the same.
       const done = await finish(ending).catch((thrown) => {
@@ -78,14 +73,12 @@ function retriedActivities({ database, engine, clock, random }: ControlParts): C
       return done.end;
     },
     async requeue(input, runId) {
-      const claim = engine.newClaim();
-      const done = await database.inOrganization(input.orgId, (tx) => requeueRun(tx, input, runId, claim));
+      const done = await database.inOrganization(input.orgId, (tx) => requeueRun(tx, input, runId));
       if (done.verdict === 'waiting') await engine.startRuns(done.starts);
       return done.verdict === 'waiting';
     },
-    giveUp: (input, runId, lost) =>
-      database.inOrganization(input.orgId, (tx) => giveUpAttempt(tx, input, runId, lost, { clock, random })),
+    giveUp: (input, runId, lost) => database.inOrganization(input.orgId, (tx) => giveUpAttempt(tx, input, runId, lost)),
     hostIsQuiet: (input, runId, lost) =>
-      database.inOrganization(input.orgId, (tx) => hostIsQuiet(tx, input, runId, lost, clock.now())),
+      database.inOrganization(input.orgId, (tx) => hostIsQuiet(tx, input, runId, lost)),
   };
 }

@@ -67,7 +67,7 @@ const change: Routes = async (app, { database, engine }) => {
       const { id } = request.params;
       const cap = { maxJobs: request.body.maxJobs, ifVersion: ifMatchOf(request) };
       const { starts, repository } = await database.inOrganization(scopeOf(request), async (tx) => {
-        const starts = await changeRepository(tx, id, cap, engine.newClaim());
+        const starts = await changeRepository(tx, id, cap);
         return { starts, repository: await findEntity(tx, REPOSITORIES, id) };
       });
       if (starts.length > 0) void engine.startRuns(starts);

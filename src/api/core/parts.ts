@@ -33,7 +33,7 @@ export interface ApiParts {
   readonly database: Database;
   /** On the `auth` login: finds who holds a key, before any organisation is known. */
   readonly authDb: Kysely<unknown>;
-  readonly engine: Pick<WorkflowEngine, 'newClaim' | 'startRuns' | 'tellCancel' | 'describe' | 'state' | 'probe'>;
+  readonly engine: Pick<WorkflowEngine, 'startRuns' | 'tellCancel' | 'describe' | 'state' | 'probe'>;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Log;

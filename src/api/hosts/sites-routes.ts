@@ -46,7 +46,7 @@ export const siteRoutes: Routes = async (app, { database, engine }) => {
     async (request, reply) => {
       const change = { ...request.body, ifVersion: ifMatchOf(request) };
       const { site, starts } = await database.inOrganization(scopeOf(request), (tx) =>
-        changeSite(tx, request.params.id, change, engine.newClaim()),
+        changeSite(tx, request.params.id, change),
       );
       if (starts.length > 0) void engine.startRuns(starts);
       return shown(request, reply, SITE, site);
@@ -64,9 +64,7 @@ export const siteRoutes: Routes = async (app, { database, engine }) => {
       },
     },
     async (request, reply) => {
-      await database.inOrganization(scopeOf(request), (tx) =>
-        removeSite(tx, request.params.id, ifMatchOf(request), engine.newClaim()),
-      );
+      await database.inOrganization(scopeOf(request), (tx) => removeSite(tx, request.params.id, ifMatchOf(request)));
       return reply.code(204).send(null);
     },
   );

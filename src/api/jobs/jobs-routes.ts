@@ -70,7 +70,7 @@ function list(app: App, { database }: ApiParts): void {
   );
 }
 
-function start(app: App, { database, engine, clock, random }: ApiParts): void {
+function start(app: App, { database, engine }: ApiParts): void {
   app.post(
     '/jobs',
     {
@@ -99,14 +99,13 @@ function start(app: App, { database, engine, clock, random }: ApiParts): void {
         idempotency: idempotencyOf(request),
         ifBusy,
       };
-      const claim = engine.newClaim();
       const sees = seesOf(principal);
       const { answer, view } = await database.inOrganization(orgId, async (tx) => {
         let fresh: JobView | null = null;
         const onWritten = async ([id]: readonly string[]) => {
           fresh = await getJob(tx, id!, sees);
         };
-        const [answer] = await acceptJobs(tx, [wanted], { clock, random, claim, onWritten });
+        const [answer] = await acceptJobs(tx, [wanted], onWritten);
         if (answer!.verdict === 'refused') throw answer!.failure;
         return { answer: answer!, view: fresh ?? (await getJob(tx, answer!.jobId, sees)) };
       });
@@ -135,7 +134,7 @@ function show(app: App, { database }: ApiParts): void {
   );
 }
 
-function cancel(app: App, { database, engine, clock, random }: ApiParts): void {
+function cancel(app: App, { database, engine }: ApiParts): void {
   app.post(
     '/jobs/:id/cancel',
     {
@@ -150,22 +149,13 @@ function cancel(app: App, { database, engine, clock, random }: ApiParts): void {
     },
     async (request, reply) => {
       const principal = principalOf(request);
-      const { orgId } = principal;
       const { id } = request.params;
-      const claim = engine.newClaim();
-      const { answer, view } = await database.inOrganization(orgId, async (tx) => {
+      const scope = { orgId: principal.orgId, actor: actorOf(principal), requestId: request.id };
+      const { answer, view } = await database.inOrganization(scope, async (tx) => {
         const seen = await getJob(tx, id);
         if (!seen) throw notFound();
         demand(principal, 'job:read', 'job:cancel', seen.site_id);
-        const parts = {
-          actor: actorOf(principal),
-          reason: request.body?.reason ?? null,
-          requestId: request.id,
-          claim,
-          clock,
-          random,
-        };
-        const answer = await requestCancel(tx, id, parts);
+        const answer = await requestCancel(tx, id, request.body?.reason ?? null);
         if (answer instanceof Failure) throw answer;
         return { answer, view: await getJob(tx, id, seesOf(principal)) };
       });

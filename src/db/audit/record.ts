@@ -4,9 +4,9 @@ import type { Actor } from '../../domain/core/actor.ts';
 import type { Tx } from '../core/transaction.ts';
 
 /** A value, or the expression of the statement it is part of that gives it. */
-type Written<T> = T | RawBuilder<T>;
+export type Written<T> = T | RawBuilder<T>;
 /** Values beside expressions: `{ state: 'queued', version: sql`version` }`. Never a secret. */
-type Data = Readonly<Record<string, unknown>>;
+export type Data = Readonly<Record<string, unknown>>;
 
 export interface AuditFact {
   /** For example `repository.create`. */

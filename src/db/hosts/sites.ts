@@ -5,7 +5,7 @@ import { createOnce, type EntityRead, findEntity, openEntity, refuseTakenName } 
 import type { IdempotencyKeyUse } from '../core/idempotency.ts';
 import type { Tx } from '../core/transaction.ts';
 import { changeSite as changeSiteCap } from '../jobs/change-cap.ts';
-import { type CommitterClaim, limitSite } from '../jobs/grant.ts';
+import { limitSite } from '../jobs/grant.ts';
 import type { StartOrder } from '../jobs/start-orders.ts';
 import { Site } from '../tables/site.ts';
 
@@ -47,7 +47,6 @@ export async function changeSite(
   tx: Tx,
   id: string,
   { name, maxJobs, ifVersion }: SiteChange,
-  claim: CommitterClaim,
 ): Promise<{ site: Site; starts: StartOrder[] }> {
   const site = await openEntity(tx, SITES, id, noun, { ifVersion });
   if (name !== undefined && name !== site.name) {
@@ -57,15 +56,15 @@ export async function changeSite(
     await tx.em.flush();
     await tell(tx, 'rename', site, { before });
   }
-  const starts = maxJobs === undefined ? [] : await changeSiteCap(tx, id, { maxJobs, ifVersion: null }, claim);
+  const starts = maxJobs === undefined ? [] : await changeSiteCap(tx, id, { maxJobs, ifVersion: null });
   return { site: (await findEntity(tx, SITES, id))!, starts };
 }
 
 /** Only what nothing ever pointed at: hosts, jobs and roles that were given there, also those that were taken away, keep their site. */
-export async function removeSite(tx: Tx, id: string, ifVersion: number | null, claim: CommitterClaim): Promise<void> {
+export async function removeSite(tx: Tx, id: string, ifVersion: number | null): Promise<void> {
   const site = await openEntity(tx, SITES, id, noun, { ifVersion });
   // Its cap is a key of its own; nobody waits for one without hosts.
-  await limitSite(tx, id, null, claim);
+  await limitSite(tx, id, null);
   tx.em.remove(site);
   await tx.em.flush().catch((thrown: unknown) => {
     if (!(thrown instanceof ForeignKeyConstraintViolationException)) throw thrown;

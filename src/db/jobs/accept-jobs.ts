@@ -3,13 +3,11 @@ import type { Actor, Can, Trigger } from '../../domain/core/actor.ts';
 import type { JobFacts } from '../../domain/jobs/facts.ts';
 import { withSite } from '../../domain/jobs/lock.ts';
 import { type AskedJob, judgeRequest, type ReadRequest, readRequest } from '../../kinds/core/judge-request.ts';
-import type { Clock } from '../../lib/clock.ts';
 import { Failure } from '../../lib/failure.ts';
-import { newUuid, type RandomBytes } from '../../lib/ids.ts';
 import type { IdempotencyKeyUse } from '../core/idempotency.ts';
 import { lockOrganization } from '../core/lock-organization.ts';
 import type { Tx } from '../core/transaction.ts';
-import { type CommitterClaim, tryJobs } from './grant.ts';
+import { tryJobs } from './grant.ts';
 import { insertJobs, type NewJob } from './insert-jobs.ts';
 import { loadWaits, type Sees } from './job-waits.ts';
 import { loadSubjects } from './load-subjects.ts';
@@ -32,19 +30,14 @@ export type Accepted =
   | { readonly verdict: 'repeated'; readonly jobId: string }
   | { readonly verdict: 'refused'; readonly failure: Failure };
 
-export interface AcceptParts {
-  readonly clock: Clock;
-  readonly random: RandomBytes;
-  readonly claim: CommitterClaim;
-  /** Called right behind the statements that write these new jobs: what it asks travels along, and is waited for. */
-  readonly onWritten?: (jobIds: readonly string[]) => Promise<void>;
-}
+/** Called right behind the statements that write these new jobs: what it asks travels along, and is waited for. */
+export type OnWritten = (jobIds: readonly string[]) => Promise<void>;
 
 /**
  * The one way in for jobs, whoever asks. Decides and records in the caller's transaction, in the order of the requests,
  * and answers each. A refused request writes nothing. Hand the starts to the engine after the commit.
  */
-export async function acceptJobs(tx: Tx, requests: readonly JobRequest[], parts: AcceptParts): Promise<Accepted[]> {
+export async function acceptJobs(tx: Tx, requests: readonly JobRequest[], onWritten?: OnWritten): Promise<Accepted[]> {
   const read = requests.map((request) => readRequest(tx.registry.kinds, request));
   const asked = read.map((one) => (one instanceof Failure ? {} : one.asked));
   const [, subjects, repeated] = await Promise.all([
@@ -60,20 +53,20 @@ export async function acceptJobs(tx: Tx, requests: readonly JobRequest[], parts:
     if (before) answers.push(before);
     else if (known instanceof Failure) answers.push({ verdict: 'refused', failure: known });
     else {
-      const jobFacts = { organizationId: tx.orgId, jobId: newUuid(parts.clock, parts.random), subjects: subjects[at]! };
+      const jobFacts = { organizationId: tx.orgId, jobId: tx.newId(), subjects: subjects[at]! };
       const refusal = judgeRequest(tx.registry.kinds, known, jobFacts, request.can);
       answers.push(refusal && { verdict: 'refused', failure: refusal });
-      if (!refusal) fresh.push({ at, job: newJob(request, known, jobFacts, parts) });
+      if (!refusal) fresh.push({ at, job: newJob(tx, request, known, jobFacts) });
     }
   }
-  if (fresh.length > 0) await insertAndGrant(tx, requests, fresh, answers, parts);
+  if (fresh.length > 0) await insertAndGrant(tx, requests, fresh, answers, onWritten);
   return answers as Accepted[];
 }
 
-function newJob(request: JobRequest, read: ReadRequest, facts: JobFacts, parts: AcceptParts): NewJob {
+function newJob(tx: Tx, request: JobRequest, read: ReadRequest, facts: JobFacts): NewJob {
   return {
     id: facts.jobId,
-    auditId: newUuid(parts.clock, parts.random),
+    auditId: tx.newId(),
     kind: read.kind.key,
     title: read.kind.sentence(facts),
     facts,
@@ -83,7 +76,7 @@ function newJob(request: JobRequest, read: ReadRequest, facts: JobFacts, parts: 
     requestId: request.requestId,
     idempotency: request.idempotency,
     keys: withSite(read.kind.keys(facts), facts.subjects.host),
-    queueDeadlineAt: new Date(parts.claim.now.getTime() + read.kind.limits.queueDeadlineMs),
+    queueDeadlineAt: new Date(tx.now.getTime() + read.kind.limits.queueDeadlineMs),
   };
 }
 
@@ -92,12 +85,12 @@ async function insertAndGrant(
   requests: readonly JobRequest[],
   fresh: readonly { at: number; job: NewJob }[],
   answers: (Accepted | null)[],
-  { claim, onWritten }: AcceptParts,
+  onWritten: OnWritten | undefined,
 ): Promise<void> {
   const ready = fresh.filter(({ job }) => job.facts.subjects.host?.online ?? true).map(({ job }) => job.id);
   const [, granted] = await Promise.all([
-    insertJobs(tx, fresh.map((f) => f.job), claim.now), // biome-ignore format: one line
-    tryJobs(tx, ready, claim),
+    insertJobs(tx, fresh.map((f) => f.job)), // biome-ignore format: one line
+    tryJobs(tx, ready),
     onWritten?.(fresh.map(({ job }) => job.id)),
   ]);
   for (const { at, job } of fresh) {

@@ -4,7 +4,7 @@ import { Failure } from '../../lib/failure.ts';
 import { tellChange } from '../audit/tell-change.ts';
 import { lockOrganization } from '../core/lock-organization.ts';
 import type { Tx } from '../core/transaction.ts';
-import { type CommitterClaim, limitRepository, limitSite } from './grant.ts';
+import { limitRepository, limitSite } from './grant.ts';
 import { loadStartOrders, type StartOrder } from './start-orders.ts';
 
 export interface CapChange {
@@ -23,19 +23,16 @@ const REPOSITORY: Capped = { noun: 'repository', topic: 'repository.changed', li
 const SITE: Capped = { noun: 'site', topic: 'site.changed', limit: limitSite };
 
 /** Sets a repository's cap; answers what may start by that, to be handed to the engine after the commit. */
-export const changeRepository = (tx: Tx, id: string, change: CapChange, claim: CommitterClaim) =>
-  changeCap(tx, REPOSITORY, id, change, claim);
+export const changeRepository = (tx: Tx, id: string, change: CapChange) => changeCap(tx, REPOSITORY, id, change);
 
 /** Sets a site's cap; answers what may start by that, to be handed to the engine after the commit. */
-export const changeSite = (tx: Tx, id: string, change: CapChange, claim: CommitterClaim) =>
-  changeCap(tx, SITE, id, change, claim);
+export const changeSite = (tx: Tx, id: string, change: CapChange) => changeCap(tx, SITE, id, change);
 
 async function changeCap(
   tx: Tx,
   { noun, topic, limit }: Capped,
   id: string,
   { maxJobs, ifVersion }: CapChange,
-  claim: CommitterClaim,
 ): Promise<StartOrder[]> {
   await lockOrganization(tx);
   const table = sql.table(noun);
@@ -50,5 +47,5 @@ async function changeCap(
   const object = { kind: noun, id, label: row.name, version: row.version + 1 };
   const data = { maxJobs, before: row.max_jobs };
   await tellChange(tx, { action: `${noun}.set-cap`, topic, object, data });
-  return loadStartOrders(tx, await limit(tx, id, maxJobs, claim));
+  return loadStartOrders(tx, await limit(tx, id, maxJobs));
 }

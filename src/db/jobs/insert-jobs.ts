@@ -65,7 +65,7 @@ const ACCEPTED: Fact = {
  * them. All start as `waiting`; the grant pass comes after, in the same transaction. The order of `jobs` is their order
  * in the queue.
  */
-export async function insertJobs(tx: Tx, jobs: readonly NewJob[], now: Date): Promise<void> {
+export async function insertJobs(tx: Tx, jobs: readonly NewJob[]): Promise<void> {
   await tx.run(sql`
     with asked as materialized (
       select a.*, nextval('job_order') as seq from (select * from jsonb_to_recordset(${JSON.stringify(jobs.map(rowOf))}::jsonb) as a(no int, id uuid, audit_id uuid, kind text,
@@ -75,10 +75,10 @@ export async function insertJobs(tx: Tx, jobs: readonly NewJob[], now: Date): Pr
     j as (insert into job(org_id, id, kind, title, state, reason, host_id, site_id, repository_id, plan_id, params, trigger, actor_kind, actor_id,
         actor_label, request_id, seq, accepted_at, accepted_day, queue_deadline_at)
       select ${tx.orgId}, id, kind, title, 'waiting', case when ready then 'lock' else 'host_offline' end, host_id, site_id, repository_id, plan_id,
-        params, trigger, actor_kind, actor_id, actor_label, request_id, seq, ${now}::timestamptz, (${now}::timestamptz at time zone 'UTC')::date, deadline from asked),
+        params, trigger, actor_kind, actor_id, actor_label, request_id, seq, ${tx.now}::timestamptz, (${tx.now}::timestamptz at time zone 'UTC')::date, deadline from asked),
     ${recorded(tx, ACCEPTED)},
     i as (insert into idempotency_key(org_id, principal, route, key, body_hash, subject_id, created_at)
-      select ${tx.orgId}, idem_principal, idem_route, idem_key, decode(idem_hash, 'hex'), id, ${now}::timestamptz from asked where idem_key is not null),
+      select ${tx.orgId}, idem_principal, idem_route, idem_key, decode(idem_hash, 'hex'), id, ${tx.now}::timestamptz from asked where idem_key is not null),
     wished as (select a.id, a.seq, a.ready, coalesce(a.host_id, ${NO_HOST}::uuid) as host, k.* from asked a,
       jsonb_to_recordset(a.keys) as k(key text, mode text, slots int, is_host boolean)),
     k as (insert into lock_key(org_id, key, slots, is_host) select distinct on (key) ${tx.orgId}::uuid, key, slots, is_host from wished on conflict do nothing)

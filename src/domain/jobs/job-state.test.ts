@@ -3,11 +3,15 @@ import { isTerminal, JOB_FACTS, JOB_STATES, type JobState, transition } from './
 
 /** Every pair that may happen, written down by hand: a pair that is added or lost has to be added or lost here too. */
 const ALLOWED: Record<JobState, string> = {
-  waiting: 'granted>queued paused>waiting resumed>waiting cancel-asked>cancelled queue-deadline>timed_out',
-  queued: 'begun>running host-gone>waiting run-lost>queued cancel-asked>cancelling cancel-asked-unbegun>cancelled ENDS',
-  running: 'begun>running host-gone>waiting run-lost>queued paused>paused cancel-asked>cancelling ENDS',
-  paused: 'resumed>running cancel-asked>cancelling ENDS',
-  cancelling: 'begun>cancelling host-gone>cancelled run-lost>cancelling cancel-asked>cancelling ENDS',
+  waiting:
+    'granted>queued host-came>waiting host-went>waiting paused>waiting resumed>waiting cancel-asked>cancelled queue-deadline>timed_out',
+  queued:
+    'begun>running host-gone>waiting run-lost>queued cancel-asked>cancelling cancel-asked-unbegun>cancelled cancel-seen>cancelling ENDS',
+  running:
+    'begun>running host-asked>running host-quiet>running host-gone>waiting run-lost>queued paused>paused cancel-asked>cancelling cancel-seen>cancelling ENDS',
+  paused: 'host-asked>paused host-quiet>paused resumed>running cancel-asked>cancelling cancel-seen>cancelling ENDS',
+  cancelling:
+    'begun>cancelling host-asked>cancelling host-quiet>cancelling host-gone>cancelled run-lost>cancelling cancel-asked>cancelling ENDS',
   succeeded: '',
   partial: '',
   failed: '',
@@ -37,7 +41,7 @@ test('whatever ends a job gives its keys back, lets others in and tells it', () 
     for (const fact of JOB_FACTS) {
       const next = transition(state, fact);
       if (next && isTerminal(next.state) && !isTerminal(state))
-        expect(next.effects).toEqual(expect.arrayContaining(['release-keys', 'grant-pass', 'tell-end']));
+        expect(next.effects).toEqual(expect.arrayContaining(['drop-sends', 'release-keys', 'grant-pass', 'tell-end']));
     }
 });
 

@@ -9,6 +9,25 @@ export interface RunInput {
   readonly runNo: number;
 }
 
+/** One run of a job: its number, and the id that Temporal gave it; null while it has not begun. */
+export interface RunRef {
+  readonly runNo: number;
+  readonly runId: string | null;
+}
+
+/**
+ * The fence: whether what this run says or asks is still about its job. By number, because a job gets another run; and by
+ * Temporal's id, because a run that was reset by hand has the number of the one it came from.
+ */
+export function isCurrentRun(job: RunRef, run: RunRef): boolean {
+  return job.runNo === run.runNo && job.runId === run.runId;
+}
+
+/** The same for who may come first: nobody has begun the run of this number yet. */
+export function isCurrentOrUnbegun(job: RunRef, run: RunRef): boolean {
+  return job.runId === null ? job.runNo === run.runNo : isCurrentRun(job, run);
+}
+
 /** All that a run needs to know, as begin read it from the rows. Stands in the (encrypted) history: no secrets, nothing big. */
 export interface JobOrder {
   readonly verdict: 'go';

@@ -5,7 +5,7 @@ import { bisect } from '../../lib/bisect.ts';
 import { concurrently } from '../../lib/concurrently.ts';
 import type { LoopParts } from '../core/loop-parts.ts';
 
-type SweepParts = Pick<LoopParts<'newClaim' | 'startRuns'>, 'database' | 'engine' | 'log'>;
+type SweepParts = Pick<LoopParts<'startRuns'>, 'database' | 'engine' | 'log'>;
 
 /** So many hosts in one transaction: other accepts of the organisation wait no longer than that. */
 const BATCH = 100;
@@ -23,8 +23,7 @@ export async function sweepPresence(parts: SweepParts): Promise<'again' | 'rest'
 /** An organisation that cannot be written, and in it a host, keeps no other from being seen. */
 async function change({ database, engine, log }: SweepParts, [orgId, hostIds]: [string, string[]]): Promise<void> {
   const write = async (some: readonly string[]) => {
-    const claim = engine.newClaim();
-    await engine.startRuns(await database.inOrganization(orgId, (tx) => changePresenceOf(tx, some, claim)));
+    await engine.startRuns(await database.inOrganization(orgId, (tx) => changePresenceOf(tx, some)));
   };
   const left = await bisect(hostIds, write);
   if (left.length > 0) log.error({ orgId, hostIds: left }, 'host presence write failed');

@@ -90,15 +90,14 @@ async function unlessItsOwnFault(parts: LoopParts, run: RunUnderWay): Promise<bo
 }
 
 async function replaceIfLost(parts: LoopParts, run: RunUnderWay): Promise<boolean> {
-  const { database, engine, clock, random, log } = parts;
+  const { database, engine, log } = parts;
   const inspection = await engine.inspect(run);
   if (inspection.kind === 'there') return false;
   // First, so that nothing of the old name goes on beside the new run, even when we die between the two.
   if (inspection.how === 'replaced') await engine.endRun(run);
-  const claim = engine.newClaim();
   const { orgId, jobId, runNo, runId } = run;
   const lost = { orgId, jobId, runNo, runId, how: inspection.how, by: inspection.by };
-  const starts = await database.inOrganization(orgId, (tx) => replaceLostRun(tx, lost, { clock, random, claim }));
+  const starts = await database.inOrganization(orgId, (tx) => replaceLostRun(tx, lost));
   if (starts.length > 0)
     log.warn({ jobId: publicId('job', jobId), runNo, how: inspection.how }, 'run lost: starting another');
   await engine.startRuns(starts);

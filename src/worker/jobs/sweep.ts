@@ -10,7 +10,7 @@ export const REPAIR_LEASE_MS = 2.5 * REPAIR_PERIOD_MS;
 const OVERDUE = 200;
 
 /** Each 15 s: jobs that waited too long or were forgotten. */
-export async function sweepRepair(parts: LoopParts<'newClaim' | 'startRuns'>): Promise<'again' | 'rest'> {
+export async function sweepRepair(parts: LoopParts<'startRuns'>): Promise<'again' | 'rest'> {
   const { database, engine } = parts;
   const overdue = await database.acrossOrganizations('sweep: overdue waits', (tx) =>
     tx.rows(sql<{
@@ -20,10 +20,7 @@ export async function sweepRepair(parts: LoopParts<'newClaim' | 'startRuns'>): P
       and queue_deadline_at < ${tx.now}::timestamptz order by queue_deadline_at limit ${OVERDUE}`),
   );
   const timeOut = async ({ orgId, jobId }: { orgId: string; jobId: string }) => {
-    const claim = engine.newClaim();
-    await engine.startRuns(
-      await database.inOrganization(orgId, (tx) => timeOutWaiting(tx, jobId, { ...parts, claim })),
-    );
+    await engine.startRuns(await database.inOrganization(orgId, (tx) => timeOutWaiting(tx, jobId)));
   };
   // Whatever fails with one of them: the others, and what was forgotten, are looked at all the same.
   const timedOut = await Promise.allSettled([concurrently(overdue, 1, timeOut)]);
@@ -37,14 +34,13 @@ export async function sweepForgotten({
   database,
   engine,
   log,
-}: Pick<LoopParts<'newClaim' | 'startRuns'>, 'database' | 'engine' | 'log'>): Promise<number> {
+}: Pick<LoopParts<'startRuns'>, 'database' | 'engine' | 'log'>): Promise<number> {
   let found = 0;
   await concurrently(
     await database.acrossOrganizations('sweep: forgotten jobs', organizationsWithForgotten),
     1,
     async (orgId) => {
-      const claim = engine.newClaim();
-      const starts = await database.inOrganization(orgId, (tx) => repeatGrants(tx, claim));
+      const starts = await database.inOrganization(orgId, repeatGrants);
       found += starts.length;
       await engine.startRuns(starts);
     },

@@ -4,7 +4,7 @@ import { openOrm } from '../../../src/db/core/orm.ts';
 import { JOB_REGISTRY } from '../../../src/db/job-registry.ts';
 import { acceptJobs, type JobRequest } from '../../../src/db/jobs/accept-jobs.ts';
 import { systemClock as clock } from '../../../src/lib/clock.ts';
-import { newUuid, systemRandom as random } from '../../../src/lib/ids.ts';
+import { systemRandom as random } from '../../../src/lib/ids.ts';
 import { seeded } from '../storm/seeded.ts';
 
 export interface DueOrder {
@@ -55,9 +55,7 @@ await new Promise((resolve) => setTimeout(resolve, order.beginsAtMs - Date.now()
 const verdicts: Record<string, number> = {};
 while (all.length > 0) {
   const batch = all.splice(0, 1 + chance(20));
-  const now = clock.now();
-  const claim = { token: newUuid(clock, random), now, until: new Date(now.getTime() + 5_000) };
-  const answers = await db.inOrganization(org, (tx) => acceptJobs(tx, batch, { clock, random, claim }));
+  const answers = await db.inOrganization(org, (tx) => acceptJobs(tx, batch));
   for (const { verdict } of answers) verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
 }
 process.send!(verdicts, () => process.exit(0));

@@ -7,7 +7,7 @@ import type { Tx } from '../../../src/db/core/transaction.ts';
 import { JOB_REGISTRY } from '../../../src/db/job-registry.ts';
 import { acceptJobs } from '../../../src/db/jobs/accept-jobs.ts';
 import { changeRepository, changeSite } from '../../../src/db/jobs/change-cap.ts';
-import { type CommitterClaim, changePresence, tryJobs } from '../../../src/db/jobs/grant.ts';
+import { changePresence, tryJobs } from '../../../src/db/jobs/grant.ts';
 import { insertJobs } from '../../../src/db/jobs/insert-jobs.ts';
 import { loadSubjects } from '../../../src/db/jobs/load-subjects.ts';
 import { requestCancel } from '../../../src/db/jobs/request-cancel.ts';
@@ -76,11 +76,6 @@ const looker = new pg.Pool({ connectionString: order.ownerUrl, max: 3, applicati
 looker.on('error', () => {});
 
 const id = () => newUuid(clock, random);
-const claim = (): CommitterClaim => {
-  const now = clock.now();
-  return { token: id(), now, until: new Date(now.getTime() + 5_000) };
-};
-const parts = () => ({ clock, random, claim: claim() });
 const someJob = async (states: readonly string[]) => {
   const found = await looker.query(
     'select id, run_no, state, title from job where org_id = $1 and state = any($2) order by random() limit 1',
@@ -111,7 +106,7 @@ const request = (kind: string, params: Record<string, unknown>, hostId: string |
 
 async function accept(kind: string, params: Record<string, unknown>, hostId: string | null): Promise<void> {
   const from = performance.now();
-  await api.inOrganization(org, (tx) => acceptJobs(tx, [request(kind, params, hostId)], parts()));
+  await api.inOrganization(org, (tx) => acceptJobs(tx, [request(kind, params, hostId)]));
   report.acceptMs.push(performance.now() - from);
 }
 
@@ -119,7 +114,6 @@ async function accept(kind: string, params: Record<string, unknown>, hostId: str
 async function inject(hostId: string | null, keys: readonly KeyWish[]): Promise<void> {
   await api.inOrganization(org, async (tx: Tx) => {
     await lockOrganization(tx);
-    const about = claim();
     const host = hostId === null ? null : await hostNow(tx, hostId);
     const online = host?.online ?? true;
     const jobId = id();
@@ -138,10 +132,10 @@ async function inject(hostId: string | null, keys: readonly KeyWish[]): Promise<
       requestId: 'storm',
       idempotency: null,
       keys: withSite(keys, host),
-      queueDeadlineAt: new Date(about.now.getTime() + 3_600_000),
+      queueDeadlineAt: new Date(tx.now.getTime() + 3_600_000),
     };
-    await insertJobs(tx, [{ ...job, ...more }], about.now);
-    if (online) await tryJobs(tx, [jobId], about);
+    await insertJobs(tx, [{ ...job, ...more }]);
+    if (online) await tryJobs(tx, [jobId]);
   });
 }
 
@@ -157,8 +151,8 @@ async function end(job: { id: string; run_no: number }): Promise<void> {
   const from = performance.now();
   for (let tries = 1; ; tries++) {
     try {
-      await worker.inOrganization(org, (tx) => beginRun(tx, input, `run-${job.id}-${job.run_no}`, clock.now()));
-      await worker.inOrganization(org, (tx) => finishRun(tx, input, `run-${job.id}-${job.run_no}`, ending, 1, parts()));
+      await worker.inOrganization(org, (tx) => beginRun(tx, input, `run-${job.id}-${job.run_no}`));
+      await worker.inOrganization(org, (tx) => finishRun(tx, input, `run-${job.id}-${job.run_no}`, ending, 1));
       if (tries > 1) report.refillMs.push(performance.now() - from);
       return;
     } catch (thrown) {
@@ -172,24 +166,22 @@ async function end(job: { id: string; run_no: number }): Promise<void> {
 /** A run that began and does its work for a while. */
 async function begin(job: { id: string; run_no: number }): Promise<void> {
   const input = { orgId: org, jobId: job.id, runNo: job.run_no };
-  await worker.inOrganization(org, (tx) => beginRun(tx, input, `run-${job.id}-${job.run_no}`, clock.now()));
+  await worker.inOrganization(org, (tx) => beginRun(tx, input, `run-${job.id}-${job.run_no}`));
 }
 
 async function requeue(job: { id: string; run_no: number }): Promise<void> {
   const input = { orgId: org, jobId: job.id, runNo: job.run_no };
-  await worker.inOrganization(org, (tx) => requeueRun(tx, input, `run-${job.id}-${job.run_no}`, claim()));
+  await worker.inOrganization(org, (tx) => requeueRun(tx, input, `run-${job.id}-${job.run_no}`));
 }
 
 async function cancel(jobId: string): Promise<void> {
-  await api.inOrganization(org, (tx) =>
-    requestCancel(tx, jobId, { ...parts(), actor: ACTOR, reason: null, requestId: 'storm' }),
-  );
+  await api.inOrganization({ orgId: org, actor: ACTOR, requestId: 'storm' }, (tx) => requestCancel(tx, jobId, null));
 }
 
 async function move(hostId: string, present: boolean): Promise<void> {
   await worker.inOrganization(org, async (tx) => {
     await lockOrganization(tx);
-    await changePresence(tx, hostId, present, claim());
+    await changePresence(tx, hostId, present);
   });
 }
 
@@ -199,7 +191,7 @@ async function cap(chance: (below: number) => number): Promise<void> {
   const [change, ids] =
     chance(2) === 0 ? ([changeSite, order.sites] as const) : ([changeRepository, order.repositories] as const);
   const scope = { orgId: org, actor: ACTOR, requestId: 'storm' };
-  await api.inOrganization(scope, (tx) => change(tx, ids[chance(ids.length)]!, { maxJobs, ifVersion: null }, claim()));
+  await api.inOrganization(scope, (tx) => change(tx, ids[chance(ids.length)]!, { maxJobs, ifVersion: null }));
   report.caps++;
 }
 

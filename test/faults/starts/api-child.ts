@@ -23,7 +23,7 @@ export interface ApiOrder {
 const order = JSON.parse(process.argv[2]!) as ApiOrder;
 const log = createLogger({ level: 'fatal' as never, pretty: false, process: 'api' });
 const target = order.temporal;
-const real = openWorkflowEngine({ target, clock, random, log });
+const real = openWorkflowEngine({ target, clock, log });
 const engine = order.diesBeforeStart
   ? { ...real, startRuns: async () => void process.kill(process.pid, 'SIGKILL') }
   : real;

@@ -1,12 +1,19 @@
 import { sql } from 'kysely';
 import { CONTROL_QUEUE, mainQueue, quickQueue } from '../../../catalog/queues.ts';
-import { isTerminal, transition } from '../../../domain/jobs/job-state.ts';
-import type { BeginAnswer, JobOrder, LeftBehind, RunInput } from '../../../domain/jobs/run.ts';
+import { transition } from '../../../domain/jobs/job-state.ts';
+import {
+  type BeginAnswer,
+  isCurrentOrUnbegun,
+  type JobOrder,
+  type LeftBehind,
+  type RunInput,
+} from '../../../domain/jobs/run.ts';
 import type { JobKind } from '../../../kinds/core/define-kind.ts';
 import { publicId } from '../../../lib/ids.ts';
 import { lockOrganization } from '../../core/lock-organization.ts';
 import type { Tx } from '../../core/transaction.ts';
 import { type JobRow, readJob } from '../job-row.ts';
+import { moveJobs } from '../move-jobs.ts';
 import { leftBehind } from './left-behind.ts';
 
 /** A host's agent that does not pick an attempt up in this time counts as away. */
@@ -16,27 +23,17 @@ export const SCHEDULE_TO_START_MS = 30_000;
  * The first thing a run does: stores its Temporal run id (the fence), takes the job from `queued` to `running`, drops its
  * outbox entry, and answers all it needs. Repeating it is harmless; a run that is not the job's current one is turned away.
  */
-export async function beginRun(tx: Tx, input: RunInput, runId: string, now: Date): Promise<BeginAnswer> {
+export async function beginRun(tx: Tx, input: RunInput, runId: string): Promise<BeginAnswer> {
   const [, job] = await Promise.all([lockOrganization(tx), readJob(tx, input.jobId)]);
-  if (job === null || !isMine(job, input, runId)) return { verdict: 'not-mine' };
+  if (job === null || !isCurrentOrUnbegun(job, { ...input, runId })) return { verdict: 'not-mine' };
   const next = transition(job.state, 'begun');
   if (next === null) return { verdict: 'not-mine' };
-  const begun = tx.run(sql`
-    with gone as (delete from outbox where org_id = ${input.orgId} and job_id = ${input.jobId} and kind = 'start'),
-    j as (update job set state = ${next.state}, run_id = ${runId}, started_at = coalesce(started_at, ${now}::timestamptz),
-            version = version + 1 where org_id = ${input.orgId} and id = ${input.jobId} returning version)
-    insert into event(org_id, topic, subject_id, data, at)
-      select ${input.orgId}, 'job.changed', ${input.jobId}, jsonb_build_object('state', ${next.state}::text, 'version', version),
-        ${now}::timestamptz from j`);
+  const set = { run_id: runId, started_at: sql`coalesce(started_at, ${tx.now}::timestamptz)` };
+  const begun = moveJobs(tx, { ids: [job.id], state: job.state }, 'begun', { set });
   const asked = Promise.all([begun, input.runNo === 1 ? null : leftBehind(tx, input)]);
   tx.conclude();
   const [, left] = await asked;
   return orderOf(job, tx.registry.kinds.byKey(job.kind)!, next.state === 'cancelling', left);
-}
-
-/** A job whose row has ended, was started anew, or was taken by another Temporal run of the same number is not this run's. */
-function isMine(job: JobRow, input: RunInput, runId: string): boolean {
-  return !isTerminal(job.state) && job.runNo === input.runNo && (job.runId === null || job.runId === runId);
 }
 
 function orderOf(job: JobRow, kind: JobKind, cancelAsked: boolean, left: LeftBehind | null): JobOrder {

@@ -3,6 +3,7 @@ import type { ClaimVerdict } from '../../../domain/hosts/gateway-store.ts';
 import { attemptClass } from '../../../domain/jobs/agent-protocol.ts';
 import type { JobFacts } from '../../../domain/jobs/facts.ts';
 import { isTerminal } from '../../../domain/jobs/job-state.ts';
+import { isCurrentRun } from '../../../domain/jobs/run.ts';
 import type { JobKind } from '../../../kinds/core/define-kind.ts';
 import type { Tx } from '../../core/transaction.ts';
 import { type JobRow, readJobShared } from '../job-row.ts';
@@ -20,8 +21,7 @@ export async function claimAttempt(tx: Tx, who: AttemptIdentity, attemptId: stri
   const { orgId, jobId } = who;
   const job = await readJobShared(tx, jobId);
   if (job === null || job.hostId !== who.hostId) return refused('this host has no such job');
-  // By number, and by Temporal's id: a run that was reset by hand has the number of the one it came from.
-  if (job.runNo !== who.runNo || job.runId !== who.runId) return refused('the job was started anew');
+  if (!isCurrentRun(job, who)) return refused('the job was started anew');
   if (isTerminal(job.state)) return refused(`the job has ended as ${job.state}`);
   const kind = tx.registry.kinds.byKey(job.kind);
   const why = kind === null ? 'the job is of another kind' : refusal(job, kind, who.activity);

@@ -1,25 +1,16 @@
 import { sql } from 'kysely';
-import { isTerminal, type TerminalState, transition } from '../../../domain/jobs/job-state.ts';
+import { isTerminal, type TerminalState } from '../../../domain/jobs/job-state.ts';
 import type { AttemptResult } from '../../../domain/jobs/outcome.ts';
 import { readAttemptResult } from '../../../domain/jobs/read-outcome.ts';
-import type { JobEnding, RunEnding, RunInput } from '../../../domain/jobs/run.ts';
+import { isCurrentOrUnbegun, type JobEnding, type RunEnding, type RunInput } from '../../../domain/jobs/run.ts';
 import { type Conclusion, conclude } from '../../../kinds/core/conclude.ts';
-import type { Clock } from '../../../lib/clock.ts';
-import { newUuid, type RandomBytes } from '../../../lib/ids.ts';
 import type { EndingJob } from '../../core/job-registry.ts';
 import { lockOrganization } from '../../core/lock-organization.ts';
 import type { Tx } from '../../core/transaction.ts';
 import { endJob } from '../end-job.ts';
-import { type CommitterClaim, releaseAndGrant } from '../grant.ts';
 import { readJob } from '../job-row.ts';
 import { subjectsOfJob } from '../load-subjects.ts';
 import type { StartOrder } from '../start-orders.ts';
-
-export interface FinishParts {
-  readonly clock: Clock;
-  readonly random: RandomBytes;
-  readonly claim: CommitterClaim;
-}
 
 export interface Finished {
   /** Null when the row belongs to another run; what stands in it when this run ended it before. */
@@ -35,37 +26,28 @@ export async function finishRun(
   runId: string,
   ending: RunEnding,
   attempts: number,
-  parts: FinishParts,
 ): Promise<Finished> {
   const [, job, result] = await Promise.all([
     lockOrganization(tx),
     readJob(tx, input.jobId),
     ending.how === 'answered' ? lastResult(tx, input) : null,
   ]);
-  if (job === null || job.runNo !== input.runNo || (job.runId !== null && job.runId !== runId))
-    return { end: null, starts: [] };
+  if (job === null || !isCurrentOrUnbegun(job, { ...input, runId })) return { end: null, starts: [] };
   if (isTerminal(job.state)) return { end: await endingOf(tx, input, job.state), starts: [] };
   const kind = tx.registry.kinds.byKey(job.kind)!;
   const concluded = conclude(kind, ending);
   const about = { id: job.id, kind, subjects: subjectsOfJob(tx, job) };
   const conclusion = await judgeEnd(tx, about, concluded);
-  if (transition(job.state, `ended:${conclusion.state}`) === null)
-    throw new Error(`a job that is ${job.state} cannot end as ${conclusion.state}`);
-  const ended = endJob(tx, {
-    orgId: input.orgId,
-    jobId: input.jobId,
-    title: job.title,
-    requestId: job.requestId,
+  const end = {
     conclusion,
     failures: result?.failures ?? [],
     failureCount: result?.failureCount ?? 0,
     attempts,
     actor: { kind: 'system', id: null, label: 'run' },
-    auditId: newUuid(parts.clock, parts.random),
-    now: parts.claim.now,
-  });
+    requestId: job.requestId,
+  } as const;
   const learnt = Promise.all(tx.registry.ends.map(({ learn }) => learn?.(tx, about, concluded.outcome)));
-  const asked = Promise.all([releaseAndGrant(tx, input.jobId, parts.claim), ended, learnt]);
+  const asked = Promise.all([endJob(tx, job, `ended:${conclusion.state}`, end), learnt]);
   tx.conclude();
   const [starts] = await asked;
   const { state, code, sentence, next } = conclusion;

@@ -1,5 +1,5 @@
 import { transition } from '../../../domain/jobs/job-state.ts';
-import type { RunInput } from '../../../domain/jobs/run.ts';
+import { isCurrentRun, type RunInput } from '../../../domain/jobs/run.ts';
 import { lockOrganization } from '../../core/lock-organization.ts';
 import type { Tx } from '../../core/transaction.ts';
 import { readJob } from '../job-row.ts';
@@ -8,20 +8,13 @@ import { markCancelling } from '../mark-cancelling.ts';
 /** Whether this run was cancelled by somebody whom the row does not know: then it was done in Temporal itself. */
 export async function isCancelUnknown(tx: Tx, input: RunInput, runId: string): Promise<boolean> {
   const job = await readJob(tx, input.jobId);
-  return job !== null && job.runNo === input.runNo && job.runId === runId && job.state === 'running';
+  return job !== null && isCurrentRun(job, { ...input, runId }) && job.state === 'running';
 }
 
 /** Writes down a cancel that was made in Temporal. Repeating it is harmless, and one of ours that came first is kept. */
-export async function noteTemporalCancel(
-  tx: Tx,
-  input: RunInput,
-  runId: string,
-  note: { readonly reason: string; readonly auditId: string; readonly now: Date },
-): Promise<void> {
-  const { orgId, jobId } = input;
+export async function noteTemporalCancel(tx: Tx, input: RunInput, runId: string, reason: string): Promise<void> {
   await lockOrganization(tx);
-  const job = await readJob(tx, jobId);
-  if (job === null || job.runNo !== input.runNo || job.runId !== runId) return;
-  if (job.state === 'cancelling' || transition(job.state, 'cancel-asked')?.state !== 'cancelling') return;
-  await markCancelling(tx, { orgId, jobId, title: job.title, ...note });
+  const job = await readJob(tx, input.jobId);
+  if (job === null || !isCurrentRun(job, { ...input, runId })) return;
+  if (transition(job.state, 'cancel-seen') !== null) await markCancelling(tx, job, reason);
 }

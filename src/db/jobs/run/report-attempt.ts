@@ -3,6 +3,7 @@ import type { AttemptIdentity } from '../../../domain/core/attempt-identity.ts';
 import { type AttemptReport, LATE_LOG_MS, type ReportAnswer } from '../../../domain/jobs/agent-protocol.ts';
 import { isTerminal, type JobState } from '../../../domain/jobs/job-state.ts';
 import { keptBytes } from '../../../domain/jobs/log-size.ts';
+import { isCurrentRun } from '../../../domain/jobs/run.ts';
 import type { Tx } from '../../core/transaction.ts';
 import { appendLog, closeLog, nextSeqOf } from '../../logs/append-log.ts';
 import { knownAttempt, touchAttempt } from './touch-attempt.ts';
@@ -26,18 +27,18 @@ export async function reportAttempt(
   const job = await tx.first(sql<{
     kind: string;
     state: JobState;
-    run_no: number;
-    run_id: string | null;
+    runNo: number;
+    runId: string | null;
     host_id: string | null;
     day: string;
     finished_at: string | null;
   }>`
-    select kind, state, run_no, run_id, host_id, accepted_day::text as day, finished_at, set_config('lock_timeout', ${LOG_LOCK_MS}, true)
+    select kind, state, run_no as "runNo", run_id as "runId", host_id, accepted_day::text as day, finished_at, set_config('lock_timeout', ${LOG_LOCK_MS}, true)
       from job where org_id = ${orgId} and id = ${jobId}`);
   const late = job?.finished_at && now.getTime() - new Date(job.finished_at).getTime() > LATE_LOG_MS;
   if (!job || job.host_id !== who.hostId || late) return CLOSED;
   tx.notify();
-  const current = job.run_no === who.runNo && job.run_id === who.runId;
+  const current = isCurrentRun(job, who);
   // What an attempt of a run that is over has to say is evidence, which the run after it looks for. A new attempt it cannot make.
   const id = current ? await touchAttempt(tx, attemptId, who, now, false, null) : await knownAttempt(tx, who);
   if (id === null) return CLOSED;

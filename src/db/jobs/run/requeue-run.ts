@@ -1,12 +1,13 @@
 import { sql } from 'kysely';
 import { transition } from '../../../domain/jobs/job-state.ts';
 import { NO_HOST, withSite } from '../../../domain/jobs/lock.ts';
-import type { RunInput } from '../../../domain/jobs/run.ts';
+import { isCurrentRun, type RunInput } from '../../../domain/jobs/run.ts';
 import { lockOrganization } from '../../core/lock-organization.ts';
 import type { Tx } from '../../core/transaction.ts';
-import { type CommitterClaim, changePresence, releaseAndGrant, tryJobs } from '../grant.ts';
+import { changePresence, releaseAndGrant, tryJobs } from '../grant.ts';
 import { readJob } from '../job-row.ts';
 import { loadSubjects, subjectsOfJob } from '../load-subjects.ts';
+import { moved } from '../move-jobs.ts';
 import { loadStartOrders, type StartOrder } from '../start-orders.ts';
 
 export type Requeued =
@@ -19,15 +20,15 @@ export type Requeued =
  * nothing, and its next start gets another number, so that this run cannot pass for it. A job without a host has none to
  * wait for and asks for its keys again at once.
  */
-export async function requeueRun(tx: Tx, input: RunInput, runId: string, claim: CommitterClaim): Promise<Requeued> {
+export async function requeueRun(tx: Tx, input: RunInput, runId: string): Promise<Requeued> {
   const { orgId, jobId } = input;
   await lockOrganization(tx);
   const job = await readJob(tx, jobId);
-  if (job === null || job.runNo !== input.runNo || job.runId !== runId) return { verdict: 'no' };
+  if (job === null || !isCurrentRun(job, { ...input, runId })) return { verdict: 'no' };
   if (transition(job.state, 'host-gone')?.state !== 'waiting') return { verdict: 'no' };
   // The host first: with its key given back, the next job of a host that picks nothing up would else be started too.
-  const freed = job.hostId === null ? [] : await changePresence(tx, job.hostId, false, claim);
-  const starts = await releaseAndGrant(tx, jobId, claim);
+  const freed = job.hostId === null ? [] : await changePresence(tx, job.hostId, false);
+  const starts = await releaseAndGrant(tx, jobId);
   const [subjects] = await loadSubjects(tx, [subjectsOfJob(tx, job)]);
   const keys = withSite(
     tx.registry.kinds.byKey(job.kind)!.keys({ organizationId: orgId, jobId, subjects: subjects! }),
@@ -35,16 +36,14 @@ export async function requeueRun(tx: Tx, input: RunInput, runId: string, claim: 
   );
   const atOnce = job.hostId === null;
   const reason = atOnce ? 'lock' : 'host_offline';
+  const set = { reason, verifying_until: null, queued_at: null, started_at: null };
   // Not ready until a beat after this: by its old lease the host would be called back within a second.
   await tx.run(sql`
     with k as (select * from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as k(key text, mode text)),
     r as (insert into lock_request(org_id, job_id, key, mode, seq, host, ready)
       select ${orgId}, ${jobId}, key, mode::"char", ${job.seq}, ${job.hostId ?? NO_HOST}, ${atOnce} from k),
     h as (update host set lease_until = null where org_id = ${orgId} and id = ${job.hostId}),
-    j as (update job set state = 'waiting', reason = ${reason}, verifying_until = null, run_no = run_no + 1, run_id = null, queued_at = null, started_at = null,
-        version = version + 1 where org_id = ${orgId} and id = ${jobId} returning version)
-    insert into event(org_id, topic, subject_id, data, at)
-      select ${orgId}, 'job.changed', ${jobId}, jsonb_build_object('state', 'waiting', 'reason', ${reason}::text, 'version', version), ${claim.now}::timestamptz from j`);
-  const itself = atOnce ? await tryJobs(tx, [jobId], claim) : [];
+    ${moved(tx, { ids: [jobId], state: job.state }, 'host-gone', { set })} select 1`);
+  const itself = atOnce ? await tryJobs(tx, [jobId]) : [];
   return { verdict: 'waiting', starts: [...starts, ...(await loadStartOrders(tx, [...freed, ...itself]))] };
 }
