@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { configurationTable } from '../src/config/schema.ts';
+import { configurationTable } from '../src/config/documentation.ts';
 import { ACROSS_ORGANIZATIONS } from './tidy/across-orgs.ts';
 import { keepsOrder } from './tidy/areas.ts';
 import { circlesOf } from './tidy/circles.ts';

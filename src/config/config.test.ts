@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Value } from 'typebox/value';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Failure } from '../lib/failure.ts';
 import { readConfig } from './config.ts';
 import { baseEnvironment, type Environment } from './environment.ts';
 import { nodeProxies, proxyHint } from './proxies.ts';
-import { VARIABLES } from './schema.ts';
+import { CONFIG, VARIABLES } from './schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -44,6 +45,17 @@ test('RUN-8: with an empty environment everything has its default', () => {
     database: { owner: null, api: null, auth: null, worker: null, gateway: null },
     temporal: { address: null, namespace: 'holdfast', tls: null },
   });
+});
+
+test('RUN-8: what is read is of the types that the schema says', () => {
+  const wrong = (env: Environment) => Value.Errors(CONFIG, readConfig(env)).map(({ instancePath }) => instancePath);
+  const sample: Readonly<Record<string, string>> = {
+    ...{ port: '1', 'web-port': '8080', flag: '1', listen: '::1', address: 'h:1', addresses: '::1', log: 'warn' },
+    ...{ 'web-url': 'http://h', 'database-url': 'postgres://u:w@h/d' },
+  };
+  const all = Object.fromEntries(VARIABLES.map(({ name, format }) => [name, sample[format] ?? 'x']));
+  expect([wrong({}), wrong(all)]).toEqual([[], []]);
+  expect(readConfig(all)).toMatchObject({ tls: { keyFile: 'x' }, temporal: { tls: { keyFile: 'x' } }, port: 8080 });
 });
 
 test.each([{}, { HOME: '/' }, { HOME: '/nonexistent' }])(
@@ -210,7 +222,7 @@ describe('secrets', () => {
   );
 
   test('that are wrong are not shown', () => {
-    const secrets = VARIABLES.filter(({ type }) => type === 'database-url');
+    const secrets = VARIABLES.filter(({ format }) => format === 'database-url');
     expect(secrets.length).toBeGreaterThan(3);
     for (const { name } of secrets)
       expect(problemsOf({ [name]: 'canary' }).join()).toMatch(/^(?!.*canary).*postgres:\/\//);

@@ -1,4 +1,5 @@
-import { type Reader, VARIABLES } from '../../src/config/schema.ts';
+import type { Reader } from '../../src/config/field.ts';
+import { VARIABLES } from '../../src/config/schema.ts';
 import { STOP_GRACE_MS } from '../../src/embedded/supervisor/our-processes.ts';
 import { type ComposeFile, isLongRunning, millisecondsOf, type Service } from '../harness/compose-file.ts';
 

@@ -7,7 +7,7 @@ import { runShort } from './run-short.ts';
 
 interface FindOptions {
   /** From HOLDFAST_PROGRAM_<NAME>. */
-  overrides: Partial<Record<ProgramName, string>>;
+  overrides: Partial<Record<ProgramName, string | null>>;
   /** The value of PATH. */
   path: string;
   /** The user's cache folder, for example ~/.cache/holdfast. */

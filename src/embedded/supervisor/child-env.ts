@@ -1,5 +1,6 @@
 import { baseEnvironment, type Environment } from '../../config/environment.ts';
-import { type Reader, VARIABLES } from '../../config/schema.ts';
+import type { Reader } from '../../config/field.ts';
+import { VARIABLES } from '../../config/schema.ts';
 
 /** The environment of one of our processes: what programs need anyway, the variables that this one reads, and `own` over them. */
 export function childEnv(

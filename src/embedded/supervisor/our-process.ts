@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Reader } from '../../config/schema.ts';
+import type { Reader } from '../../config/field.ts';
 import type { ProgressOutput } from '../progress-output.ts';
 import { type Child, type ChildExit, spawnChild } from './children.ts';
 import { Supervisor } from './supervisor.ts';
