@@ -59,16 +59,16 @@ export async function buildApp(parts: ApiParts, more?: (app: App) => void): Prom
   await app.register(
     async (scoped) => {
       const api = scoped.withTypeProvider<TypeBoxTypeProvider>();
-      authRoutes(api, parts);
+      await api.register(authRoutes, parts);
       for (const { noun, changes } of NOUNS) {
         readRoutes(api, parts, noun);
         if (changes) await api.register(changes, parts);
       }
-      jobKindRoutes(api, parts);
-      jobRoutes(api, parts);
-      jobEngineRoutes(api, parts);
-      jobLogDownloadRoute(api, parts);
-      jobStreamRoutes(api, parts);
+      await api.register(jobKindRoutes, parts);
+      await api.register(jobRoutes, parts);
+      await api.register(jobEngineRoutes, parts);
+      await api.register(jobLogDownloadRoute, parts);
+      await api.register(jobStreamRoutes, parts);
       await docsRoutes(api);
     },
     { prefix: '/api/v1' },

@@ -2,9 +2,8 @@ import Type from 'typebox';
 import { PERMISSION_KEYS } from '../../catalog/permissions.ts';
 import { reachOf } from '../../domain/core/authorize.ts';
 import { publicId } from '../../lib/ids.ts';
-import type { App } from '../core/app-type.ts';
 import { Id, Nullable } from '../core/common-schema.ts';
-import type { ApiParts } from '../core/parts.ts';
+import type { Routes } from '../core/parts.ts';
 import { problems } from '../core/problem-schema.ts';
 
 const Me = Type.Object(
@@ -21,7 +20,7 @@ const Me = Type.Object(
   { title: 'Me' },
 );
 
-export function authRoutes(app: App, _parts: ApiParts): void {
+export const authRoutes: Routes = async (app) => {
   app.get(
     '/auth/me',
     {
@@ -47,4 +46,4 @@ export function authRoutes(app: App, _parts: ApiParts): void {
       };
     },
   );
-}
+};

@@ -10,7 +10,7 @@ import type { App } from '../core/app-type.ts';
 import { demand, notFound, principalOf } from '../core/caller.ts';
 import { IdParams, Nullable } from '../core/common-schema.ts';
 import { readLogCursor } from '../core/cursor.ts';
-import type { ApiParts } from '../core/parts.ts';
+import type { ApiParts, Routes } from '../core/parts.ts';
 import { problems } from '../core/problem-schema.ts';
 import { LogPage, LogQuery, presentLine } from '../logs/job-log-schema.ts';
 
@@ -33,10 +33,10 @@ const statusOf = (live: EngineView | 'unavailable' | null): string =>
   live === 'unavailable' ? 'UNAVAILABLE' : (live?.status ?? 'UNKNOWN_RUN');
 
 /** What a job left behind elsewhere: its log, and its run in Temporal. */
-export function jobEngineRoutes(app: App, parts: ApiParts): void {
+export const jobEngineRoutes: Routes = async (app, parts) => {
   logs(app, parts);
   engine(app, parts);
-}
+};
 
 function logs(app: App, { database }: ApiParts): void {
   app.get(

@@ -1,7 +1,6 @@
 import Type from 'typebox';
 import type { AnyKind } from '../../kinds/core/kind-registry.ts';
-import type { App } from '../core/app-type.ts';
-import type { ApiParts } from '../core/parts.ts';
+import type { Routes } from '../core/parts.ts';
 import { problems } from '../core/problem-schema.ts';
 
 const JobKind = Type.Object(
@@ -33,7 +32,7 @@ function targetOf({ subjects }: AnyKind): string {
   return host.optional ? 'host-optional' : 'host';
 }
 
-export function jobKindRoutes(app: App, { database }: ApiParts): void {
+export const jobKindRoutes: Routes = async (app, { database }) => {
   app.get(
     '/job-kinds',
     {
@@ -55,4 +54,4 @@ export function jobKindRoutes(app: App, { database }: ApiParts): void {
       })),
     }),
   );
-}
+};

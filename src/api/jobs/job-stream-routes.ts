@@ -5,10 +5,9 @@ import { readJobSnapshots } from '../../db/jobs/job-snapshots.ts';
 import { getJob } from '../../db/jobs/jobs.ts';
 import { canOf, type Principal } from '../../domain/core/authorize.ts';
 import { LOG_START, type LogPosition, printPosition, reaches, tailOf } from '../../domain/logs/log-position.ts';
-import type { App } from '../core/app-type.ts';
 import { demand, notFound, principalOf } from '../core/caller.ts';
 import { IdParams } from '../core/common-schema.ts';
-import type { ApiParts } from '../core/parts.ts';
+import type { ApiParts, Routes } from '../core/parts.ts';
 import { problems } from '../core/problem-schema.ts';
 import { STREAM_LIMITS } from '../core/stream-limits.ts';
 import { presentJob } from './job-schema.ts';
@@ -22,7 +21,7 @@ import { Viewer } from './stream/viewer.ts';
 const RETRY_MS = 1_000;
 
 /** A job as it happens, as server-sent events. */
-export function jobStreamRoutes(app: App, parts: ApiParts): void {
+export const jobStreamRoutes: Routes = async (app, parts) => {
   const { clock, build, settings } = parts;
   const limits = { ...STREAM_LIMITS, ...settings.streams };
   const streams = new JobStreams(parts, limits);
@@ -67,7 +66,7 @@ export function jobStreamRoutes(app: App, parts: ApiParts): void {
       return reply;
     },
   );
-}
+};
 
 /** The watermark first: what the rows show afterwards is at least as new. */
 function readFirst({ database }: ApiParts, principal: Principal, id: string) {

@@ -10,7 +10,7 @@ import type { App } from '../core/app-type.ts';
 import { actorOf, demand, etag, idempotencyOf, notFound, principalOf } from '../core/caller.ts';
 import { Closed, IdempotencyHeaders, IdParams, Nullable, PageOf } from '../core/common-schema.ts';
 import { presentPage, readPage } from '../core/cursor.ts';
-import type { ApiParts } from '../core/parts.ts';
+import type { ApiParts, Routes } from '../core/parts.ts';
 import { problems } from '../core/problem-schema.ts';
 import { Job, JobQuery, presentJob, StartJob } from './job-schema.ts';
 
@@ -34,12 +34,12 @@ const canStart =
   (permission, siteId) =>
     can(permission, siteId) && (permission.endsWith(':read') || can('job:start', siteId));
 
-export function jobRoutes(app: App, parts: ApiParts): void {
+export const jobRoutes: Routes = async (app, parts) => {
   list(app, parts);
   start(app, parts);
   show(app, parts);
   cancel(app, parts);
-}
+};
 
 function list(app: App, { database }: ApiParts): void {
   app.get(

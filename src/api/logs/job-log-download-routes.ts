@@ -6,10 +6,9 @@ import { getJob } from '../../db/jobs/jobs.ts';
 import { type LogRange, type LogSlice, readLogBatch } from '../../db/logs/log-slices.ts';
 import { LOG_START, reaches } from '../../domain/logs/log-position.ts';
 import { publicId } from '../../lib/ids.ts';
-import type { App } from '../core/app-type.ts';
 import { demand, notFound, principalOf } from '../core/caller.ts';
 import { Closed, IdParams } from '../core/common-schema.ts';
-import type { ApiParts } from '../core/parts.ts';
+import type { Routes } from '../core/parts.ts';
 import { problems } from '../core/problem-schema.ts';
 import { STREAM_LIMITS } from '../core/stream-limits.ts';
 import { Downloads } from './downloads.ts';
@@ -31,7 +30,7 @@ const Query = Closed({
 const text = (type: string) => ({ [type]: { schema: Type.Unsafe<Readable>({ type: 'string' }) } });
 
 /** A whole log, in batches at the pace of the reader: memory does not grow with the log, and no transaction lasts. */
-export function jobLogDownloadRoute(app: App, parts: ApiParts): void {
+export const jobLogDownloadRoute: Routes = async (app, parts) => {
   const { database, settings } = parts;
   const downloads = new Downloads(parts, { ...STREAM_LIMITS, ...settings.streams });
   app.get(
@@ -69,7 +68,7 @@ export function jobLogDownloadRoute(app: App, parts: ApiParts): void {
       return reply.send(Readable.from(batches(database, orgId, { jobId, day, to: end }, write), { objectMode: false }));
     },
   );
-}
+};
 
 async function* batches(
   database: Database,
