@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
-import type { RepositoryFact } from '../../domain/backup/facts.ts';
 import { OWN_DATA, refuseOwnData, refusePlan } from '../../domain/backup/plan-paths.ts';
 import type { Can } from '../../domain/core/actor.ts';
 import { LOCAL_HOST } from '../../domain/core/local-host.ts';
+import { REPOSITORY } from '../../kinds/backup/repository.ts';
+import { HOST } from '../../kinds/hosts/host.ts';
 import { Failure } from '../../lib/failure.ts';
 import { publicId } from '../../lib/ids.ts';
 import { tellChange } from '../audit/tell-change.ts';
@@ -113,8 +114,7 @@ export function createPlan(
 
 async function targetOf(tx: Tx, { hostId, repositoryId }: NewPlan, can: Can) {
   const [subjects] = await loadSubjects(tx, [{ host: hostId, repository: repositoryId }]);
-  const host = subjects!.host;
-  const repository = subjects!.repository as RepositoryFact | null;
+  const [host, repository] = [HOST.in(subjects!), REPOSITORY.in(subjects!)];
   if (!host || !can('host:read', host.siteId)) throw unknown('host', '/hostId');
   if (!repository || !can('repository:read', null)) throw unknown('repository', '/repositoryId');
   if (!can('plan:manage', host.siteId)) throw lacks('plan:manage');

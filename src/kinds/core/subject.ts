@@ -1,6 +1,6 @@
 import type { Permission } from '../../catalog/permissions.ts';
 import type { Can } from '../../domain/core/actor.ts';
-import type { JobFacts, SubjectFact } from '../../domain/jobs/facts.ts';
+import type { JobFacts, SubjectFact, SubjectFacts } from '../../domain/jobs/facts.ts';
 import type { Failure } from '../../lib/failure.ts';
 import type { IdNoun } from '../../lib/ids.ts';
 import type { SecretRef } from './define-kind.ts';
@@ -33,15 +33,19 @@ interface SubjectDefinition<Fact extends SubjectFact> {
 export interface Subject<Fact extends SubjectFact = SubjectFact> extends SubjectDefinition<Fact> {
   /** Of a job whose kind has it as a subject, or has one that brings it along; accept has seen that it is there. */
   of(facts: JobFacts): Fact;
+  /** Null where it is not there, or nobody asked. */
+  in(subjects: SubjectFacts): Fact | null;
 }
 
 export function defineSubject<Fact extends SubjectFact>(definition: SubjectDefinition<Fact>): Subject<Fact> {
+  const { noun } = definition;
   return {
     ...definition,
     of({ subjects }) {
-      const fact = subjects[definition.noun];
-      if (!fact) throw new Error(`accepted without ${definition.noun}`);
-      return fact as Fact;
+      const fact = this.in(subjects);
+      if (fact === null) throw new Error(`accepted without ${noun}`);
+      return fact;
     },
+    in: (subjects) => (subjects[noun] as Fact | null | undefined) ?? null,
   };
 }
