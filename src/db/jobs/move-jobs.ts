@@ -21,7 +21,10 @@ export interface Move {
   readonly audit?: Omit<AuditFact, 'object'>;
 }
 
-/** Does to jobs what the table of `job-state.ts` says of a fact: row, version, event, and what is to be sent. Nothing else changes a state. */
+/**
+ * Does to jobs what the table of `job-state.ts` says of a fact: row, version, event, and what is to be sent. Nothing else changes
+ * a state but `lock_try`, for `granted`: a pass grants many one after the other inside one statement.
+ */
 export async function moveJobs(tx: Tx, jobs: Movable, fact: JobFact, move: Move = {}): Promise<void> {
   await tx.run(sql`with ${moved(tx, jobs, fact, move)} select 1`);
 }
