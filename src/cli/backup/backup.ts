@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Answer } from '../client/answer.ts';
+import type { HostAnswer, PlanAnswer, RepositoryAnswer } from '../client/api-types.ts';
 import { type Cli, openSession, type Session } from '../client/cli.ts';
 import { find, lookFor } from '../client/find.ts';
 import { adviceFor } from '../output/advice.ts';
@@ -62,9 +62,9 @@ async function now(cli: Cli, given: string, options: NowOptions, command: Comman
 /** The one that was named, else one in the data folder that belongs to this host; made when it is missing. */
 async function repositoryFor(
   { client, output, dataDir }: Session,
-  host: Answer,
+  host: HostAnswer,
   named: string | undefined,
-): Promise<Answer> {
+): Promise<RepositoryAnswer> {
   if (named !== undefined) return await find(client, 'repository', named);
   const found = await lookFor(client, 'repository', host.name);
   if (found) return found;
@@ -82,7 +82,7 @@ async function repositoryFor(
 }
 
 /** Only a repository that nobody has seen working is initialised; what was ready once and is away is never made anew here. */
-async function initialise(cli: Cli, session: Session, host: Answer, repository: Answer): Promise<void> {
+async function initialise(cli: Cli, session: Session, host: HostAnswer, repository: RepositoryAnswer): Promise<void> {
   if (repository.readyAt !== null) return;
   const body = { kind: 'init', target: { hostId: host.id }, params: { repositoryId: repository.id } };
   const job = await session.client.post('jobs', body, { creates: true });
@@ -95,7 +95,12 @@ async function initialise(cli: Cli, session: Session, host: Answer, repository: 
   );
 }
 
-async function planFor({ client, output }: Session, host: Answer, repository: Answer, path: string): Promise<Answer> {
+async function planFor(
+  { client, output }: Session,
+  host: HostAnswer,
+  repository: RepositoryAnswer,
+  path: string,
+): Promise<PlanAnswer> {
   const plans = await client.list('plans', { hostId: host.id, repositoryId: repository.id });
   const found = plans.find((plan) => plan.paths.length === 1 && plan.paths[0] === path && plan.excludes.length === 0);
   if (found) return found;
@@ -106,7 +111,7 @@ async function planFor({ client, output }: Session, host: Answer, repository: An
 }
 
 /** The path is the name people look for; one that is too long or taken gets a mark of its own. */
-function planName(path: string, plans: readonly Answer[]): string {
+function planName(path: string, plans: readonly PlanAnswer[]): string {
   if (path.length <= 100 && !plans.some((plan) => plan.name === path)) return path;
   return `${path.slice(0, 85)} ${createHash('sha256').update(path).digest('hex').slice(0, 8)}`;
 }

@@ -6,9 +6,9 @@ import { eachTime, findPlan, planFacts } from './plan.ts';
 interface EditOptions {
   host?: string;
   name?: string;
-  path?: readonly string[];
+  path?: string[];
   /** False: none any more. */
-  exclude?: readonly string[] | false;
+  exclude?: string[] | false;
 }
 
 export function editPlan(plans: Command, cli: Cli): void {

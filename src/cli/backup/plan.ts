@@ -1,22 +1,19 @@
-import type { Answer } from '../client/answer.ts';
+import type { PlanAnswer } from '../client/api-types.ts';
 import type { ApiClient } from '../client/client.ts';
 import { find } from '../client/find.ts';
 import type { Output } from '../output/output.ts';
 
 /** One value each time: an option that took several swallowed the paths behind it. */
-export const eachTime = (value: string, before?: readonly string[] | false): readonly string[] => [
-  ...(before || []),
-  value,
-];
+export const eachTime = (value: string, before?: string[] | false): string[] => [...(before || []), value];
 
 /** By its id or its name; names count within their host. */
-export async function findPlan(client: ApiClient, text: string, hostText: string | undefined): Promise<Answer> {
+export async function findPlan(client: ApiClient, text: string, hostText: string | undefined): Promise<PlanAnswer> {
   const within: Record<string, string> =
     hostText === undefined ? {} : { hostId: (await find(client, 'host', hostText)).id };
   return await find(client, 'plan', text, within);
 }
 
-export function planFacts(output: Output, plan: Answer): void {
+export function planFacts(output: Output, plan: PlanAnswer): void {
   output.facts(plan, [
     ['Plan', plan.id],
     ['Name', plan.name],

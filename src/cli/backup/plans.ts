@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Answer } from '../client/answer.ts';
+import type { PlanAnswer } from '../client/api-types.ts';
 import { type Cli, openSession } from '../client/cli.ts';
 import { find } from '../client/find.ts';
 import { none } from '../output/none.ts';
@@ -9,7 +9,7 @@ import { editPlan } from './plan-edit.ts';
 interface CreateOptions {
   host: string;
   repository: string;
-  exclude?: readonly string[];
+  exclude?: string[];
 }
 
 export function registerPlans(program: Command, cli: Cli): void {
@@ -36,11 +36,11 @@ function listPlans(plans: Command, cli: Cli): void {
       output.list(
         await client.list('plans', { hostId: host?.id }),
         [
-          ['PLAN', (p: Answer) => p.id],
-          ['NAME', (p: Answer) => p.name],
-          ['HOST', (p: Answer) => p.host.name],
-          ['REPOSITORY', (p: Answer) => p.repository.name],
-          ['PATHS', (p: Answer) => p.paths.join(' ')],
+          ['PLAN', (p: PlanAnswer) => p.id],
+          ['NAME', (p: PlanAnswer) => p.name],
+          ['HOST', (p: PlanAnswer) => p.host.name],
+          ['REPOSITORY', (p: PlanAnswer) => p.repository.name],
+          ['PATHS', (p: PlanAnswer) => p.paths.join(' ')],
         ],
         none('plans', 'Make one with its first backup: holdfast backup now /etc', { 'of host': host?.name }),
       );

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Answer } from '../client/answer.ts';
+import type { RepositoryAnswer } from '../client/api-types.ts';
 import { type Cli, openSession } from '../client/cli.ts';
 import { readSecret } from '../client/secret-input.ts';
 import { addCapCommand } from '../hosts/cap.ts';
@@ -21,13 +21,13 @@ export function registerRepositories(program: Command, cli: Cli): void {
       output.list(
         await client.list('repositories', {}),
         [
-          ['REPOSITORY', (r: Answer) => r.id],
-          ['NAME', (r: Answer) => r.name],
-          ['STATE', (r: Answer) => r.state],
-          ['LEARNT', (r: Answer) => output.ago(r.stateAt)],
-          ['CAP', (r: Answer) => r.maxJobs],
-          ['ADDRESS', (r: Answer) => r.url],
-          ['PASSWORD', (r: Answer) => (r.hasPassword ? 'set' : 'missing')],
+          ['REPOSITORY', (r: RepositoryAnswer) => r.id],
+          ['NAME', (r: RepositoryAnswer) => r.name],
+          ['STATE', (r: RepositoryAnswer) => r.state],
+          ['LEARNT', (r: RepositoryAnswer) => output.ago(r.stateAt)],
+          ['CAP', (r: RepositoryAnswer) => r.maxJobs],
+          ['ADDRESS', (r: RepositoryAnswer) => r.url],
+          ['PASSWORD', (r: RepositoryAnswer) => (r.hasPassword ? 'set' : 'missing')],
         ],
         'There are no repositories. Make one: holdfast repositories create main /srv/restic',
       );

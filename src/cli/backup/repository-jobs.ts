@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Answer } from '../client/answer.ts';
+import type { HostAnswer, RepositoryAnswer } from '../client/api-types.ts';
 import { type Cli, openSession, type Session } from '../client/cli.ts';
 import { find, lookFor } from '../client/find.ts';
 import { CliError, EXIT } from '../output/exit.ts';
@@ -53,7 +53,7 @@ export function addUnlockCommand(repositories: Command, cli: Cli): void {
 }
 
 /** A host that reaches the repository: the first online one of its plans, else this machine. */
-async function hostFor({ client }: Session, repository: Answer): Promise<Answer> {
+async function hostFor({ client }: Session, repository: RepositoryAnswer): Promise<HostAnswer> {
   const plans = await client.list('plans', { repositoryId: repository.id });
   const names = [...new Set<string>(plans.map((plan) => plan.host.name))];
   for (const name of names) {

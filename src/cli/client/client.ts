@@ -1,10 +1,10 @@
 import type { RandomBytes } from '../../lib/ids.ts';
 import { problemAdvice } from '../output/advice.ts';
 import { CliError, EXIT, type ExitCode, type ReceivedProblem } from '../output/exit.ts';
-import type { Answer } from './answer.ts';
+import type { AnswerOf, BodyOf, ItemOf, PathOf, QueryOf } from './api-types.ts';
 import type { Profile } from './profile.ts';
 
-type Query = Readonly<Record<string, string | undefined>>;
+type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 const TRIES = 4;
 const TIMEOUT_MS = 30_000;
@@ -20,44 +20,58 @@ export class ApiClient {
     this.#random = random;
   }
 
-  get(path: string): Promise<Answer> {
-    return this.#send('GET', path);
+  async get<Path extends PathOf<'get'>>(path: Path, query: QueryOf<Path> = {}): Promise<AnswerOf<'get', Path>> {
+    return (await this.#send('GET', withQuery(path, query as Query))) as AnswerOf<'get', Path>;
   }
 
-  post(path: string, body: unknown, options: { creates?: boolean } = {}): Promise<Answer> {
+  async post<Path extends PathOf<'post'>>(
+    path: Path,
+    body: BodyOf<'post', Path>,
+    options: { creates?: boolean } = {},
+  ): Promise<AnswerOf<'post', Path>> {
     const headers = options.creates ? { 'idempotency-key': Buffer.from(this.#random(16)).toString('hex') } : undefined;
-    return this.#send('POST', path, body, headers);
+    return (await this.#send('POST', path, body, headers)) as AnswerOf<'post', Path>;
   }
 
   /** With the version that the caller saw, a change that somebody else made meanwhile is not written over. */
-  patch(path: string, body: unknown, options: { ifVersion?: number } = {}): Promise<Answer> {
+  async patch<Path extends PathOf<'patch'>>(
+    path: Path,
+    body: BodyOf<'patch', Path>,
+    options: { ifVersion?: number } = {},
+  ): Promise<AnswerOf<'patch', Path>> {
     const headers = options.ifVersion === undefined ? undefined : { 'if-match': `"${options.ifVersion}"` };
-    return this.#send('PATCH', path, body, headers);
+    return (await this.#send('PATCH', path, body, headers)) as AnswerOf<'patch', Path>;
   }
 
   /** Puts the whole of it anew, unless somebody else changed the row since the caller saw this version. */
-  put(path: string, body: unknown, ifVersion: number): Promise<Answer> {
-    return this.#send('PUT', path, body, { 'if-match': `"${ifVersion}"` });
+  async put<Path extends PathOf<'put'>>(
+    path: Path,
+    body: BodyOf<'put', Path>,
+    ifVersion: number,
+  ): Promise<AnswerOf<'put', Path>> {
+    return (await this.#send('PUT', path, body, { 'if-match': `"${ifVersion}"` })) as AnswerOf<'put', Path>;
   }
 
-  delete(path: string): Promise<Answer> {
-    return this.#send('DELETE', path);
+  async delete(path: PathOf<'delete'>): Promise<void> {
+    await this.#send('DELETE', path);
   }
 
   /** All items of a list, over its pages. */
-  async list(path: string, query: Query): Promise<Answer[]> {
+  async list<Path extends PathOf<'get'>>(path: Path, query: QueryOf<Path> = {}): Promise<ItemOf<Path>[]> {
     return (await this.listUpTo(Number.POSITIVE_INFINITY, path, query)).items;
   }
 
-  /** The first `max` items of a list, and whether there are more. `more` is query text for what is repeated. */
-  async listUpTo(max: number, path: string, query: Query, more = ''): Promise<{ items: Answer[]; cut: boolean }> {
-    const items: Answer[] = [];
+  /** The first `max` items of a list, and whether there are more. */
+  async listUpTo<Path extends PathOf<'get'>>(
+    max: number,
+    path: Path,
+    query: QueryOf<Path>,
+  ): Promise<{ items: ItemOf<Path>[]; cut: boolean }> {
+    const items: ItemOf<Path>[] = [];
     let cursor: string | null = null;
     do {
-      const search = new URLSearchParams({ limit: String(Math.min(200, max)) });
-      for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, value);
-      if (cursor !== null) search.set('cursor', cursor);
-      const page = await this.get(`${path}?${search}${more}`);
+      const part: Query = { limit: Math.min(200, max), ...query, cursor: cursor ?? undefined };
+      const page = (await this.#send('GET', withQuery(path, part))) as Page<ItemOf<Path>>;
       items.push(...page.items);
       cursor = page.nextCursor;
     } while (cursor !== null && items.length < max);
@@ -71,7 +85,7 @@ export class ApiClient {
     return response.body ?? new Blob([]).stream();
   }
 
-  async #send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  async #send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<unknown> {
     const repeatable = method === 'GET' || 'idempotency-key' in headers;
     for (let tried = 1; ; tried++) {
       const last = !repeatable || tried === TRIES;
@@ -114,12 +128,25 @@ export class ApiClient {
   }
 }
 
+interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextCursor: string | null;
+}
+
+/** A parameter with several values is repeated. */
+function withQuery(path: string, query: Query): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [value].flat().map((one): [string, string] => [name, String(one)]),
+  );
+  return pairs.length === 0 ? path : `${path}?${new URLSearchParams(pairs)}`;
+}
+
 function reasonOf(error: Error): string {
   const cause = error.cause as { code?: string; message?: string } | undefined;
   return cause?.code ?? cause?.message ?? error.message;
 }
 
-async function readAnswer(response: Response, { url, keyFrom }: Profile): Promise<Answer> {
+async function readAnswer(response: Response, { url, keyFrom }: Profile): Promise<unknown> {
   if (response.status === 204) return null;
   const body = parse(await response.text());
   if (response.ok && body !== null) return body;

@@ -1,23 +1,24 @@
 import { type Command, Option } from 'commander';
-import type { IdNoun } from '../../lib/ids.ts';
 import { CliError, EXIT } from '../output/exit.ts';
 import type { Column, Output } from '../output/output.ts';
-import type { Answer } from './answer.ts';
+import type { BodyOf, Nouns } from './api-types.ts';
 import { type Cli, openSession, type Session } from './cli.ts';
 import { find, listOf } from './find.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: options as commander read them; each noun knows its own
 type Options = any;
 
+type PlainNoun = 'site' | 'plan' | 'schedule';
+
 /** What the commands of a plain noun follow from. */
-export interface NounCommands {
-  readonly noun: IdNoun;
+export interface NounCommands<Noun extends PlainNoun> {
+  readonly noun: Noun;
   /** What they are, for the help. */
   readonly about: string;
   readonly hidden?: boolean;
-  readonly columns: readonly Column<Answer>[];
+  readonly columns: readonly Column<Nouns[Noun]>[];
   readonly none?: string;
-  facts(row: Answer, output: Output): Parameters<Output['facts']>[1];
+  facts(row: Nouns[Noun], output: Output): Parameters<Output['facts']>[1];
   /** Flags and what they say, beside the name: those that create needs, those that it may have, those of edit. */
   readonly options: Readonly<Record<'needed' | 'create' | 'edit', Readonly<Record<string, string>>>>;
   /** What is sent for them. */
@@ -35,9 +36,9 @@ const withOptions = (command: Command, options: Readonly<Record<string, string>>
 };
 
 /** `list`, `show`, `create`, `edit` and `remove`. */
-export function addNounCommands(program: Command, cli: Cli, of: NounCommands): Command {
+export function addNounCommands<Noun extends PlainNoun>(program: Command, cli: Cli, of: NounCommands<Noun>): Command {
   const { noun, options } = of;
-  const path = listOf(noun);
+  const path = listOf<PlainNoun>(noun);
   const example = (words: string) => `\nExample:\n  ${['holdfast', path, words].join(' ')}`;
   const group = program.command(path, { hidden: of.hidden ?? false }).description(of.about);
   group.addHelpText('after', example('list'));
@@ -46,11 +47,11 @@ export function addNounCommands(program: Command, cli: Cli, of: NounCommands): C
       .command(name)
       .description(description)
       .addHelpText('after', example(`${name} ${shown}`.trim()));
-  const show = ({ output }: Session, row: Answer) => output.facts(row, of.facts(row, output));
+  const show = ({ output }: Session, row: Nouns[PlainNoun]) => output.facts(row, of.facts(row as Nouns[Noun], output));
 
   add('list', `list ${path}`, '').action(async (_: unknown, command: Command) => {
     const { client, output } = openSession(cli, command);
-    output.list(await client.list(path, {}), of.columns, of.none ?? `There are no ${path}.`);
+    output.list((await client.list(path)) as Nouns[Noun][], of.columns, of.none ?? `There are no ${path}.`);
   });
   add('show', `show one ${noun}`, 'NAME')
     .argument('<name|id>', `the ${noun}`)
@@ -62,7 +63,7 @@ export function addNounCommands(program: Command, cli: Cli, of: NounCommands): C
   withOptions(withOptions(create, options.needed, true), options.create, false).action(
     async (name: string, given: Options, command: Command) => {
       const session = openSession(cli, command);
-      const body = { name, ...(await of.body(given, session)) };
+      const body = { name, ...(await of.body(given, session)) } as BodyOf<'post', typeof path>;
       show(session, await session.client.post(path, body, { creates: true }));
     },
   );
@@ -80,7 +81,7 @@ export function addNounCommands(program: Command, cli: Cli, of: NounCommands): C
   return group;
 }
 
-function addRemove(remove: Command, cli: Cli, noun: IdNoun): void {
+function addRemove(remove: Command, cli: Cli, noun: PlainNoun): void {
   remove.argument('<name|id>', `the ${noun}`).action(async (text: string, _: unknown, command: Command) => {
     const { client, output } = openSession(cli, command);
     const row = await find(client, noun, text);

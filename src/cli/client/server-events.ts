@@ -1,13 +1,7 @@
-import type { Answer } from './answer.ts';
-
-export interface ServerEvent {
-  readonly event: string;
-  readonly id: string | null;
-  readonly data: Answer;
-}
+import type { JobEvent } from './api-types.ts';
 
 /** The events of an answer as they come. Null is a comment: nothing happened, but the other side is there. */
-export async function* readServerEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<ServerEvent | null> {
+export async function* readServerEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<JobEvent | null> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const bytes of body) {
@@ -18,7 +12,7 @@ export async function* readServerEvents(body: AsyncIterable<Uint8Array>): AsyncG
   }
 }
 
-function parse(block: string): ServerEvent {
+function parse(block: string): JobEvent {
   let [event, id, data]: [string, string | null, string] = ['message', null, 'null'];
   for (const line of block.split('\n')) {
     const at = line.indexOf(': ');
@@ -27,5 +21,5 @@ function parse(block: string): ServerEvent {
     else if (name === 'id') id = value;
     else if (name === 'data') data = value;
   }
-  return { event, id, data: JSON.parse(data) };
+  return { event, id, data: JSON.parse(data) } as JobEvent;
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Answer } from '../client/answer.ts';
+import type { HostAnswer } from '../client/api-types.ts';
 import { type Cli, openSession } from '../client/cli.ts';
 
 export function registerHosts(program: Command, cli: Cli): void {
@@ -16,16 +16,16 @@ export function registerHosts(program: Command, cli: Cli): void {
       output.list(
         await client.list('hosts', {}),
         [
-          ['HOST', (h: Answer) => h.id],
-          ['NAME', (h: Answer) => h.name],
-          ['SITE', (h: Answer) => h.site.name],
-          ['ONLINE', (h: Answer) => (h.online ? 'yes' : 'no')],
+          ['HOST', (h: HostAnswer) => h.id],
+          ['NAME', (h: HostAnswer) => h.name],
+          ['SITE', (h: HostAnswer) => h.site.name],
+          ['ONLINE', (h: HostAnswer) => (h.online ? 'yes' : 'no')],
           [
             'LAST SEEN',
-            (h: Answer) => output.time(h.lastSeenAt) ?? 'never',
-            (h: Answer) => output.ago(h.lastSeenAt) ?? 'never',
+            (h: HostAnswer) => output.time(h.lastSeenAt) ?? 'never',
+            (h: HostAnswer) => output.ago(h.lastSeenAt) ?? 'never',
           ],
-          ['AGENT', (h: Answer) => h.agentVersion],
+          ['AGENT', (h: HostAnswer) => h.agentVersion],
         ],
         'There are no hosts.',
       );

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { Answer } from '../client/answer.ts';
+import type { Schemas } from '../client/api-types.ts';
 import { type Cli, openSession, type Session } from '../client/cli.ts';
 import { download } from '../client/download.ts';
 import { gapWords, lineWords } from '../watch/follow.ts';
@@ -41,16 +41,15 @@ export function jobLogs(jobs: Command, cli: Cli): void {
 
 const printer =
   (cli: Cli, { output }: Session) =>
-  (line: Answer): unknown =>
+  (line: Schemas['LogLine']): unknown =>
     output.format === 'json' ? cli.streams.out.write(`${JSON.stringify(line)}\n`) : output.line(lineWords(line));
 
 async function print(cli: Cli, session: Session, id: string, tail: number | undefined): Promise<void> {
-  const path = `jobs/${id}/logs`;
-  for (let page = await session.client.get(tail === undefined ? path : `${path}?tail=${tail}`); ; ) {
+  for (let page = await session.client.get(`jobs/${id}/logs`, { tail }); ; ) {
     page.lines.forEach(printer(cli, session));
     for (const gap of page.gaps) session.output.note(gapWords(gap));
     if (!page.hasMore) return;
-    page = await session.client.get(`${path}?cursor=${encodeURIComponent(page.nextCursor)}`);
+    page = await session.client.get(`jobs/${id}/logs`, { cursor: page.nextCursor });
   }
 }
 

@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Answer } from '../client/answer.ts';
 import { type Cli, openSession } from '../client/cli.ts';
 import type { ApiClient } from '../client/client.ts';
 import { find } from '../client/find.ts';
@@ -12,7 +11,12 @@ interface StartOptions {
   param: Record<string, string>;
   wait?: boolean;
   follow?: boolean;
-  ifBusy?: string;
+  ifBusy?: 'queue' | 'refuse';
+}
+
+/** The JSON Schema of the parameters of a kind, as far as it is read here. */
+interface ParamsSchema {
+  readonly properties?: Readonly<Record<string, { readonly type?: string }>>;
 }
 
 function collectParam(text: string, before: Record<string, string>): Record<string, string> {
@@ -67,7 +71,8 @@ async function typedParams(
 ): Promise<Record<string, unknown>> {
   if (Object.keys(texts).length === 0) return {};
   const { items } = await client.get('job-kinds');
-  const properties = items.find((k: Answer) => k.key === kind)?.params.properties ?? {};
+  const schema = items.find(({ key }) => key === kind)?.params as ParamsSchema | undefined;
+  const properties = schema?.properties ?? {};
   return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, typed(properties[name]?.type, text)]));
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Schemas } from '../client/api-types.ts';
 import { type Cli, openSession, type Session } from '../client/cli.ts';
 import { adviceFor } from '../output/advice.ts';
 import { CliError, EXIT, exitOfState } from '../output/exit.ts';
@@ -7,6 +8,7 @@ import { jobNext } from '../watch/show-job.ts';
 import { count, jobId } from './arguments.ts';
 
 const LINES = 20;
+const OPEN: Schemas['JobState'][] = ['waiting', 'queued', 'running', 'paused', 'cancelling'];
 
 /** The one line for "what is it doing?". */
 export function jobTail(jobs: Command, cli: Cli): void {
@@ -30,9 +32,8 @@ export function jobTail(jobs: Command, cli: Cli): void {
 }
 
 async function newest({ client }: Session): Promise<string> {
-  const open = ['waiting', 'queued', 'running', 'paused', 'cancelling'].map((state) => `&state=${state}`).join('');
   const [job] = [
-    ...(await client.listUpTo(1, 'jobs', {}, open)).items,
+    ...(await client.listUpTo(1, 'jobs', { state: OPEN })).items,
     ...(await client.listUpTo(1, 'jobs', {})).items,
   ];
   if (job) return job.id;

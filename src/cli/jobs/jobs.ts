@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { JOB_STATES } from '../../domain/jobs/job-state.ts';
-import type { Answer } from '../client/answer.ts';
+import type { JobAnswer, Schemas } from '../client/api-types.ts';
 import { type Cli, openSession } from '../client/cli.ts';
 import type { ApiClient } from '../client/client.ts';
 import { find } from '../client/find.ts';
@@ -68,9 +68,9 @@ function registerLooking(jobs: Command, cli: Cli): void {
     .action(async (_options: unknown, command: Command) => {
       const { client, output } = openSession(cli, command);
       const columns = [
-        ['KIND', (k: Answer) => k.key],
-        ['TARGET', (k: Answer) => k.target],
-        ['WHAT', (k: Answer) => k.description],
+        ['KIND', (k: Schemas['JobKind']) => k.key],
+        ['TARGET', (k: Schemas['JobKind']) => k.target],
+        ['WHAT', (k: Schemas['JobKind']) => k.description],
       ] as const;
       output.list((await client.get('job-kinds')).items, columns, 'There are no kinds.');
     });
@@ -80,7 +80,7 @@ function registerLooking(jobs: Command, cli: Cli): void {
 async function runUrl(client: ApiClient, id: string): Promise<string | null> {
   try {
     const parts = await client.open(`jobs/${id}/engine`, {}, AbortSignal.timeout(RUN_URL_WITHIN_MS));
-    const { runId, url } = (await new Response(ReadableStream.from(parts)).json()) as Answer;
+    const { runId, url } = (await new Response(ReadableStream.from(parts)).json()) as Schemas['JobEngine'];
     return runId === null ? null : url;
   } catch {
     return null;
@@ -88,7 +88,7 @@ async function runUrl(client: ApiClient, id: string): Promise<string | null> {
 }
 
 interface ListOptions {
-  state?: string[];
+  state?: Schemas['JobState'][];
   kind?: string;
   host?: string;
   limit: number;
@@ -97,16 +97,16 @@ interface ListOptions {
 async function list(cli: Cli, options: ListOptions, command: Command): Promise<void> {
   const { client, output } = openSession(cli, command);
   const host = options.host === undefined ? null : await find(client, 'host', options.host);
-  const states = (options.state ?? []).map((state) => `&state=${encodeURIComponent(state)}`).join('');
-  const { items, cut } = await client.listUpTo(options.limit, 'jobs', { kind: options.kind, hostId: host?.id }, states);
+  const query = { state: options.state, kind: options.kind, hostId: host?.id };
+  const { items, cut } = await client.listUpTo(options.limit, 'jobs', query);
   output.list(
     items,
     [
-      ['JOB', (j: Answer) => j.id],
-      ['STATE', (j: Answer) => j.state],
-      ['WHAT', (j: Answer) => j.title],
-      ['ACCEPTED', (j: Answer) => output.time(j.times.acceptedAt), (j: Answer) => output.ago(j.times.acceptedAt)],
-      ['WHY', (j: Answer) => j.outcome?.sentence ?? j.waitsFor ?? ''],
+      ['JOB', (j: JobAnswer) => j.id],
+      ['STATE', (j: JobAnswer) => j.state],
+      ['WHAT', (j: JobAnswer) => j.title],
+      ['ACCEPTED', (j: JobAnswer) => output.time(j.times.acceptedAt), (j: JobAnswer) => output.ago(j.times.acceptedAt)],
+      ['WHY', (j: JobAnswer) => j.outcome?.sentence ?? j.waitsFor ?? ''],
     ],
     none('jobs', 'Start one: holdfast jobs start noop --host local --wait', {
       'in state': options.state?.join(' or '),

@@ -1,11 +1,14 @@
 import { ERRORS, type ErrorDefinition } from '../../catalog/errors.ts';
 import { shellWord } from '../../domain/core/shell-word.ts';
-import type { Answer } from '../client/answer.ts';
+import type { JobAnswer } from '../client/api-types.ts';
 import type { ReceivedProblem } from './exit.ts';
 
+type About = Pick<JobAnswer, 'id'> &
+  Partial<Pick<JobAnswer, 'planId' | 'repositoryId'>> & { readonly host?: { readonly name: string } | null };
+
 /** The advice of a job's outcome, with what it is about in the place of `JOB`, `PLAN`, `NAME` and `HOST`, so that it can be pasted. */
-export function adviceFor({ id, planId, repositoryId, host }: Answer, text: string): string {
-  const known: readonly (readonly [where: RegExp, what: string | undefined])[] = [
+export function adviceFor({ id, planId, repositoryId, host }: About, text: string): string {
+  const known: readonly (readonly [where: RegExp, what: string | null | undefined])[] = [
     [/(?<=^holdfast jobs \w+ )JOB\b/, id],
     [/(?<=^holdfast plans \w+ )PLAN\b/, planId],
     [/(?<=^holdfast repositories \w+ )NAME\b/, repositoryId],

@@ -1,8 +1,8 @@
-import type { Answer } from '../client/answer.ts';
+import type { JobAnswer } from '../client/api-types.ts';
 import { adviceFor } from '../output/advice.ts';
 import { exitOfState } from '../output/exit.ts';
 import { bytes, type Output } from '../output/output.ts';
-import { agedWords, progressWords } from './follow.ts';
+import { agedWords, progressOf, progressWords } from './follow.ts';
 
 const COUNTS: Readonly<Record<string, (value: number) => string>> = {
   filesNew: (n) => `${n} new files`,
@@ -19,9 +19,9 @@ export function changesOf(counts: Readonly<Record<string, number>>): string | nu
 }
 
 /** Everything about one job that a person may want to know. */
-export function showJob(output: Output, job: Answer, runUrl: string | null = null): void {
+export function showJob(output: Output, job: JobAnswer, runUrl: string | null = null): void {
   const { outcome, times } = job;
-  const { note, noteAt } = job.progress ?? {};
+  const { note, noteAt } = progressOf(job.progress) ?? {};
   const since = note && note === job.waitsFor ? `, since ${output.time(noteAt)}` : '';
   const place = job.queuePosition === null ? '' : ` (number ${job.queuePosition} in the queue)`;
   output.facts(job, [
@@ -65,7 +65,7 @@ export function showJob(output: Output, job: Answer, runUrl: string | null = nul
 }
 
 /** What a person may want to type next. */
-export function jobNext({ id, state, behindJobId }: Answer): string[] {
+export function jobNext({ id, state, behindJobId }: JobAnswer): string[] {
   const [tail, cancel] = [`holdfast jobs tail ${id}`, `holdfast jobs cancel ${id}`];
   if (state === 'waiting') return [behindJobId === null ? tail : `holdfast jobs show ${behindJobId}`, cancel];
   if (exitOfState(state) === null) return state === 'cancelling' ? [tail] : [tail, cancel];

@@ -1,4 +1,4 @@
-import type { Answer } from '../client/answer.ts';
+import type { JobAnswer } from '../client/api-types.ts';
 import type { Cli, Session } from '../client/cli.ts';
 import { EXIT, exitOfState } from '../output/exit.ts';
 import { followJob } from './follow.ts';
@@ -9,9 +9,9 @@ import { waitForJob } from './wait.ts';
 export async function showToEnd(
   cli: Cli,
   session: Session,
-  job: Answer,
+  job: JobAnswer,
   how: { readonly wait?: boolean; readonly follow?: boolean },
-): Promise<Answer> {
+): Promise<JobAnswer> {
   const { output } = session;
   if (how.follow) {
     const last = await followJob(cli, session, job.id);

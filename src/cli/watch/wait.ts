@@ -1,4 +1,4 @@
-import type { Answer } from '../client/answer.ts';
+import type { JobAnswer } from '../client/api-types.ts';
 import type { Cli, Session } from '../client/cli.ts';
 import { CliError, exitOfState } from '../output/exit.ts';
 import { agedWords, progressWords, stateWords } from './follow.ts';
@@ -7,7 +7,7 @@ import { LiveView } from './live-view.ts';
 import { PATIENCE_MS } from './watch-job.ts';
 
 /** Polls until the job has ended; says on standard error what changes. Ctrl-C ends the waiting only. */
-export async function waitForJob(cli: Cli, { client }: Session, jobId: string): Promise<Answer> {
+export async function waitForJob(cli: Cli, { client }: Session, jobId: string): Promise<JobAnswer> {
   const interrupt = interruptOf(cli, jobId);
   const view = new LiveView(cli.streams);
   let said = '';

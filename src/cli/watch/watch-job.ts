@@ -1,6 +1,7 @@
+import type { JobEvent } from '../client/api-types.ts';
 import type { Cli, Session } from '../client/cli.ts';
 import type { ApiClient } from '../client/client.ts';
-import { readServerEvents, type ServerEvent } from '../client/server-events.ts';
+import { readServerEvents } from '../client/server-events.ts';
 import { CliError, EXIT } from '../output/exit.ts';
 import { type Interrupt, interruptOf } from './interrupt.ts';
 
@@ -20,7 +21,7 @@ export async function* watchJob(
   { client, output }: Session,
   jobId: string,
   query: string,
-): AsyncGenerator<ServerEvent> {
+): AsyncGenerator<JobEvent> {
   const interrupt = interruptOf(cli, jobId);
   let lastId: string | null = null;
   let lostAt: number | null = null;
@@ -61,7 +62,7 @@ async function* connect(
   path: string,
   lastId: string | null,
   interrupt: Interrupt,
-): AsyncGenerator<ServerEvent> {
+): AsyncGenerator<JobEvent> {
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(), SILENCE_MS);
   try {

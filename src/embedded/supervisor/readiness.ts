@@ -43,6 +43,6 @@ export async function isReady(apiUrl: string): Promise<boolean> {
 }
 
 export async function isHostOnline(client: ApiClient, name: string): Promise<boolean> {
-  const page = await client.get(`hosts?name=${encodeURIComponent(name)}`);
+  const page = await client.get('hosts', { name });
   return page.items[0]?.online === true;
 }
