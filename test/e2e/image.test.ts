@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -47,7 +48,9 @@ function putLibraries(root: string, file: string): void {
 function withRoot(work: (root: string) => void): void {
   const root = mkdtempSync(join(tmpdir(), 'holdfast-root-'));
   try {
-    mkdirSync(join(root, 'tmp'), { mode: 0o1777 });
+    mkdirSync(join(root, 'tmp'));
+    // Not by mkdir, which takes the umask off: what is mounted there gets the mode of the folder.
+    chmodSync(join(root, 'tmp'), 0o1777);
     mkdirSync(join(root, 'etc/ssl/certs'), { recursive: true });
     const authorities = env.SSL_CERT_FILE ?? '/etc/ssl/certs/ca-certificates.crt';
     cpSync(authorities, join(root, 'etc/ssl/certs/ca-certificates.crt'));
@@ -123,7 +126,7 @@ test('RUN-7: the image holds our program, restic and no more, and its account ca
   ]);
 });
 
-test('RUN-7: its processes come up in containers with the restrictions of docker-compose.yml', async (context) => {
+test('RUN-7: its processes, in containers with the restrictions of docker-compose.yml, make a backup and stop in order', async (context) => {
   if (typeof engine === 'string') return context.skip(engine);
   if (psql === undefined) return context.skip('no psql in PATH, which the image of PostgreSQL has');
   const compose = await ComposeRun.open({ engine, tag: TAG });
@@ -131,7 +134,8 @@ test('RUN-7: its processes come up in containers with the restrictions of docker
   for (const name of ['databases', 'temporal-schema']) await compose.run(name);
   compose.stack.start('temporal');
   for (const name of ['migrate', 'bootstrap']) await compose.run(name);
-  await compose.startHealthy('worker', 'api', 'gateway');
-  await compose.startHealthy('agent');
-  expect(await compose.run('cli', ['hosts', 'list'])).toContain('local');
+  const servers = await compose.startHealthy('worker', 'api', 'gateway');
+  const [agent] = await compose.startHealthy('agent');
+  expect(await compose.run('cli', ['backup', 'now', '/host'])).toMatch(/snapshot/i);
+  await compose.stopAll([agent!, ...servers.reverse()]);
 });
