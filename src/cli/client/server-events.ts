@@ -1,25 +1,24 @@
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { JobEvent } from './api-types.ts';
 
-/** The events of an answer as they come. Null is a comment: nothing happened, but the other side is there. */
+/**
+ * The events of an answer as they come. Null is a comment: nothing happened, but the other side is there. All of one piece is taken
+ * before the next is read. What is cut off in the middle is dropped: it comes again behind the last whole event.
+ */
 export async function* readServerEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<JobEvent | null> {
   const decoder = new TextDecoder();
-  let rest = '';
+  let come: (JobEvent | null)[] = [];
+  const parser = createParser({
+    onEvent: (event) => come.push(jobEvent(event)),
+    onComment: () => come.push(null),
+  });
   for await (const bytes of body) {
-    const blocks = (rest + decoder.decode(bytes, { stream: true })).split('\n\n');
-    // What is cut off in the middle is dropped: it comes again behind the last whole event.
-    rest = blocks.pop()!;
-    for (const block of blocks) yield block.startsWith(':') ? null : parse(block);
+    parser.feed(decoder.decode(bytes, { stream: true }));
+    const all = come;
+    come = [];
+    yield* all;
   }
 }
 
-function parse(block: string): JobEvent {
-  let [event, id, data]: [string, string | null, string] = ['message', null, 'null'];
-  for (const line of block.split('\n')) {
-    const at = line.indexOf(': ');
-    const [name, value] = [line.slice(0, at), line.slice(at + 2)];
-    if (name === 'event') event = value;
-    else if (name === 'id') id = value;
-    else if (name === 'data') data = value;
-  }
-  return { event, id, data: JSON.parse(data) } as JobEvent;
-}
+const jobEvent = ({ event = 'message', id, data }: EventSourceMessage): JobEvent =>
+  ({ event, id: id ?? null, data: JSON.parse(data) }) as JobEvent;
