@@ -4,7 +4,7 @@ import { FORMATS, type FormatName } from './format.ts';
 export type Reader = 'up' | 'api' | 'worker' | 'gateway' | 'agent' | 'migrate' | 'bootstrap' | 'cli';
 
 /** What a default may lie in. */
-export interface Places {
+interface Places {
   readonly dataDir: string;
   /** Null where the account has neither a cache folder nor a home. */
   readonly accountCache: string | null;

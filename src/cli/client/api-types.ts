@@ -7,7 +7,7 @@ export type HostAnswer = Schemas['Host'];
 export type JobAnswer = Schemas['SharedJob'];
 export type PlanAnswer = Schemas['Plan'];
 export type RepositoryAnswer = Schemas['Repository'];
-export type SiteAnswer = Schemas['Site'];
+type SiteAnswer = Schemas['Site'];
 
 /** What can be named by its id or by its name. */
 export interface Nouns {

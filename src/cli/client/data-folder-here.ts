@@ -5,7 +5,7 @@ import type { Environment } from '../../config/environment.ts';
 import { CliError, EXIT } from '../output/exit.ts';
 
 /** Where the person stands. */
-export interface Whereabouts {
+interface Whereabouts {
   readonly folder: string;
   /** Our checkout or package: `npm start` keeps its data folder there. */
   readonly project: string;

@@ -3,7 +3,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { shellWord } from '../../domain/core/shell-word.ts';
 
 /** Where the person stands, and where our program lies. */
-export interface Standing {
+interface Standing {
   readonly folder: string;
   /** The `PATH` of the person. */
   readonly path: string | undefined;

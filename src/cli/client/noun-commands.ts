@@ -11,7 +11,7 @@ type Options = any;
 type PlainNoun = 'site' | 'plan' | 'schedule';
 
 /** What the commands of a plain noun follow from. */
-export interface NounCommands<Noun extends PlainNoun> {
+interface NounCommands<Noun extends PlainNoun> {
   readonly noun: Noun;
   /** What they are, for the help. */
   readonly about: string;

@@ -25,7 +25,7 @@ export type Column<T> = readonly [head: string, cell: (item: T) => Value, short?
 const safe = (value: string | number | null | undefined): string =>
   value === null || value === undefined ? '-' : redactText(String(value), undefined, 500);
 
-export interface OutputWorld {
+interface OutputWorld {
   readonly streams: Streams;
   readonly now: () => Date;
   /** How `holdfast` is written here. */

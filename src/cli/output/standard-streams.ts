@@ -5,7 +5,7 @@ import type { Streams } from './output.ts';
 
 type NodeStream = Pick<WriteStream, 'write' | 'isTTY' | 'columns' | 'on'> & { readonly fd: number };
 
-export interface StandardStreams extends Streams {
+interface StandardStreams extends Streams {
   /** From now on what cannot be written is passed over: whoever serves goes on without a reader. */
   serve(): void;
   /** False: something on standard error, which may have been a password, could not be written. */

@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 
 /** A cell: the whole text, and a shorter one for a narrow terminal. */
-export interface Cell {
+interface Cell {
   readonly full: string;
   readonly short: string;
 }

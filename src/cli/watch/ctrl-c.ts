@@ -1,6 +1,6 @@
 import { meaningOf, NOTHING_HEARD } from '../../lib/stop-signals.ts';
 
-export interface CtrlC {
+interface CtrlC {
   readonly process: Pick<NodeJS.Process, 'on' | 'off'>;
   readonly now: () => number;
   readonly endAtOnce: () => void;

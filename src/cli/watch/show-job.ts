@@ -13,7 +13,7 @@ const COUNTS: Readonly<Record<string, (value: number) => string>> = {
 };
 
 /** What a backup changed, from its counts; null when it counted nothing. */
-export function changesOf(counts: Readonly<Record<string, number>>): string | null {
+function changesOf(counts: Readonly<Record<string, number>>): string | null {
   const said = Object.entries(COUNTS).flatMap(([name, say]) => (counts[name] === undefined ? [] : [say(counts[name])]));
   return said.length === 0 ? null : said.join(', ');
 }
