@@ -13,9 +13,11 @@ for (const operations of Object.values(document.paths))
       delete response.headers;
       if (!status.startsWith('2')) delete responses[status];
     }
+const sha256 = (of) => createHash('sha256').update(of).digest('hex');
 const types = astToString(await openapiTS(document, { alphabetize: true }));
 const head = `// Made by tools/openapi-client from docs/openapi.json; not to be edited.
 // long: one type for each schema and each operation
-// sha256 of the document: ${createHash('sha256').update(text).digest('hex')}
+// sha256 of the document: ${sha256(text)}
+// sha256 of what follows: ${sha256(types)}
 `;
 writeFileSync(new URL('../../src/cli/client/openapi.generated.ts', import.meta.url), `${head}\n${types}`);

@@ -1,6 +1,7 @@
 // Made by tools/openapi-client from docs/openapi.json; not to be edited.
 // long: one type for each schema and each operation
 // sha256 of the document: cdb4ed96e5f526108f6ed1de7a412bfdeb9908af1169c4b09c4c509246f56200
+// sha256 of what follows: 7624061a0f9c00d08ece53786ba74a150b5af65472af197087a43edd9fb789b7
 
 export interface paths {
     "/": {

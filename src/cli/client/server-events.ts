@@ -7,16 +7,14 @@ import type { JobEvent } from './api-types.ts';
  */
 export async function* readServerEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<JobEvent | null> {
   const decoder = new TextDecoder();
-  let come: (JobEvent | null)[] = [];
-  const parser = createParser({
-    onEvent: (event) => come.push(jobEvent(event)),
-    onComment: () => come.push(null),
-  });
+  let come: (EventSourceMessage | null)[] = [];
+  const parser = createParser({ onEvent: (event) => come.push(event), onComment: () => come.push(null) });
   for await (const bytes of body) {
     parser.feed(decoder.decode(bytes, { stream: true }));
     const all = come;
     come = [];
-    yield* all;
+    // Read one by one: what came whole before one that is broken is not lost with it.
+    for (const message of all) yield message && jobEvent(message);
   }
 }
 
